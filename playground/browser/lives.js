@@ -1,0 +1,102 @@
+/**
+ * The lives of scopes, told from the moments of a timeline: what is open, what each
+ * scope has built, and when. It draws nothing, and forgets what nobody will look at.
+ *
+ * @typedef {object} Service
+ * @property {string} token
+ * @property {"building" | "built" | "failed" | "disposing" | "disposed" | "gone"} state  gone: let go, with nothing to undo
+ * @property {number} [took]  how long the last step took, in milliseconds
+ *
+ * @typedef {object} Work  a build or a disposal, on the time axis
+ * @property {"build" | "disposal"} kind
+ * @property {string} token
+ * @property {number} from
+ * @property {number} [to]
+ *
+ * @typedef {object} Life
+ * @property {string} id
+ * @property {string} name
+ * @property {string} [label]
+ * @property {string} [parentId]
+ * @property {"open" | "closing" | "closed"} state
+ * @property {number} openedAt
+ * @property {number} [closedAt]
+ * @property {Map<string, Service>} services
+ * @property {Work[]} work
+ */
+
+/** How far back the chart looks, in milliseconds. */
+export const WINDOW = 12_000;
+
+export class Lives {
+  /** @type {Map<string, Life>} */
+  #lives = new Map();
+  #lastAt = 0;
+
+  opened = 0;
+  closed = 0;
+
+  /** Oldest first; the container itself is the first of all. */
+  get all() {
+    return [...this.#lives.values()];
+  }
+
+  get open() {
+    return this.all.filter(({ state, parentId }) => parentId && state !== "closed").length;
+  }
+
+  /** Whether anything on the chart still moves. */
+  stirs(now) {
+    return this.open > 0 || now - this.#lastAt < WINDOW;
+  }
+
+  /** @param {import("../timeline.ts").Moment} moment */
+  add({ what, at, scope, scopeId, parentId, label, token, elapsed }) {
+    this.#lastAt = at;
+    // A timeline may begin in the middle, when the page joins a server that has run for a while.
+    let life = this.#lives.get(scopeId);
+    if (!life) {
+      life = { id: scopeId, name: scope, label, parentId, state: "open", openedAt: at, services: new Map(), work: [] };
+      this.#lives.set(scopeId, life);
+      if (parentId) this.opened++;
+    }
+
+    switch (what) {
+      case "closing":
+        life.state = "closing";
+        break;
+      case "closed":
+        life.state = "closed";
+        life.closedAt = at;
+        for (const service of life.services.values()) {
+          if (service.state === "built") service.state = "gone";
+        }
+        if (parentId) this.closed++;
+        break;
+      case "building":
+      case "disposing":
+        life.services.set(token, { token, state: what });
+        life.work.push({ kind: what === "building" ? "build" : "disposal", token, from: at });
+        break;
+      case "built":
+      case "failed":
+      case "disposed": {
+        life.services.set(token, { token, state: what, took: elapsed });
+        const work = life.work.findLast((it) => it.token === token && it.to === undefined);
+        if (work) work.to = at;
+        break;
+      }
+    }
+  }
+
+  /** Lets go of scopes that closed long ago, but for the last few, so that a quiet page is not an empty one. */
+  forget(now) {
+    const gone = this.all.filter(({ parentId, closedAt }) => parentId && closedAt !== undefined);
+    for (const { id, closedAt } of gone.slice(0, -4)) {
+      if (now - closedAt > WINDOW) this.#lives.delete(id);
+    }
+    for (const life of this.#lives.values()) {
+      life.work = life.work.filter(({ to }) => to === undefined || now - to < WINDOW);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/** Draws the tree of scopes: each with its state, its age, and the services it has built. */
+import { duration, element, setText } from "./element.js";
+
+export class ScopeTree {
+  #root = element("ul");
+  /** @type {Map<string, ReturnType<typeof makeRow>>} */
+  #rows = new Map();
+
+  /** @param {HTMLElement} host */
+  constructor(host) {
+    host.replaceChildren(this.#root);
+  }
+
+  /**
+   * @param {import("./lives.js").Life[]} lives
+   * @param {number} now
+   */
+  draw(lives, now) {
+    const known = new Set(lives.map(({ id }) => id));
+    for (const [id, row] of this.#rows) {
+      if (known.has(id)) continue;
+      row.item.remove();
+      this.#rows.delete(id);
+    }
+
+    for (const life of lives) {
+      let row = this.#rows.get(life.id);
+      if (!row) {
+        row = makeRow(life);
+        this.#rows.set(life.id, row);
+        // Newest on top: that is where the eye is after a click.
+        (this.#rows.get(life.parentId)?.children ?? this.#root).prepend(row.item);
+      }
+      update(row, life, now);
+    }
+  }
+}
+
+/** @param {import("./lives.js").Life} life */
+function makeRow({ id, name, label }) {
+  const state = element("span", { className: "state" });
+  const age = element("span", { className: "age" });
+  const services = element("ul", { className: "services" });
+  const children = element("ul", { className: "children" });
+  const head = element("div", { className: "head" }, element("strong", {}, label ?? name), element("code", {}, id), state);
+  const line = element("div", { className: "line" }, head, services, age);
+  return { item: element("li", { className: "scope" }, line, children), state, age, services, children, chips: new Map() };
+}
+
+function update({ item, state, age, services, chips }, life, now) {
+  item.dataset.state = life.state;
+  setText(state, life.state);
+  setText(age, duration((life.closedAt ?? now) - life.openedAt));
+
+  for (const service of life.services.values()) {
+    let chip = chips.get(service.token);
+    if (!chip) {
+      const took = element("span");
+      chip = { item: element("li", {}, element("code", {}, service.token), " ", took), took };
+      chips.set(service.token, chip);
+      services.append(chip.item);
+    }
+    chip.item.dataset.state = service.state;
+    setText(chip.took, service.took === undefined ? "…" : duration(service.took));
+    chip.item.title = service.took === undefined ? service.state : `${service.state} in ${duration(service.took)}`;
+  }
+}

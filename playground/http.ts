@@ -1,0 +1,63 @@
+/**
+ * node:http, spoken in terms of Request and Response. Deno and Bun do this by
+ * themselves; Node leaves it to libraries, and here forty lines are enough.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+
+export interface Server {
+  readonly url: string;
+  /** Takes no more requests; resolves when those under way have been answered. */
+  close(): Promise<void>;
+}
+
+/** @param port 0 for any that is free */
+export async function serve(fetch: (request: Request) => Promise<Response>, port: number): Promise<Server> {
+  const server = createServer((incoming, outgoing) => void answer(fetch, incoming, outgoing));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "localhost", resolve);
+  });
+
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+async function answer(
+  fetch: (request: Request) => Promise<Response>,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  let response: Response;
+  try {
+    response = await fetch(requestOf(incoming));
+  } catch (error) {
+    console.error(error);
+    response = new Response("Something went wrong", { status: 500 });
+  }
+  outgoing.writeHead(response.status, [...response.headers].flat());
+  if (response.body && incoming.method !== "HEAD") {
+    // A visitor who hangs up ends the stream with an error, and that is no news.
+    Readable.fromWeb(response.body as never)
+      .on("error", () => outgoing.destroy())
+      .pipe(outgoing);
+  } else {
+    outgoing.end();
+  }
+}
+
+function requestOf(incoming: IncomingMessage): Request {
+  const { method = "GET", headers, url = "/" } = incoming;
+  const host = headers.host ?? "localhost";
+  // Joined as text: resolved against a base, a path such as `//elsewhere/` would change the host.
+  return new Request(`http://${host}${url}`, {
+    method,
+    headers: Object.entries(headers).flatMap(([name, value = ""]) =>
+      [value].flat().map((one): [string, string] => [name, one]),
+    ),
+    ...(method !== "GET" && method !== "HEAD" && { body: Readable.toWeb(incoming) as never, duplex: "half" }),
+  });
+}

@@ -1,0 +1,91 @@
+// npm start, then press Ctrl+C   (PORT=8080 npm start to choose another port)
+//
+// Serves the page in browser/ and, under the same address, the app as node.ts does, so that
+// the page can be switched to either. No bundler: `.ts` files go out with their types
+// blanked, line for line as they are here.
+
+import { readFile } from "node:fs/promises";
+import { stripTypeScriptTypes } from "node:module";
+import { readEnv, shutdownOnSignal } from "thimble/node";
+import { createApp, handle } from "./app.ts";
+import { farewell } from "./farewell.ts";
+import { serve, type Server } from "./http.ts";
+import { Timeline } from "./timeline.ts";
+
+// Each file by name: nothing that a visitor sends is ever a path on this disk.
+const files = new Map([
+  ["/", "browser/index.html"],
+  ["/thimble.global.js", "../dist/thimble.global.js"],
+  ...[
+    ...["app.ts", "pages.ts", "store.ts", "timeline.ts", "browser/style.css", "browser/thimble.svg", "browser/thimble.js"],
+    ...["page", "places", "local-store", "lives", "scopes", "chart", "moments", "element"].map((name) => `browser/${name}.js`),
+  ].map((file): [string, string] => [`/${file}`, file]),
+]);
+
+const types: Record<string, string> = {
+  html: "text/html; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  ts: "text/javascript; charset=utf-8",
+  svg: "image/svg+xml",
+};
+
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join("; ");
+
+const app = createApp({ journal: console.log });
+const timeline = app.get(Timeline);
+const server = await open(Number(readEnv()["PORT"] ?? 8787));
+console.log(`\n  The playground is at ${server.url}\n  Ctrl+C stops it.\n`);
+
+const { reason, report } = await shutdownOnSignal(app, { timeout: 5_000 });
+await server.close();
+console.log(farewell(reason, report, timeline));
+process.exitCode = report.ok ? 0 : 1;
+
+/** At this port, or at any other if somebody sits there already. */
+async function open(port: number): Promise<Server> {
+  try {
+    return await serve(answer, port);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "EADDRINUSE") throw error;
+    console.log(`Port ${port} is taken; here is another.`);
+    return await serve(answer, 0);
+  }
+}
+
+async function answer(request: Request): Promise<Response> {
+  const { pathname, searchParams } = new URL(request.url);
+  const file = request.method === "GET" || request.method === "HEAD" ? files.get(pathname) : undefined;
+  if (file) return await fileResponse(file);
+  // Answered outside of the app: watching must not open scopes of its own.
+  if (pathname === "/timeline") {
+    return Response.json({ now: timeline.now, moments: timeline.since(Number(searchParams.get("after")) || 0) });
+  }
+  return await handle(app, request);
+}
+
+async function fileResponse(file: string): Promise<Response> {
+  const extension = file.slice(file.lastIndexOf(".") + 1);
+  let text = await readFile(new URL(file, import.meta.url), "utf8");
+  // A browser knows no `thimble`; browser/thimble.js hands it the script tag's global under that name.
+  if (extension === "ts") text = stripTypeScriptTypes(text).replaceAll('from "thimble"', 'from "/browser/thimble.js"');
+  return new Response(text, {
+    headers: {
+      "content-type": types[extension]!,
+      "content-security-policy": policy,
+      "cache-control": "no-store",
+      "referrer-policy": "no-referrer",
+      "x-content-type-options": "nosniff",
+    },
+  });
+}

@@ -1,0 +1,77 @@
+// Two builds: dist/thimble.global.js, one minified file for a script tag; and dist/ as a mirror of src/, file by file,
+// readable, with declarations. The inputs of the second are the entries of `exports` in package.json, so that a new door
+// is written down in one place.
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { transform } from "esbuild";
+
+const pkg = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
+const target = "es2022";
+
+const leaves = (node) => (typeof node === "string" ? [node] : Object.values(node).flatMap(leaves));
+const inputs = leaves(pkg.exports)
+  .filter((file) => file.endsWith(".js"))
+  .map((file) => file.replace("./dist/", "src/").replace(/\.js$/, ".ts"));
+
+const clean = { name: "clean", buildStart: () => rm("dist", { recursive: true, force: true }) };
+
+// One esbuild call per module: it only takes the types away. Rollup finds `./x.ts` by itself, so there is no resolver.
+const typescript = {
+  name: "typescript",
+  async transform(code, id) {
+    const tsconfigRaw = { compilerOptions: { verbatimModuleSyntax: true, useDefineForClassFields: true } };
+    const options = { loader: "ts", target, sourcefile: id, sourcemap: "external", tsconfigRaw };
+    const { code: js, map } = await transform(code, options);
+    return { code: js, map };
+  },
+};
+
+const minify = {
+  name: "minify",
+  async renderChunk(code) {
+    const { code: js, map } = await transform(code, { minify: true, target, sourcemap: "external" });
+    return { code: js, map };
+  },
+};
+
+// TypeScript leaves `./x.ts` in declarations as it is; not every reader finds the `./x.d.ts` that is meant.
+const declarations = {
+  name: "declarations",
+  async writeBundle() {
+    execFileSync("node_modules/.bin/tsc", ["-p", "src"], { stdio: "inherit" });
+    for (const name of await readdir("dist", { recursive: true })) {
+      if (!name.endsWith(".d.ts")) continue;
+      const text = await readFile(`dist/${name}`, "utf8");
+      await writeFile(`dist/${name}`, text.replace(/((?:from|import) ?\(?"\.[^"]+)\.ts"/g, '$1.js"'));
+    }
+  },
+};
+
+/** @type {import("rollup").RollupOptions[]} */
+export default [
+  {
+    input: "src/entries/global.ts",
+    plugins: [clean, typescript, minify],
+    output: {
+      file: "dist/thimble.global.js",
+      format: "iife",
+      name: "thimble",
+      sourcemap: true,
+      banner: `/*! thimble ${pkg.version} | MIT */`,
+    },
+  },
+  {
+    input: [...new Set(inputs)].filter((file) => existsSync(file)),
+    external: /^cloudflare:/,
+    plugins: [typescript, declarations],
+    output: {
+      dir: "dist",
+      format: "es",
+      preserveModules: true,
+      preserveModulesRoot: "src",
+      sourcemap: true,
+      hoistTransitiveImports: false,
+    },
+  },
+].filter(({ input }) => Array.isArray(input) || existsSync(input));

@@ -1,0 +1,32 @@
+/**
+ * An `AbortSignal` as the one who asks to stop: for a runtime nobody has written an adapter for, and for a
+ * program that ends when another one says so.
+ *
+ * @module
+ */
+
+import { never, type Signals } from "./signals.ts";
+
+/** What we use of an `AbortSignal`. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
+/**
+ * Stops when `signal` is aborted, with its reason; at once, within `onStop`, when it has been already.
+ * Without one it never does.
+ */
+export function abortSignals(signal?: AbortSignalLike): Signals {
+  return {
+    onStop(listener) {
+      const tell = (): void => listener(signal?.reason);
+      if (signal?.aborted) tell();
+      signal?.addEventListener("abort", tell);
+      return () => signal?.removeEventListener("abort", tell);
+    },
+    onHidden: never,
+  };
+}

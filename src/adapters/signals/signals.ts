@@ -1,0 +1,38 @@
+/**
+ * Signals: how a runtime says that it wants the program gone.
+ *
+ * One shape for a process that is sent SIGTERM, a page that is left and an `AbortSignal` that somebody holds,
+ * so that a program changes its runtime by changing an import. An adapter tells what happened and leaves the
+ * rest to the program: it prints nothing, counts nothing down, and picks no exit code for a shutdown that
+ * went its way.
+ *
+ * @module
+ */
+
+/**
+ * Why the program has to go: a signal's name, "pagehide", or what an `AbortSignal` was aborted with, which
+ * may be anything.
+ */
+// The names add nothing to `{}`; they are here for the editor to offer.
+export type StopReason = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGBREAK" | "pagehide" | {} | null | undefined;
+
+export interface Signals {
+  /** Calls `listener` when the runtime asks to stop. Returns the way out. */
+  onStop(listener: (reason: StopReason) => void): () => void;
+
+  /**
+   * Calls `listener` each time a page has gone out of sight: the last moment that is sure to come, so the one
+   * to send what must not be lost. A page that is left goes out of sight as well, before or after it stops.
+   * Where there is no page it never comes. Returns the way out.
+   */
+  onHidden(listener: () => void): () => void;
+
+  /**
+   * Keeps the runtime from ending before `work` has settled. Only where one would: a Worker is over once it
+   * has responded.
+   */
+  waitUntil?(work: Promise<unknown>): void;
+}
+
+/** Listening for what does not happen in this runtime. */
+export const never = (): (() => void) => () => {};

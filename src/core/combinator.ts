@@ -1,0 +1,33 @@
+/**
+ * What the combinators have in common. Each of them is a file of its own that only those pay for who import it.
+ *
+ * @module
+ */
+
+import type { Combinator, Single } from "./dependency.ts";
+import { flaw } from "./dependency.ts";
+import { notAsked } from "./failures.ts";
+import { find } from "./registry.ts";
+import { isCombinator } from "./dependency.ts";
+import { isToken } from "./token.ts";
+import type { Node } from "./node.ts";
+import type { LocalScope } from "./tree.ts";
+
+/** Makes a dependency about another one, which is checked here: the earliest moment there is. */
+export function combinator(
+  kind: string,
+  of: Single,
+  resolve: Combinator["resolve"],
+  provided?: Combinator["provided"],
+): never {
+  const bad = flaw(of, `what ${kind}() is given`);
+  if (bad) throw notAsked(bad);
+  return { kind, of, resolve, provided } as never;
+}
+
+/** Whether asking for it would find a provider. What that one needs in turn is another question. */
+export function isProvided(scope: LocalScope, dependency: Single, asker: Node | undefined): boolean {
+  if (isToken(dependency)) return find(scope, dependency) !== undefined;
+  if (isCombinator(dependency)) return dependency.provided?.(scope, asker) ?? true;
+  return Object.values(dependency).every((part: Single) => isProvided(scope, part, asker));
+}

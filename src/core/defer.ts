@@ -1,0 +1,31 @@
+/**
+ * `defer`: a dependency asked for later.
+ *
+ * @module
+ */
+
+import { combinator } from "./combinator.ts";
+import { get, getAsync, resolverFor } from "./question.ts";
+import type { Defer } from "./types/combinator.ts";
+import type { AnyToken } from "./types/dependency.ts";
+
+/**
+ * Gives `{ get, getAsync }`, which ask when they are called. So it may close a cycle, and what is asked for is built
+ * only if it is needed.
+ *
+ * @example
+ * ```ts
+ * class Parent {
+ *   constructor(readonly child: Deferred<Child>) {}
+ *   greet() { return this.child.get().name; }
+ * }
+ * singleton(Parent, [defer(Child)]);
+ * ```
+ */
+export const defer: Defer = ((token: AnyToken) =>
+  combinator("defer", token, (scope, asker) => {
+    const resolver = asker && resolverFor(asker);
+    return resolver
+      ? { get: () => resolver.get(token), getAsync: () => resolver.getAsync(token) }
+      : { get: () => get(scope, token), getAsync: () => getAsync(scope, token) };
+  })) as never;

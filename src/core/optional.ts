@@ -1,0 +1,24 @@
+/**
+ * `optional`: a dependency that may be missing.
+ *
+ * @module
+ */
+
+import { ask } from "./build.ts";
+import { combinator, isProvided } from "./combinator.ts";
+import type { Single } from "./dependency.ts";
+import type { Optional } from "./types/combinator.ts";
+
+/**
+ * Gives what is provided, else the fallback, else `undefined`. It is about "not provided" and never about "failed to
+ * build": a provider that is there and fails still fails.
+ *
+ * @example
+ * ```ts
+ * singleton(Mailer, [optional(Clock, Date.now)]);
+ * ```
+ */
+export const optional: Optional = ((dependency: Single, fallback?: unknown) =>
+  combinator("optional", dependency, (scope, asker) =>
+    isProvided(scope, dependency, asker) ? ask(scope, dependency, asker) : fallback,
+  )) as never;

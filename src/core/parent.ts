@@ -1,0 +1,41 @@
+/**
+ * `parent`: a child scope decorating what its parent has.
+ *
+ * @module
+ */
+
+import { askEntry, refuse } from "./build.ts";
+import { combinator } from "./combinator.ts";
+import { notProvided } from "./failures.ts";
+import { type Node, ownerOf } from "./node.ts";
+import { find } from "./registry.ts";
+import type { LocalScope } from "./tree.ts";
+import type { Parent } from "./types/combinator.ts";
+import type { AnyToken } from "./types/dependency.ts";
+
+/**
+ * Gives the service that the token stands for above the scope that registered the asking provider; asked for from
+ * outside, above the scope that is asked.
+ *
+ * @example
+ * ```ts
+ * app.createScope("admin", singleton(Mailer, [parent(Mailer)], (mailer) => new AuditedMailer(mailer)));
+ * ```
+ */
+export const parent: Parent = ((token: AnyToken) =>
+  combinator(
+    "parent",
+    token,
+    (scope, asker) => {
+      const entry = above(scope, token, asker);
+      return entry ? askEntry(scope, entry, asker) : refuse(notProvided(scope, token, asker));
+    },
+    (scope, asker) => above(scope, token, asker) !== undefined,
+  )) as never;
+
+function above(scope: LocalScope, token: AnyToken, asker: Node | undefined): Node | undefined {
+  let node = asker;
+  while (node && !node.token) node = node.definition.kind === "question" ? ownerOf(node) : node.asker;
+  const { parent } = node ? node.entry.scope : scope;
+  return parent && find(parent, token);
+}

@@ -1,0 +1,37 @@
+/**
+ * `ref`: a token looked up when it is first needed.
+ *
+ * @module
+ */
+
+import { ask, refuse } from "./build.ts";
+import { combinator, isProvided } from "./combinator.ts";
+import { flaw } from "./dependency.ts";
+import { notAsked } from "./failures.ts";
+import type { Ref } from "./types/combinator.ts";
+import type { AnyToken } from "./types/dependency.ts";
+
+/**
+ * Depends on a token that is not there yet: when two files import each other in a circle, one of them sees
+ * `undefined` while it is loaded.
+ *
+ * @example
+ * ```ts
+ * singleton(Orders, [ref(() => Customers)]);
+ * ```
+ */
+export const ref: Ref = ((token: () => AnyToken) =>
+  combinator(
+    "ref",
+    [],
+    (scope, asker) => {
+      try {
+        const found = token();
+        const bad = flaw(found, "what ref() gives");
+        return bad ? refuse(notAsked(bad, asker)) : ask(scope, found, asker);
+      } catch (error) {
+        return refuse(error);
+      }
+    },
+    (scope, asker) => isProvided(scope, token(), asker),
+  )) as never;

@@ -1,0 +1,132 @@
+/**
+ * The tree of scopes: what a scope is made of, and the way from one to the next.
+ *
+ * A server opens a scope for every request, and most of them never need more than the first few fields. So a scope is
+ * one object of thirteen fields, siblings are linked through themselves, and what is rare lies in `extra`, which is
+ * made when it is first needed.
+ *
+ * @module
+ */
+
+import type { Node } from "./node.ts";
+import type { Index } from "./registry.ts";
+import type { Shutdown } from "./shutdown.ts";
+import type { Observer } from "./types/observer.ts";
+import type { RuntimeAbortSignal } from "./types/signal.ts";
+import { type Controller, web } from "./web.ts";
+
+export const OPEN = 0;
+export const CLOSING = 1;
+export const CLOSED = 2;
+
+/** A scope, as the core sees it. What users may call is in `scope.ts`. */
+export interface LocalScope {
+  readonly name: string;
+  readonly id: string;
+  readonly parent: LocalScope | undefined;
+  readonly tree: Tree;
+  phase: number;
+  /** The nearest scope, this one included, that provides anything. */
+  home: LocalScope | undefined;
+  /** What is registered here, in order of registration. */
+  own: Node[] | undefined;
+  /** The cache that lookups try first. */
+  hot: Index;
+  /** Every instance that was ever begun here, disposed ones too, until the scope has closed. */
+  nodes: Node[] | undefined;
+  /** The youngest scope below; `next` of the youngest is the eldest. */
+  child: LocalScope | undefined;
+  prev: LocalScope;
+  next: LocalScope;
+  extra: Extra | undefined;
+}
+
+/** What all scopes of a tree share. */
+export interface Tree {
+  readonly root: LocalScope;
+  /** How many scopes were opened: what ids are made of. */
+  opened: number;
+  /** Those who watch, in the order they came; replaced as a whole, so whoever is being told is told to the end. */
+  watches: readonly Watch[];
+}
+
+/** An observer of a scope and everything below it. */
+export interface Watch {
+  readonly scope: LocalScope;
+  readonly observer: Observer;
+}
+
+/** What few scopes have. */
+export interface Extra {
+  /** All of `own`, when there are many. */
+  index?: Index;
+  /** The scoped ones of `nodes`, when there are many. */
+  instances?: Map<Node, Node>;
+  /** Builds of what is not kept, and questions, that wait. */
+  flights?: Set<Node>;
+  /** Aborts when the scope begins to close. */
+  controller?: Controller | undefined;
+  shutdown?: Shutdown;
+}
+
+export function extraOf(scope: LocalScope): Extra {
+  return (scope.extra ??= {});
+}
+
+/** Puts a scope below its parent, as the youngest. */
+export function attach(scope: LocalScope, parent: LocalScope): void {
+  const youngest = parent.child;
+  if (youngest) {
+    scope.prev = youngest;
+    scope.next = youngest.next;
+    youngest.next.prev = scope;
+    youngest.next = scope;
+  }
+  parent.child = scope;
+}
+
+/** Takes a scope out of its parent, or a server would keep every request it ever had. */
+export function detach(scope: LocalScope): void {
+  const { parent, prev, next } = scope;
+  if (!parent) return;
+  if (parent.child === scope) parent.child = prev === scope ? undefined : prev;
+  prev.next = next;
+  next.prev = prev;
+  // A closed scope that someone still holds must not hold its siblings.
+  scope.prev = scope.next = scope;
+}
+
+/** The scopes directly below, eldest first. */
+export function childrenOf({ child: youngest }: LocalScope): LocalScope[] {
+  const children: LocalScope[] = [];
+  if (youngest) {
+    let scope = youngest;
+    do children.push((scope = scope.next));
+    while (scope !== youngest);
+  }
+  return children;
+}
+
+/** A scope and everything below it, each before what is below it. */
+export function subtree(top: LocalScope): LocalScope[] {
+  const scopes = [top];
+  // Grows while it is walked: this is the queue as well, so the depth of a tree costs no stack.
+  for (const scope of scopes) if (scope.child) scopes.push(...childrenOf(scope));
+  return scopes;
+}
+
+/** Whether `lower` is `upper` or lies below it. */
+export function encloses(upper: LocalScope, lower: LocalScope): boolean {
+  for (let scope: LocalScope | undefined = lower; scope; scope = scope.parent) if (scope === upper) return true;
+  return false;
+}
+
+/** Aborts when the scope begins to close; has aborted if it did. */
+export function signalOf(scope: LocalScope): RuntimeAbortSignal {
+  const extra = extraOf(scope);
+  if (!extra.controller && web.AbortController) {
+    extra.controller = new web.AbortController();
+    if (scope.phase !== OPEN) extra.controller.abort(extra.shutdown?.reason);
+  }
+  return extra.controller?.signal as RuntimeAbortSignal;
+}

@@ -1,0 +1,65 @@
+/**
+ * Call signatures of the combinators: what each gives, and what must be provided for it.
+ *
+ * `optional`, `all` and `defer` need nothing. `one` needs nothing either: the service that answers may stand under
+ * another token and only list this one in its `as`, which types do not follow.
+ *
+ * @module
+ */
+
+import type { AnyToken, Dep, Dependency, Exactly, FromAbove, Identity, NeedsOf, Resolved, Value } from "./dependency.ts";
+
+/** Options of `all`. */
+export interface AllOptions {
+  /**
+   * Only providers that carry this tag.
+   *
+   * @default all of them
+   */
+  readonly tag?: string;
+}
+
+/** What `defer` gives: the service, asked for when it is used. */
+export interface Deferred<T> {
+  /** Gives the service. Throws what `scope.get` throws. */
+  get(): T;
+  /** Gives the service, waiting if need be. */
+  getAsync(): Promise<T>;
+}
+
+/** `optional`: what is provided, else the fallback. A provider that fails to build still fails. */
+export interface Optional {
+  <const D extends Dependency>(dependency: D): Dep<Resolved<D> | undefined>;
+  <const D extends Dependency>(dependency: D, fallback: Resolved<D>): Dep<Resolved<D>>;
+  <const D extends Dependency, F>(dependency: D, fallback: F): Dep<Resolved<D> | F>;
+}
+
+/** `all`: every service that answers to the token, nearest scope first. */
+export interface All {
+  <K extends AnyToken>(token: K, options?: AllOptions): Dep<Value<K>[]>;
+}
+
+/** `one`: the single service that answers to the token. */
+export interface One {
+  <K extends AnyToken>(token: K): Dep<Value<K>>;
+}
+
+/** `defer`: the service asked for later, so that it may close a cycle. */
+export interface Defer {
+  <K extends AnyToken>(token: K): Dep<Deferred<Value<K>>>;
+}
+
+/** `ref`: the token looked up when first needed, for files that import each other in a circle. */
+export interface Ref {
+  <K extends AnyToken>(token: () => K): Dep<Value<K>, Exactly<Identity<K>>>;
+}
+
+/** `parent`: the service from the scope above the one that registers the asking provider. */
+export interface Parent {
+  <K extends AnyToken>(token: K): Dep<Value<K>, FromAbove<Identity<K>>>;
+}
+
+/** `map`: what `fn` makes of the dependency, anew at every ask. */
+export interface Mapped {
+  <const D extends Dependency, R>(dependency: D, fn: (value: Resolved<D>) => R): Dep<R, NeedsOf<D>>;
+}

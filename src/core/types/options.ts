@@ -1,0 +1,125 @@
+/**
+ * Options of providers, one interface per kind.
+ *
+ * Everything that receives an instance is written as a method: TypeScript then compares the parameters both ways,
+ * and a callback that asks for the `AbortSignal` of another `lib` fits.
+ *
+ * @module
+ */
+
+import type { Class, TokenFor } from "./dependency.ts";
+import type { RuntimeAbortSignal } from "./signal.ts";
+
+/** Options that every kind but `alias` understands. `T` is the instance. */
+export interface ProviderOptions<T> {
+  /**
+   * Runs after building and before anyone receives the instance. May be asynchronous, and then makes the provider
+   * asynchronous. If it fails, the instance is disposed and the error is the build's.
+   *
+   * @default nothing runs
+   */
+  init?(instance: T, signal: RuntimeAbortSignal): unknown;
+
+  /**
+   * Further tokens this provider answers to when asked through `all` and `one`: the interfaces it implements.
+   * `get` of such a token does not find it; use `alias` for that.
+   *
+   * @default []
+   */
+  readonly as?: readonly (TokenFor<T> | Class)[];
+
+  /**
+   * Makes this the one that `one()` picks among several.
+   *
+   * @default false
+   */
+  readonly default?: boolean;
+
+  /**
+   * Built by `warm()` and by `app.start()`, instead of when first asked for.
+   *
+   * @default false
+   */
+  readonly eager?: boolean;
+
+  /**
+   * Holds something that belongs to one request on some runtimes: a socket, a database session. The Workers
+   * integration makes such an instance live per event; everywhere else this changes nothing.
+   *
+   * @default false
+   */
+  readonly io?: boolean;
+
+  /**
+   * Tie-break among independent services at start and in `all`: lower first, then order of registration.
+   *
+   * @default 0
+   */
+  readonly order?: number;
+
+  /** Called by `app.start()`, after the `start` of everything this one depends on. */
+  start?(instance: T, signal: RuntimeAbortSignal): unknown;
+
+  /** Called by `app.stop()`, in the reverse order of start, before anything is disposed. */
+  stop?(instance: T, signal: RuntimeAbortSignal): unknown;
+
+  /**
+   * How `checkHealth` asks this service: `false`, a throw or a rejection is unhealthy, anything else is healthy.
+   *
+   * @default the instance's own `healthCheck(signal)`, if it has one
+   */
+  health?(instance: T, signal: RuntimeAbortSignal): unknown;
+
+  /** The layer this provider belongs to, for the rules of `thimble/layers`. Without one it is free of them. */
+  readonly layer?: string;
+
+  /**
+   * Words to select by: `all(token, { tag })`. Shown in graphs and in the inspector.
+   *
+   * @default []
+   */
+  readonly tags?: readonly string[];
+}
+
+/** How an instance is undone. */
+export interface DisposeOption<T> {
+  /**
+   * Undoes the instance, once everything that depends on it has been undone. May be asynchronous. `signal` aborts
+   * when the deadline of the shutdown has passed. `false`: never undone by the container.
+   *
+   * @default the instance's `[Symbol.asyncDispose]()`, else its `[Symbol.dispose]()`
+   */
+  dispose?: false | Dispose<T>["dispose"];
+}
+
+interface Dispose<T> {
+  dispose(instance: T, signal: RuntimeAbortSignal): unknown;
+}
+
+/** Options of `singleton`. */
+export interface SingletonOptions<T> extends ProviderOptions<T>, DisposeOption<T> {}
+
+/** Options of `value`. */
+export interface ValueOptions<T> extends ProviderOptions<T>, DisposeOption<T> {
+  /**
+   * The container owns the value and disposes it at shutdown, whether or not anyone asked for it. Giving `dispose`
+   * means the same. Without either the value is borrowed, and never disposed by the container.
+   *
+   * @default false
+   */
+  readonly owned?: boolean;
+}
+
+/** Options of `scoped`. */
+export interface ScopedOptions<T> extends ProviderOptions<T>, DisposeOption<T> {
+  /**
+   * The instance lives in the nearest enclosing scope of this name, and is shared by all scopes below it. Asking
+   * where no such scope encloses throws `SCOPE_NOT_FOUND`.
+   *
+   * @default the scope that asks
+   */
+  readonly in?: string;
+}
+
+/** Options of `transient`. There is no `dispose`: transients are never tracked, whoever asks owns what it gets. */
+export interface TransientOptions<T> extends ProviderOptions<T> {}

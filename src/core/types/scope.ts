@@ -1,0 +1,136 @@
+/**
+ * Scopes: where providers and instances live, and what they can be asked.
+ *
+ * `Scope<Has>` remembers which tokens it covers. Plain `Scope` covers everything: it is what a function takes that
+ * does not care, and any scope may be passed for it.
+ *
+ * @module
+ */
+
+import type { Gettable, Overriding, Registrable, With } from "./coverage.ts";
+import type { AnyToken, Arguments, Dependency, Resolved } from "./dependency.ts";
+import type { Observer } from "./observer.ts";
+import type { NamedProviders, ProviderEntry } from "./provider.ts";
+import type { ShutdownOptions, ShutdownReport } from "./shutdown.ts";
+
+/** Where a scope is in its life. While `closing`, what is built can still be got and nothing new begins. */
+export type ScopeState = "open" | "closing" | "closed";
+
+/** What every scope has covered, so that an empty one may still be passed for a plain {@linkcode Scope}. */
+export interface Nothing {
+  readonly nothing: never;
+}
+
+/**
+ * What `await using` asks for, where the reader's `lib` knows of it (`esnext.disposable`), and nothing elsewhere. A
+ * plain `[Symbol.asyncDispose]()` in the interface would not compile under an older `lib`; declaring the symbol
+ * globally would cure that, and JSR takes no package that touches global types.
+ */
+export type ForAwaitUsing = SymbolConstructor extends { readonly asyncDispose: infer S extends symbol }
+  ? { [K in S]: () => Promise<void> }
+  : {};
+
+/**
+ * Where providers and instances live. Scopes form a tree; the root is called the container.
+ *
+ * @typeParam Has The tokens it covers, as a union: a class by its instances: `Scope<Db | Token<Config>>`.
+ */
+export interface Scope<in Has = any> extends ForAwaitUsing {
+  readonly name: string;
+  /** Unique among all scopes, and the same from run to run: ids follow the order of creation. */
+  readonly id: string;
+  /** The scope above. The container has none. */
+  readonly parent?: Scope;
+  /** The container this scope belongs to. */
+  readonly root: Scope;
+  /** The open scopes directly below. */
+  readonly children: Iterable<Scope>;
+  readonly state: ScopeState;
+
+  /**
+   * Gives what is asked for, building it if need be.
+   *
+   * @throws `NOT_PROVIDED` when nothing provides it, here or above.
+   * @throws `ASYNC_PROVIDER` when it cannot be had without waiting. What it began goes on: ask with `getAsync`.
+   * @throws `SCOPE_CLOSED` when the scope is closing and it is not built yet.
+   *
+   * @example
+   * ```ts
+   * const db = scope.get(Db);
+   * const [users, mailer] = scope.get([Users, Mailer]);
+   * const { clock } = scope.get({ clock: optional(Clock) });
+   * ```
+   */
+  get<const D extends Dependency>(dependency: D & Gettable<D, Has>): Resolved<D>;
+
+  /**
+   * Gives what is asked for, building it and waiting for it if need be. Rejects with what `get` throws, but never
+   * with `ASYNC_PROVIDER`.
+   */
+  getAsync<const D extends Dependency>(dependency: D & Gettable<D, Has>): Promise<Resolved<D>>;
+
+  /** Tells whether something visible from here provides the token. Builds nothing. */
+  has(token: AnyToken): boolean;
+
+  /**
+   * Resolves the dependencies and calls `fn` with them; a tuple is spread, anything else is one argument.
+   *
+   * @throws what `get` throws, and what `fn` throws.
+   */
+  run<const D extends Dependency, R>(dependencies: D & Gettable<D, Has>, fn: (...args: Arguments<D>) => R): R;
+
+  /** Resolves the dependencies, waiting if need be, and calls `fn` with them. Resolves to what `fn` resolves to. */
+  runAsync<const D extends Dependency, R>(
+    dependencies: D & Gettable<D, Has>,
+    fn: (...args: Arguments<D>) => R,
+  ): Promise<Awaited<R>>;
+
+  /**
+   * Registers providers here. All of them or, when one fails, none. Returns the same scope, wider in its type.
+   *
+   * @throws `DUPLICATE` when this scope provides one of the tokens already; `override` replaces.
+   * @throws `INVALID_PROVIDER` when one is not a provider.
+   * @throws `SCOPE_CLOSED` when the scope is not open.
+   */
+  provide<const P extends readonly ProviderEntry[]>(...providers: P & Registrable<P, Has>): Scope<With<P, Has>>;
+
+  /**
+   * Replaces, in this scope only, the providers of tokens that are visible from it. What was built on the old ones
+   * stays with whoever holds it, and is still disposed at shutdown.
+   *
+   * @throws `NOT_PROVIDED` when there is nothing to replace.
+   * @throws `SCOPE_CLOSED` when the scope is not open.
+   */
+  override<const P extends readonly ProviderEntry[]>(
+    ...providers: P & Registrable<P, Has> & Overriding<P, Has>
+  ): Scope<With<P, Has>>;
+
+  /**
+   * Opens a scope below this one. If a provider fails to register, no scope is left behind.
+   *
+   * @throws `SCOPE_CLOSED` when this scope is not open.
+   *
+   * @example
+   * ```ts
+   * await using request = app.createScope("request", value(Request, incoming));
+   * ```
+   */
+  createScope<const P extends NamedProviders>(...providers: P & Registrable<P, Has>): Scope<With<P, Has>>;
+
+  /** Calls the observer's methods as things happen here and in everything below. Returns the way out. */
+  observe(observer: Observer): () => void;
+
+  /**
+   * Closes the scopes below, then undoes what was built here, dependents before what they depend on. Never rejects:
+   * failures are in the report. Overlapping calls share one shutdown, which a shorter `timeout` or an aborted
+   * `signal` may shorten.
+   *
+   * `await using` shuts down too, and throws `SHUTDOWN_FAILED` when the report is not ok.
+   */
+  shutdown(options?: ShutdownOptions): Promise<ShutdownReport>;
+}
+
+/** `createContainer`: opens the root of a scope tree, named "root" unless a name comes first. */
+export interface CreateContainer {
+  <const P extends NamedProviders>(...providers: P & Registrable<P, Nothing>): Scope<With<P, Nothing>>;
+}

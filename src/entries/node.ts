@@ -1,0 +1,14 @@
+/**
+ * The Node.js door: SIGINT, SIGTERM and `process.env`.
+ *
+ * @module
+ */
+
+export { processEnv as readEnv } from "../adapters/env/process.ts";
+export {
+  shutdownOnProcessSignals as shutdownOnSignal,
+  processSignals as signals,
+} from "../adapters/signals/process.ts";
+export type { EnvRecord } from "../adapters/env/env.ts";
+export type { ShutdownOnSignal, ShutdownOnSignalOptions, Stopped } from "../adapters/signals/shutdown.ts";
+export type { Signals, StopReason } from "../adapters/signals/signals.ts";

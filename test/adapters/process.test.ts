@@ -1,0 +1,110 @@
+// What only a process has to get right: which signals, and a second one. The same for Deno, which is seen as a process.
+import { describe, expect, it } from "vitest";
+import * as deno from "thimble/deno";
+import * as node from "thimble/node";
+import { FakeDeno, FakeProcess } from "./hosts.ts";
+
+describe("the signals of a process", () => {
+  it("are SIGINT and SIGTERM", () => {
+    const process = new FakeProcess();
+    node.signals(undefined, process).onStop(() => {});
+    expect(process.handlers.names()).toEqual(["SIGINT", "SIGTERM"]);
+  });
+
+  it("are those of a list, each of them once, when there is one", () => {
+    const process = new FakeProcess();
+    const told: unknown[] = [];
+    node.signals(["SIGHUP", "SIGUSR2", "SIGHUP"], process).onStop((reason) => told.push(reason));
+    expect(process.handlers.names()).toEqual(["SIGHUP", "SIGUSR2"]);
+
+    process.handlers.call("SIGHUP", "SIGHUP", 1);
+
+    expect(told).toEqual(["SIGHUP"]);
+    expect(process.exits).toEqual([]);
+  });
+
+  it("share their handlers among the listeners", () => {
+    const process = new FakeProcess();
+    const signals = node.signals(undefined, process);
+    const forget = signals.onStop(() => {});
+    signals.onStop(() => {});
+    expect(process.handlers.count()).toBe(2);
+
+    forget();
+
+    expect(process.handlers.count()).toBe(2);
+  });
+
+  it("end the process when a second one comes, of whatever name, with its number", () => {
+    const process = new FakeProcess();
+    let told = 0;
+    node.signals(undefined, process).onStop(() => told++);
+
+    process.handlers.call("SIGTERM", "SIGTERM", 15);
+    expect(process.exits).toEqual([]);
+    process.handlers.call("SIGINT", "SIGINT", 2);
+
+    expect(process.exits).toEqual([130]);
+    expect(told).toBe(1);
+  });
+
+  it("end it with the number that the system has for a name", () => {
+    const process = new FakeProcess();
+    node.signals(["SIGUSR2"], process).onStop(() => {});
+
+    process.handlers.call("SIGUSR2", "SIGUSR2", 31);
+    process.handlers.call("SIGUSR2", "SIGUSR2", 31);
+
+    expect(process.exits).toEqual([159]);
+  });
+
+  it("take the next one for a first again when everyone had gone in between", () => {
+    const process = new FakeProcess();
+    const signals = node.signals(undefined, process);
+    const forget = signals.onStop(() => {});
+    process.handlers.call("SIGTERM", "SIGTERM", 15);
+    forget();
+    signals.onStop(() => {});
+
+    process.handlers.call("SIGTERM", "SIGTERM", 15);
+
+    expect(process.exits).toEqual([]);
+  });
+
+  it("name the one that the runtime refuses, and leave none behind", () => {
+    const process = new FakeProcess();
+    const signals = node.signals(["SIGTERM", "SIGKILL"], process);
+
+    expect(() => signals.onStop(() => {})).toThrowErrorMatchingInlineSnapshot(
+      `[Error: Cannot listen for "SIGKILL": uv_signal_start EINVAL]`,
+    );
+    expect(process.handlers.count()).toBe(0);
+  });
+});
+
+describe("the signals of Deno", () => {
+  it("end the process when a second one comes, though Deno tells no number", () => {
+    const host = new FakeDeno();
+    deno.signals(["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"], host).onStop(() => {});
+
+    for (const name of ["SIGHUP", "SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"]) host.handlers.call(name);
+
+    expect(host.exits).toEqual([129, 130, 131, 143]);
+  });
+
+  it("are those that Deno knows on Windows", () => {
+    const host = new FakeDeno("windows");
+    deno.signals(undefined, host).onStop(() => {});
+    expect(host.handlers.names()).toEqual(["SIGINT", "SIGBREAK"]);
+  });
+
+  it("name the one that Windows does not have, and leave none behind", () => {
+    const host = new FakeDeno("windows");
+    const signals = deno.signals(["SIGINT", "SIGTERM"], host);
+
+    expect(() => signals.onStop(() => {})).toThrowErrorMatchingInlineSnapshot(
+      `[Error: Cannot listen for "SIGTERM": Windows only supports SIGINT, SIGBREAK and SIGHUP, but got SIGTERM]`,
+    );
+    expect(host.handlers.count()).toBe(0);
+  });
+});

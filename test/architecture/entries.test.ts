@@ -1,0 +1,118 @@
+// The public surface, written down. A name that comes or goes shows up here, in a review, and nowhere by accident.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { runInNewContext } from "node:vm";
+import { describe, expect, it } from "vitest";
+import { entries, manifest, readJson, root } from "../support/package.ts";
+
+const core = [
+  "token",
+  "value",
+  "singleton",
+  "scoped",
+  "transient",
+  "alias",
+  "createContainer",
+  "optional",
+  "all",
+  "one",
+  "defer",
+  "ref",
+  "parent",
+  "map",
+  "currentScope",
+  "abortSignal",
+  "consumer",
+  "ContainerError",
+  "isContainerError",
+  "pathOf",
+  "NotProvidedError",
+  "DuplicateError",
+  "InvalidProviderError",
+  "CircularDependencyError",
+  "CaptiveDependencyError",
+  "AmbiguousError",
+  "DepthExceededError",
+  "AsyncProviderError",
+  "ScopeClosedError",
+  "ScopeNotFoundError",
+  "ShutdownError",
+];
+
+const door = ["signals", "readEnv", "shutdownOnSignal"];
+
+const names: Record<string, readonly string[]> = {
+  thimble: core,
+  "thimble/config": [],
+  "thimble/runtime": door,
+  "thimble/node": door,
+  "thimble/deno": door,
+  "thimble/bun": door,
+  "thimble/browser": door,
+  "thimble/workers": door,
+  "thimble/generic": door,
+};
+
+const sorted = (list: Iterable<string>): string[] => [...list].toSorted();
+
+describe("the entry points", () => {
+  it("are the ones that package.json lists", () => {
+    expect(sorted(entries.keys())).toEqual(sorted(Object.keys(names)));
+  });
+
+  it.each([...entries.values()])(
+    "export from $name exactly the names written down here",
+    async ({ name, js }) => {
+      const module = (await import(js)) as object;
+      expect(sorted(Object.keys(module))).toEqual(sorted(names[name]!));
+    },
+  );
+
+  it.each([...entries.values()])("have declarations for $name", ({ types }) => {
+    expect(existsSync(types)).toBe(true);
+  });
+
+  it("are the same in jsr.json, except for what JSR does not know: export conditions", () => {
+    const jsr = readJson("jsr.json") as { version: string; exports: Record<string, string> };
+    const expected = [...entries.values()]
+      .filter(({ name }) => name !== "thimble/runtime")
+      .map(({ name, js }) => [
+        name.replace(/^thimble/, "."),
+        `.${js
+          .slice(root.length - 1)
+          .replace("/dist/", "/src/")
+          .replace(/\.js$/, ".ts")}`,
+      ]);
+    expect(jsr.exports).toEqual(Object.fromEntries(expected));
+    expect(jsr.version).toBe(manifest.version);
+  });
+
+  it("are the same in tsconfig.json, by which sources, tests and playground resolve them", () => {
+    const [, paths = ""] =
+      /"paths": (\{[^}]*\})/.exec(readFileSync(join(root, "tsconfig.json"), "utf8")) ?? [];
+    const expected = [...entries.values()].map(({ name, js }) => [
+      name,
+      [
+        `.${js
+          .slice(root.length - 1)
+          .replace("/dist/", "/src/")
+          .replace(/\.js$/, ".ts")}`,
+      ],
+    ]);
+    expect(JSON.parse(paths)).toEqual(Object.fromEntries(expected));
+  });
+
+  it("choose the runtime in the order in which the narrower condition comes first", () => {
+    const conditions = Object.keys(manifest.exports["./runtime"] as object);
+    expect(conditions).toEqual(["deno", "bun", "workerd", "browser", "node", "default"]);
+  });
+});
+
+describe("the script-tag build", () => {
+  it("sets one global, which has the core's names and the page's door", () => {
+    const page = {} as { thimble: object };
+    runInNewContext(readFileSync(join(root, manifest.unpkg), "utf8"), page);
+    expect(Object.keys(page)).toEqual(["thimble"]);
+    expect(Object.keys(page.thimble)).toEqual(expect.arrayContaining([...core, ...door]));
+  });
+});

@@ -1,0 +1,98 @@
+// Imports point inward: core ← features ← integrations ← entries, and adapters know nobody. Types count like values, since a
+// reader has to follow both.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { root } from "../support/package.ts";
+
+const src = join(root, "src");
+
+/** Which folders of src/ a file of a folder may import from. `index.ts` is the core's own door. */
+const allowed: Record<string, readonly string[]> = {
+  core: ["core"],
+  "index.ts": ["core"],
+  features: ["core", "index.ts", "features"],
+  adapters: ["adapters"],
+  integrations: ["core", "index.ts", "features", "adapters", "integrations"],
+  entries: ["core", "index.ts", "features", "adapters", "integrations", "entries"],
+};
+
+interface Import {
+  specifier: string;
+  typeOnly: boolean;
+}
+
+/** Our sources are formatted, so a statement begins its line; a comment's `import` does not. */
+function importsOf(code: string): Import[] {
+  const statements = code.matchAll(
+    /^(?:import|export)(?<type> type)? (?:[\w*{][^;"'=]* from )?["'](?<specifier>[^"']+)["'];/gm,
+  );
+  const calls = code.matchAll(/\bimport\(["'](?<specifier>[^"']+)["']\)/g);
+  return [...statements, ...calls].map(({ groups = {} }) => ({
+    specifier: groups["specifier"] ?? "",
+    typeOnly: groups["type"] !== undefined,
+  }));
+}
+
+const files = (folder: string, ending: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(ending))
+    .toSorted();
+
+const sources = files(src, ".ts").map((file) => ({
+  file,
+  imports: importsOf(readFileSync(join(src, file), "utf8")),
+}));
+
+const folderOf = (file: string): string => file.split("/")[0]!;
+
+describe("the sources", () => {
+  it("are all in a folder that has a rule", () => {
+    expect(Object.keys(allowed)).toEqual(
+      expect.arrayContaining([...new Set(sources.map(({ file }) => folderOf(file)))]),
+    );
+  });
+
+  it.each(sources)("point inward in $file", ({ file, imports }) => {
+    const inner = imports
+      .filter(({ specifier }) => specifier.startsWith("."))
+      .map(({ specifier }) => relative(src, resolve(src, dirname(file), specifier)));
+    const outward = inner.filter((path) => !allowed[folderOf(file)]?.includes(folderOf(path)));
+    expect(outward).toEqual([]);
+  });
+
+  it.each(sources)("ask for no package at run time in $file", ({ imports }) => {
+    expect(imports.filter(({ specifier, typeOnly }) => !specifier.startsWith(".") && !typeOnly)).toEqual([]);
+  });
+
+  it("know other people's types in integrations only", () => {
+    const outside = sources.filter(({ imports }) =>
+      imports.some(({ specifier }) => !specifier.startsWith(".")),
+    );
+    expect(outside.filter(({ file }) => folderOf(file) !== "integrations")).toEqual([]);
+  });
+
+  it("hold re-exports and no logic in the doors", () => {
+    const doors = sources.filter(({ file }) => folderOf(file) === "entries" || file === "index.ts");
+    for (const { file } of doors) {
+      const code = readFileSync(join(src, file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+      expect(code.replace(/(?:export|import)\b[^;]*? from "[^"]+";/g, "").trim(), file).toBe("");
+    }
+  });
+});
+
+describe("the built files", () => {
+  const dist = join(root, "dist");
+
+  it.each(files(dist, ".js"))("import nothing but each other in %s", (file) => {
+    const imports = importsOf(readFileSync(join(dist, file), "utf8"));
+    expect(imports.filter(({ specifier }) => !/^\.\.?\/.*\.js$/.test(specifier))).toEqual([]);
+  });
+
+  it("mirror the sources", () => {
+    const mirrored = files(dist, ".js")
+      .filter((file) => file !== "thimble.global.js")
+      .map((file) => file.replace(/\.js$/, ".ts"));
+    expect(files(src, ".ts")).toEqual(expect.arrayContaining(mirrored));
+  });
+});

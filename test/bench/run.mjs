@@ -1,0 +1,199 @@
+/**
+ * `npm run bench`: thimble and the containers people use today, on the same work, in one run, as ratios to hand-written
+ * code. README.md beside this file explains the rows and the options.
+ *
+ * What is printed is the median, over the rounds, of the ratio within a round: what slows the machine down for a while
+ * then slows down both sides of it.
+ */
+
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { addressesOf, writeEntries, writePrograms } from "./programs.mjs";
+import { handAwaited, stopAll, takeBytes, takeFresh, takeRounds, takeSteps } from "./sampling.mjs";
+import { meets, table } from "./table.mjs";
+import { rows } from "./workloads.mjs";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const names = [
+  "hand",
+  "map",
+  "thimble",
+  "ditox",
+  "awilix",
+  "inversify",
+  "tsyringe",
+  "needle-di",
+  "typed-inject",
+];
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: "string" },
+    subjects: { type: "string" },
+    rounds: { type: "string", default: "15" },
+    node: { type: "string" },
+    json: { type: "string" },
+  },
+});
+const node = options.node ?? pinnedNode() ?? process.execPath;
+const rounds = Number(options.rounds);
+const chosenRows = rows.filter(
+  ({ id }) => isChosen(options.only, id) || isChosen(options.only, id.replace(/[a-z]$/, "")),
+);
+if (chosenRows.length === 0) throw new TypeError(`no such row: ${options.only}`);
+
+installPeers();
+const folder = await mkdtemp(join(tmpdir(), "thimble-bench-"));
+try {
+  await main();
+} finally {
+  stopAll();
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function main() {
+  const subjects = await loadSubjects();
+  const results = [];
+  for (const row of chosenRows) {
+    process.stderr.write(`${row.id} ${row.title} … `);
+    const begin = performance.now();
+    results.push(await measure(row, subjects));
+    process.stderr.write(`${Math.round((performance.now() - begin) / 1000)} s\n`);
+  }
+
+  const report = {
+    engine: execFileSync(node, ["-p", "`Node ${process.version}, V8 ${process.versions.v8}`"])
+      .toString()
+      .trim(),
+    cpu: cpus()[0]?.model ?? "an unknown processor",
+    peers: versions(),
+    rounds,
+    subjects: Object.entries(subjects).map(([name, { title }]) => ({ name, title })),
+    rows: results,
+  };
+  console.log(
+    `\n${report.engine} on ${report.cpu}, ${rounds} rounds. CPU time as a ratio to hand-written code (= 1).\n`,
+  );
+  console.log(table(report));
+  if (options.json) await writeFile(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+
+  // A missed aim is for people to weigh. A wrong result, or a subject that is not there, is a fault.
+  const wrong = results.some((row) => Object.values(row.cells).some((it) => it.wrong));
+  if (wrong || names.some((name) => isChosen(options.subjects, name) && !subjects[name]))
+    process.exitCode = 1;
+}
+
+function isChosen(list, name) {
+  return list === undefined || list.toLowerCase().split(",").includes(name.toLowerCase());
+}
+
+async function loadSubjects() {
+  const subjects = {};
+  for (const name of names) {
+    // Never without what the others are compared with.
+    if (!isChosen(options.subjects, name) && name !== "hand" && name !== "map") continue;
+    try {
+      subjects[name] = await import(`./subjects/${name}.mjs`);
+    } catch (error) {
+      console.error(`${name} cannot be loaded: ${error.message}`);
+    }
+  }
+  return subjects;
+}
+
+async function measure(row, subjects) {
+  const cells = {};
+  const able = {};
+  for (const [name, subject] of Object.entries(subjects)) {
+    const unsupported =
+      subject.unsupported[row.id] ?? (subject[row.work] ? undefined : subject.unsupported[row.work]);
+    if (unsupported) cells[name] = { unsupported };
+    else if (subject[row.work]) able[name] = subject;
+    else throw new Error(`${name} neither has "${row.work}" nor says why not`);
+  }
+
+  const samples = await take(row, able);
+  const reference = samples[row.reference ?? "hand"];
+  if (reference?.wrong) throw new Error(`${row.id}: ${reference.wrong}`);
+
+  for (const [name, { times, ...rest }] of Object.entries(samples)) {
+    if (!times) {
+      cells[name] = rest;
+      continue;
+    }
+    const [low, ratio, high] = quartiles(times.map((it, i) => it / reference.times[i]));
+    cells[name] = { ratio, low, high, nanoseconds: median(times), ...rest };
+  }
+  if (cells[handAwaited]) cells.hand.awaited = cells[handAwaited].ratio;
+  delete cells[handAwaited];
+  delete cells.empty;
+
+  const { id, title, aim } = row;
+  const result = {
+    id,
+    title,
+    aim,
+    atLeast: Boolean(row.steps),
+    reference: reference.times && median(reference.times),
+    cells,
+  };
+  return { ...result, met: meets(result) };
+}
+
+async function take(row, subjects) {
+  const how = { node, rounds: Math.ceil(rounds * (row.share ?? 1)) };
+  const able = Object.keys(subjects);
+  if (row.bytes) return takeBytes(row, able, how);
+  if (row.steps) return takeSteps(row, able, how);
+  if (row.work === "imports")
+    return takeFresh(row, listed(await writeEntries(folder, subjects, { bundled: row.id === "S1" })), how);
+  if (!row.size) return takeRounds(row, able, how);
+
+  const programs = await writePrograms(folder, row.size, subjects);
+  if (!row.fresh) return takeRounds(row, able, { ...how, programs });
+  // The container itself is imported beforehand and untimed: its own start-up is a row of its own.
+  const modules = able.map((name) => [name, [programs[name], ...addressesOf(subjects[name])]]);
+  return takeFresh(row, Object.fromEntries(modules), how);
+}
+
+function listed(addresses) {
+  return Object.fromEntries(Object.entries(addresses).map(([name, it]) => [name, [it]]));
+}
+
+function quartiles(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return [0.25, 0.5, 0.75].map((part) => sorted[Math.round((sorted.length - 1) * part)]);
+}
+
+function median(numbers) {
+  return quartiles(numbers)[1];
+}
+
+/** The engine this project pins, when it is installed: the one our numbers are about. */
+function pinnedNode() {
+  const path = fileURLToPath(new URL("../../node_modules/.bin/node", import.meta.url));
+  return existsSync(path) ? path : undefined;
+}
+
+/** Installs the peers when they are missing, or are not the ones the lockfile names. */
+function installPeers() {
+  const installed = versions();
+  const wanted = Object.entries(JSON.parse(readFileSync(join(here, "package.json"), "utf8")).dependencies);
+  if (wanted.every(([name, version]) => installed[name] === version)) return;
+  execFileSync("npm", ["ci"], { cwd: here, stdio: "inherit", shell: process.platform === "win32" });
+}
+
+function versions() {
+  const { dependencies } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
+  return Object.fromEntries(
+    Object.keys(dependencies).flatMap((name) => {
+      const file = join(here, "node_modules", name, "package.json");
+      return existsSync(file) ? [[name, JSON.parse(readFileSync(file, "utf8")).version]] : [];
+    }),
+  );
+}

@@ -1,0 +1,147 @@
+/** Awilix in its default mode: names, and factories that take what they need from the cradle. */
+
+import { asFunction, asValue, createContainer } from "awilix";
+import {
+  Article,
+  Author,
+  Changes,
+  Checkout,
+  Clock,
+  Config,
+  Db,
+  Footer,
+  Header,
+  Image,
+  Imprint,
+  Logo,
+  Menu,
+  Orders,
+  Page,
+  Session,
+  Text,
+  Visitor,
+} from "../services.mjs";
+import { inParts } from "../programs.mjs";
+
+export const title = "awilix";
+export const imports = ["awilix"];
+
+function registerMany(classes, lifetime) {
+  const keys = classes.map((_, i) => `service${i}`);
+  const app = createContainer();
+  classes.forEach((Class, i) => app.register(keys[i], asFunction(() => new Class())[lifetime]()));
+  return { app, keys };
+}
+
+export function cached(classes) {
+  const { app, keys } = registerMany(classes, "singleton");
+  return { keys, get: (key) => app.resolve(key) };
+}
+export const cachedByToken = cached;
+
+export function cachedFromBelow(classes, depth) {
+  const { app, keys } = registerMany(classes, "singleton");
+  let scope = app;
+  for (let i = 0; i < depth; i++) scope = scope.createScope();
+  return { keys, get: (key) => scope.resolve(key) };
+}
+
+export function transients(classes) {
+  const { app, keys } = registerMany(classes, "transient");
+  return { keys, get: (key) => app.resolve(key) };
+}
+
+export function page() {
+  const app = createContainer().register({
+    author: asFunction(() => new Author()),
+    image: asFunction(() => new Image()),
+    imprint: asFunction(() => new Imprint()),
+    menu: asFunction(() => new Menu()),
+    text: asFunction(({ author }) => new Text(author)),
+    logo: asFunction(({ image }) => new Logo(image)),
+    footer: asFunction(({ imprint }) => new Footer(imprint)),
+    article: asFunction(({ text }) => new Article(text)),
+    header: asFunction(({ logo, menu }) => new Header(logo, menu)),
+    page: asFunction(({ header, article, footer }) => new Page(header, article, footer)),
+  });
+  return () => app.resolve("page");
+}
+
+export function request() {
+  const app = createContainer().register({
+    config: asFunction(() => new Config()).singleton(),
+    db: asFunction(({ config }) => new Db(config)).singleton(),
+    clock: asFunction(() => new Clock()).singleton(),
+    visitor: asFunction(({ incoming, clock }) => new Visitor(incoming, clock)).scoped(),
+    session: asFunction(({ incoming, db }) => new Session(incoming, db))
+      .scoped()
+      .disposer((it) => it.dispose()),
+    changes: asFunction(({ session }) => new Changes(session))
+      .scoped()
+      .disposer((it) => it.dispose()),
+    orders: asFunction(({ changes, session }) => new Orders(changes, session)).scoped(),
+    checkout: asFunction(({ orders, visitor, config }) => new Checkout(orders, visitor, config)).scoped(),
+  });
+  return async (incoming) => {
+    const scope = app.createScope();
+    scope.register("incoming", asValue(incoming));
+    const checkout = scope.resolve("checkout");
+    await scope.dispose();
+    return checkout;
+  };
+}
+
+export function program(graph, address) {
+  const lines = graph.map((it, i) => {
+    const cradle = it.length > 0 ? `{ ${it.map((d) => `s${d}`).join(", ")} }` : "";
+    return `s${i}: asFunction((${cradle}) => new S${i}(${it.map((d) => `s${d}`).join(", ")})).singleton(),`;
+  });
+  const { functions, calls } = inParts(lines, "app", { before: "app.register({\n  ", after: "\n  });" });
+  return `import { asFunction, createContainer } from "${address}";
+${functions}
+export function start() {
+  const app = createContainer();
+  ${calls}
+  return app.resolve("s${graph.length - 1}");
+}`;
+}
+
+function registerAll(app, services, dispose) {
+  for (const { name, Class, names } of services) {
+    const resolver = asFunction((cradle) => new Class(...names.map((it) => cradle[it]))).singleton();
+    app.register(name, dispose ? resolver.disposer(dispose) : resolver);
+  }
+  return app;
+}
+
+export function register(services) {
+  const app = registerAll(createContainer(), services);
+  return (position) => app.resolve(services[position].name);
+}
+
+export function shutdown(services) {
+  const root = services.at(-1).name;
+  const prepare = () => {
+    const app = registerAll(createContainer(), services, (it) => it.dispose());
+    app.resolve(root);
+    return app;
+  };
+  return { prepare, run: (app) => app.dispose(), rootOf: (app) => app.resolve(root) };
+}
+
+export function scopes() {
+  const app = createContainer().register("clock", asFunction(() => new Clock()).singleton());
+  return { open: () => app.createScope(), clockOf: (scope) => scope.resolve("clock") };
+}
+
+export function deep(links) {
+  const app = createContainer();
+  links.forEach((Link, i) =>
+    app.register(`s${i}`, asFunction((cradle) => new Link(i && cradle[`s${i - 1}`])).singleton()),
+  );
+  return app.resolve(`s${links.length - 1}`);
+}
+
+export const unsupported = {
+  chain: "no asynchronous providers: what a factory promises is handed on as a promise",
+};

@@ -1,0 +1,236 @@
+/**
+ * The same work by hand, without any container: what every ratio is a ratio to.
+ *
+ * By hand a service that is built once is a `lazy`, one that is built each time is a function that says `new`, and a
+ * request is a class with a getter per service. The promises are the same as a container's: built when first asked
+ * for, built once, undone in the right order even when an earlier disposal throws.
+ */
+
+import {
+  Article,
+  Author,
+  Changes,
+  Checkout,
+  Clock,
+  Config,
+  Db,
+  Footer,
+  Header,
+  Image,
+  Imprint,
+  Logo,
+  Menu,
+  Orders,
+  Page,
+  Session,
+  Text,
+  Visitor,
+  leaves,
+} from "../services.mjs";
+import { lazy } from "../lazy.mjs";
+import { inParts } from "../programs.mjs";
+
+export const title = "hand";
+export const imports = [new URL("../lazy.mjs", import.meta.url).href];
+
+const ask = (key) => key();
+
+export const cached = (classes) => ({ keys: classes.map((Class) => lazy(() => new Class())), get: ask });
+export const cachedByToken = cached;
+/** By hand there is no way down to walk: a nested function sees what the outer one sees. */
+export const cachedFromBelow = cached;
+
+/** A switch and not a table of functions: where a leaf is wanted by hand, its `new` stands right there. */
+export function transients() {
+  const [Leaf0, Leaf1, Leaf2, Leaf3, Leaf4, Leaf5, Leaf6, Leaf7] = leaves;
+  const get = (key) => {
+    switch (key) {
+      case 0:
+        return new Leaf0();
+      case 1:
+        return new Leaf1();
+      case 2:
+        return new Leaf2();
+      case 3:
+        return new Leaf3();
+      case 4:
+        return new Leaf4();
+      case 5:
+        return new Leaf5();
+      case 6:
+        return new Leaf6();
+      default:
+        return new Leaf7();
+    }
+  };
+  return { keys: [0, 1, 2, 3, 4, 5, 6, 7], get };
+}
+
+export function page() {
+  const header = () => new Header(new Logo(new Image()), new Menu());
+  const article = () => new Article(new Text(new Author()));
+  const footer = () => new Footer(new Imprint());
+  return () => new Page(header(), article(), footer());
+}
+
+class App {
+  #config;
+  #db;
+  #clock;
+  get config() {
+    return (this.#config ??= new Config());
+  }
+  get db() {
+    return (this.#db ??= new Db(this.config));
+  }
+  get clock() {
+    return (this.#clock ??= new Clock());
+  }
+}
+
+class RequestScope {
+  #app;
+  #incoming;
+  #visitor;
+  #session;
+  #changes;
+  #orders;
+  #checkout;
+  constructor(app, incoming) {
+    this.#app = app;
+    this.#incoming = incoming;
+  }
+  get clock() {
+    return this.#app.clock;
+  }
+  get visitor() {
+    return (this.#visitor ??= new Visitor(this.#incoming, this.clock));
+  }
+  get session() {
+    return (this.#session ??= new Session(this.#incoming, this.#app.db));
+  }
+  get changes() {
+    return (this.#changes ??= new Changes(this.session));
+  }
+  get orders() {
+    return (this.#orders ??= new Orders(this.changes, this.session));
+  }
+  get checkout() {
+    return (this.#checkout ??= new Checkout(this.orders, this.visitor, this.#app.config));
+  }
+  dispose() {
+    try {
+      this.#changes?.dispose();
+    } finally {
+      this.#session?.dispose();
+    }
+  }
+  async disposeAwaited() {
+    try {
+      await this.#changes?.dispose();
+    } finally {
+      await this.#session?.dispose();
+    }
+  }
+}
+
+export function request() {
+  const app = new App();
+  return (incoming) => {
+    const scope = new RequestScope(app, incoming);
+    const checkout = scope.checkout;
+    scope.dispose();
+    return checkout;
+  };
+}
+
+export function requestAwaited() {
+  const app = new App();
+  return async (incoming) => {
+    const scope = new RequestScope(app, incoming);
+    const checkout = scope.checkout;
+    await scope.disposeAwaited();
+    return checkout;
+  };
+}
+
+export function program(graph) {
+  const lines = graph.map((it, i) => `s[${i}] = new S${i}(${it.map((d) => `s[${d}]`).join(", ")});`);
+  const { functions, calls } = inParts(lines, "s");
+  return `${functions}
+export function start() {
+  const s = new Array(${graph.length});
+  ${calls}
+  return s[${graph.length - 1}];
+}`;
+}
+
+export function chain(links) {
+  const prepare = () => {
+    let previous = async () => undefined;
+    for (const Link of links) {
+      const before = previous;
+      previous = lazy(async () => new Link(await before()));
+    }
+    return previous;
+  };
+  return { prepare, run: (last) => last() };
+}
+
+const build = (services) => {
+  const built = [];
+  for (const { Class, dependencies } of services)
+    built.push(new Class(...dependencies.map((it) => built[it])));
+  return built;
+};
+
+export function shutdown(services) {
+  const prepare = () => build(services);
+  const run = (built) => {
+    const errors = [];
+    for (let i = built.length - 1; i >= 0; i--) {
+      try {
+        built[i].dispose();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    return errors;
+  };
+  return { prepare, run, rootOf: (built) => built.at(-1) };
+}
+
+export function shutdownAwaited(services) {
+  const run = async (built) => {
+    const errors = [];
+    for (let i = built.length - 1; i >= 0; i--) {
+      try {
+        await built[i].dispose();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    return errors;
+  };
+  return { ...shutdown(services), run };
+}
+
+export function scopes() {
+  const app = new App();
+  return { open: () => new RequestScope(app, undefined), clockOf: (scope) => scope.clock };
+}
+
+export function deep(links) {
+  let previous = () => undefined;
+  for (const Link of links) {
+    const before = previous;
+    let instance;
+    // `lazy` written out: a frame per link, where calling a function to call a function takes two.
+    previous = () => (instance ??= new Link(before()));
+  }
+  return previous();
+}
+
+export const unsupported = {
+  register: "nothing is registered by hand; 1 is the bare Map of this row",
+};

@@ -1,0 +1,195 @@
+/** InversifyJS: classes with decorators, here called as functions so that no compiler is needed. */
+
+import { Container, decorate, inject, injectable } from "inversify";
+import {
+  Article,
+  Author,
+  Changes,
+  Checkout,
+  Clock,
+  Config,
+  Db,
+  Footer,
+  Header,
+  Image,
+  Imprint,
+  Incoming,
+  Logo,
+  Menu,
+  Orders,
+  Page,
+  Session,
+  Text,
+  Visitor,
+} from "../services.mjs";
+import { inParts } from "../programs.mjs";
+
+export const title = "inversify";
+export const imports = ["inversify"];
+
+const decorated = new WeakSet();
+function needs(Class, ...dependencies) {
+  if (decorated.has(Class)) return Class;
+  decorated.add(Class);
+  decorate(injectable(), Class);
+  dependencies.forEach((it, i) => decorate(inject(it), Class, i));
+  return Class;
+}
+
+function singletons(classes) {
+  const app = new Container();
+  for (const Class of classes) app.bind(needs(Class)).toSelf().inSingletonScope();
+  return app;
+}
+
+export function cached(classes) {
+  const app = singletons(classes);
+  return { keys: classes, get: (key) => app.get(key) };
+}
+
+export function cachedByToken(classes) {
+  const keys = classes.map((_, i) => Symbol(`service ${i}`));
+  const app = new Container();
+  classes.forEach((Class, i) => app.bind(keys[i]).to(needs(Class)).inSingletonScope());
+  return { keys, get: (key) => app.get(key) };
+}
+
+export function cachedFromBelow(classes, depth) {
+  let scope = singletons(classes);
+  for (let i = 0; i < depth; i++) scope = new Container({ parent: scope });
+  return { keys: classes, get: (key) => scope.get(key) };
+}
+
+export function transients(classes) {
+  const app = new Container();
+  for (const Class of classes) app.bind(needs(Class)).toSelf().inTransientScope();
+  return { keys: classes, get: (key) => app.get(key) };
+}
+
+export function page() {
+  const app = new Container();
+  const bind = (Class, ...dependencies) =>
+    app
+      .bind(needs(Class, ...dependencies))
+      .toSelf()
+      .inTransientScope();
+  bind(Page, Header, Article, Footer);
+  bind(Header, Logo, Menu);
+  bind(Article, Text);
+  bind(Footer, Imprint);
+  bind(Logo, Image);
+  bind(Text, Author);
+  for (const Leaf of [Author, Image, Imprint, Menu]) bind(Leaf);
+  return () => app.get(Page);
+}
+
+export function request() {
+  const app = new Container();
+  app.bind(needs(Config)).toSelf().inSingletonScope();
+  app.bind(needs(Db, Config)).toSelf().inSingletonScope();
+  app.bind(needs(Clock)).toSelf().inSingletonScope();
+  needs(Visitor, Incoming, Clock);
+  needs(Session, Incoming, Db);
+  needs(Changes, Session);
+  needs(Orders, Changes, Session);
+  needs(Checkout, Orders, Visitor, Config);
+  const dispose = (it) => it.dispose();
+
+  return (incoming) => {
+    // What inversify calls a request is one `get`; an instance per scope is a singleton of a child container.
+    const scope = new Container({ parent: app });
+    scope.bind(Incoming).toConstantValue(incoming);
+    scope.bind(Visitor).toSelf().inSingletonScope();
+    scope.bind(Session).toSelf().inSingletonScope().onDeactivation(dispose);
+    scope.bind(Changes).toSelf().inSingletonScope().onDeactivation(dispose);
+    scope.bind(Orders).toSelf().inSingletonScope();
+    scope.bind(Checkout).toSelf().inSingletonScope();
+    const checkout = scope.get(Checkout);
+    scope.unbindAll();
+    return checkout;
+  };
+}
+
+export function program(graph, address) {
+  const decorations = graph
+    .map(
+      (it, i) =>
+        `decorate(injectable(), S${i});${it.map((d, at) => ` decorate(inject(S${d}), S${i}, ${at});`).join("")}\n`,
+    )
+    .join("");
+  const { functions, calls } = inParts(
+    graph.map((_, i) => `app.bind(S${i}).toSelf().inSingletonScope();`),
+    "app",
+  );
+  return `import { Container, decorate, inject, injectable } from "${address}";
+${decorations}
+${functions}
+export function start() {
+  const app = new Container();
+  ${calls}
+  return app.get(S${graph.length - 1});
+}`;
+}
+
+function decorateAll(services) {
+  for (const { Class, classes } of services) needs(Class, ...classes);
+}
+
+export function register(services) {
+  decorateAll(services);
+  const app = new Container();
+  for (const { Class } of services) app.bind(Class).toSelf().inSingletonScope();
+  return (position) => app.get(services[position].Class);
+}
+
+export function chain(links) {
+  const prepare = () => {
+    const app = new Container();
+    links.forEach((Link, i) => {
+      const binding = app.bind(Link);
+      const made =
+        i === 0
+          ? binding.toResolvedValue(async () => new Link(undefined))
+          : binding.toResolvedValue(async (previous) => new Link(previous), [links[i - 1]]);
+      made.inSingletonScope();
+    });
+    return app;
+  };
+  return { prepare, run: (app) => app.getAsync(links.at(-1)) };
+}
+
+export function shutdown(services) {
+  decorateAll(services);
+  const Root = services.at(-1).Class;
+  const prepare = () => {
+    const app = new Container();
+    for (const { Class } of services)
+      app
+        .bind(Class)
+        .toSelf()
+        .inSingletonScope()
+        .onDeactivation((it) => it.dispose());
+    app.get(Root);
+    return app;
+  };
+  return { prepare, run: (app) => app.unbindAll(), rootOf: (app) => app.get(Root) };
+}
+
+export function scopes() {
+  const app = new Container();
+  app.bind(needs(Clock)).toSelf().inSingletonScope();
+  return { open: () => new Container({ parent: app }), clockOf: (scope) => scope.get(Clock) };
+}
+
+export function deep(links) {
+  const app = new Container();
+  links.forEach((Link, i) =>
+    app
+      .bind(i === 0 ? needs(Link) : needs(Link, links[i - 1]))
+      .toSelf()
+      .inSingletonScope(),
+  );
+  return app.get(links.at(-1));
+}
+
+export const unsupported = {};

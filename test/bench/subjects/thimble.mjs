@@ -1,0 +1,134 @@
+/** Thimble as its users write it: classes, and lists of what their constructors want. */
+
+import { createContainer, scoped, singleton, token, transient, value } from "../../../dist/index.js";
+import {
+  Article,
+  Author,
+  Changes,
+  Checkout,
+  Clock,
+  Config,
+  Db,
+  Footer,
+  Header,
+  Image,
+  Imprint,
+  Incoming,
+  Logo,
+  Menu,
+  Orders,
+  Page,
+  Session,
+  Text,
+  Visitor,
+} from "../services.mjs";
+import { inParts } from "../programs.mjs";
+
+export const title = "thimble";
+export const imports = [new URL("../../../dist/index.js", import.meta.url).href];
+
+export function cached(classes) {
+  const app = createContainer(classes.map((Class) => singleton(Class)));
+  return { keys: classes, get: (key) => app.get(key) };
+}
+
+export function cachedByToken(classes) {
+  const keys = classes.map((_, i) => token(`service ${i}`));
+  const app = createContainer(classes.map((Class, i) => singleton(keys[i], [], () => new Class())));
+  return { keys, get: (key) => app.get(key) };
+}
+
+export function cachedFromBelow(classes, depth) {
+  let scope = createContainer(classes.map((Class) => singleton(Class)));
+  for (let i = 0; i < depth; i++) scope = scope.createScope();
+  return { keys: classes, get: (key) => scope.get(key) };
+}
+
+export function transients(classes) {
+  const app = createContainer(classes.map((Class) => transient(Class)));
+  return { keys: classes, get: (key) => app.get(key) };
+}
+
+export function page() {
+  const app = createContainer(
+    transient(Page, [Header, Article, Footer]),
+    transient(Header, [Logo, Menu]),
+    transient(Article, [Text]),
+    transient(Footer, [Imprint]),
+    transient(Logo, [Image]),
+    transient(Text, [Author]),
+    transient(Author),
+    transient(Image),
+    transient(Imprint),
+    transient(Menu),
+  );
+  return () => app.get(Page);
+}
+
+export function request() {
+  const app = createContainer(
+    singleton(Config),
+    singleton(Db, [Config]),
+    singleton(Clock),
+    scoped(Visitor, [Incoming, Clock]),
+    scoped(Session, [Incoming, Db]),
+    scoped(Changes, [Session]),
+    scoped(Orders, [Changes, Session]),
+    scoped(Checkout, [Orders, Visitor, Config]),
+  );
+  return async (incoming) => {
+    const scope = app.createScope("request", value(Incoming, incoming));
+    const checkout = scope.get(Checkout);
+    await scope.shutdown();
+    return checkout;
+  };
+}
+
+export function program(graph, address) {
+  const lines = graph.map((it, i) => `singleton(S${i}, [${it.map((d) => `S${d}`).join(", ")}]),`);
+  const { functions, names } = inParts(lines, "", { before: "return [\n  ", after: "\n  ];" });
+  return `import { createContainer, singleton } from "${address}";
+${functions}
+export function start() {
+  return createContainer(${names.map((it) => `${it}()`).join(", ")}).get(S${graph.length - 1});
+}`;
+}
+
+export function register(services) {
+  const app = createContainer(services.map(({ Class, classes }) => singleton(Class, classes)));
+  return (position) => app.get(services[position].Class);
+}
+
+export function chain(links) {
+  const prepare = () =>
+    createContainer(
+      links.map((Link, i) =>
+        i === 0
+          ? singleton(Link, [], async () => new Link(undefined))
+          : singleton(Link, [links[i - 1]], async (previous) => new Link(previous)),
+      ),
+    );
+  return { prepare, run: (app) => app.getAsync(links.at(-1)) };
+}
+
+export function shutdown(services) {
+  const Root = services.at(-1).Class;
+  const prepare = () => {
+    const app = createContainer(services.map(({ Class, classes }) => singleton(Class, classes)));
+    app.get(Root);
+    return app;
+  };
+  return { prepare, run: (app) => app.shutdown(), rootOf: (app) => app.get(Root) };
+}
+
+export function scopes() {
+  const app = createContainer(singleton(Clock));
+  return { open: () => app.createScope(), clockOf: (scope) => scope.get(Clock) };
+}
+
+export function deep(links) {
+  const app = createContainer(links.map((Link, i) => singleton(Link, i === 0 ? [] : [links[i - 1]])));
+  return app.get(links.at(-1));
+}
+
+export const unsupported = {};

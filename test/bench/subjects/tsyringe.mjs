@@ -1,0 +1,165 @@
+/** TSyringe: classes with decorators and the metadata a compiler would emit, both written as calls. */
+
+import "reflect-metadata";
+import { Lifecycle, container as global, injectable } from "tsyringe";
+import {
+  Article,
+  Author,
+  Changes,
+  Checkout,
+  Clock,
+  Config,
+  Db,
+  Footer,
+  Header,
+  Image,
+  Imprint,
+  Incoming,
+  Logo,
+  Menu,
+  Orders,
+  Page,
+  Session,
+  Text,
+  Visitor,
+} from "../services.mjs";
+import { inParts } from "../programs.mjs";
+
+export const title = "tsyringe";
+export const imports = ["reflect-metadata", "tsyringe"];
+
+const createContainer = () => global.createChildContainer();
+const singleton = { lifecycle: Lifecycle.Singleton };
+const scoped = { lifecycle: Lifecycle.ContainerScoped };
+
+function needs(Class, ...dependencies) {
+  Reflect.defineMetadata("design:paramtypes", dependencies, Class);
+  injectable()(Class);
+  return Class;
+}
+
+function singletons(classes) {
+  const app = createContainer();
+  for (const Class of classes) app.register(Class, { useClass: needs(Class) }, singleton);
+  return app;
+}
+
+export function cached(classes) {
+  const app = singletons(classes);
+  return { keys: classes, get: (key) => app.resolve(key) };
+}
+
+export function cachedByToken(classes) {
+  const keys = classes.map((_, i) => Symbol(`service ${i}`));
+  const app = createContainer();
+  classes.forEach((Class, i) => app.register(keys[i], { useClass: needs(Class) }, singleton));
+  return { keys, get: (key) => app.resolve(key) };
+}
+
+export function cachedFromBelow(classes, depth) {
+  let scope = singletons(classes);
+  for (let i = 0; i < depth; i++) scope = scope.createChildContainer();
+  return { keys: classes, get: (key) => scope.resolve(key) };
+}
+
+export function transients(classes) {
+  const app = createContainer();
+  for (const Class of classes) app.register(Class, { useClass: needs(Class) });
+  return { keys: classes, get: (key) => app.resolve(key) };
+}
+
+export function page() {
+  const app = createContainer();
+  const bind = (Class, ...dependencies) => app.register(Class, { useClass: needs(Class, ...dependencies) });
+  bind(Page, Header, Article, Footer);
+  bind(Header, Logo, Menu);
+  bind(Article, Text);
+  bind(Footer, Imprint);
+  bind(Logo, Image);
+  bind(Text, Author);
+  for (const Leaf of [Author, Image, Imprint, Menu]) bind(Leaf);
+  return () => app.resolve(Page);
+}
+
+export function request() {
+  const app = createContainer();
+  app.register(Config, { useClass: needs(Config) }, singleton);
+  app.register(Db, { useClass: needs(Db, Config) }, singleton);
+  app.register(Clock, { useClass: needs(Clock) }, singleton);
+  app.register(Visitor, { useClass: needs(Visitor, Incoming, Clock) }, scoped);
+  app.register(Session, { useClass: needs(Session, Incoming, Db) }, scoped);
+  app.register(Changes, { useClass: needs(Changes, Session) }, scoped);
+  app.register(Orders, { useClass: needs(Orders, Changes, Session) }, scoped);
+  app.register(Checkout, { useClass: needs(Checkout, Orders, Visitor, Config) }, scoped);
+  return async (incoming) => {
+    const scope = app.createChildContainer();
+    scope.registerInstance(Incoming, incoming);
+    const checkout = scope.resolve(Checkout);
+    await scope.dispose();
+    return checkout;
+  };
+}
+
+export function program(graph, reflect, tsyringe) {
+  const decorations = graph.map(
+    (it, i) =>
+      `Reflect.defineMetadata("design:paramtypes", [${it.map((d) => `S${d}`).join(", ")}], S${i}); injectable()(S${i});\n`,
+  );
+  const lines = graph.map(
+    (_, i) => `app.register(S${i}, { useClass: S${i} }, { lifecycle: Lifecycle.Singleton });`,
+  );
+  const { functions, calls } = inParts(lines, "app");
+  return `import "${reflect}";
+import { Lifecycle, container, injectable } from "${tsyringe}";
+${decorations.join("")}
+${functions}
+export function start() {
+  const app = container.createChildContainer();
+  ${calls}
+  return app.resolve(S${graph.length - 1});
+}`;
+}
+
+const decorated = new WeakSet();
+function decorateAll(services) {
+  if (decorated.has(services)) return;
+  decorated.add(services);
+  for (const { Class, classes } of services) needs(Class, ...classes);
+}
+
+export function register(services) {
+  decorateAll(services);
+  const app = createContainer();
+  for (const { Class } of services) app.register(Class, { useClass: Class }, singleton);
+  return (position) => app.resolve(services[position].Class);
+}
+
+export function shutdown(services) {
+  const Root = services.at(-1).Class;
+  const prepare = () => {
+    const app = createContainer();
+    decorateAll(services);
+    for (const { Class } of services) app.register(Class, { useClass: Class }, singleton);
+    app.resolve(Root);
+    return app;
+  };
+  return { prepare, run: (app) => app.dispose(), rootOf: (app) => app.resolve(Root) };
+}
+
+export function scopes() {
+  const app = createContainer();
+  app.register(Clock, { useClass: needs(Clock) }, singleton);
+  return { open: () => app.createChildContainer(), clockOf: (scope) => scope.resolve(Clock) };
+}
+
+export function deep(links) {
+  const app = createContainer();
+  links.forEach((Link, i) => {
+    app.register(Link, { useClass: i === 0 ? needs(Link) : needs(Link, links[i - 1]) }, singleton);
+  });
+  return app.resolve(links.at(-1));
+}
+
+export const unsupported = {
+  chain: "no asynchronous providers: what a factory promises is handed on as a promise",
+};

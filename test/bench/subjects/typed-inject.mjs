@@ -1,0 +1,150 @@
+/** typed-inject: every registration is an injector of its own, linked to the one before it. Tokens are strings. */
+
+import { Scope, createInjector } from "typed-inject";
+import {
+  Article,
+  Author,
+  Changes,
+  Checkout,
+  Clock,
+  Config,
+  Db,
+  Footer,
+  Header,
+  Image,
+  Imprint,
+  Logo,
+  Menu,
+  Orders,
+  Page,
+  Session,
+  Text,
+  Visitor,
+} from "../services.mjs";
+import { inParts } from "../programs.mjs";
+
+export const title = "typed-inject";
+export const imports = ["typed-inject"];
+
+function needs(Class, ...dependencies) {
+  Class.inject = dependencies;
+  return Class;
+}
+
+function provideMany(classes, scope) {
+  const keys = classes.map((_, i) => `service ${i}`);
+  let app = createInjector();
+  classes.forEach((Class, i) => {
+    app = app.provideClass(keys[i], Class, scope);
+  });
+  return { keys, app };
+}
+
+export function cached(classes) {
+  const { keys, app } = provideMany(classes, Scope.Singleton);
+  return { keys, get: (key) => app.resolve(key) };
+}
+export const cachedByToken = cached;
+
+export function cachedFromBelow(classes, depth) {
+  const { keys, app } = provideMany(classes, Scope.Singleton);
+  let scope = app;
+  for (let i = 0; i < depth; i++) scope = scope.createChildInjector();
+  return { keys, get: (key) => scope.resolve(key) };
+}
+
+export function transients(classes) {
+  const { keys, app } = provideMany(classes, Scope.Transient);
+  return { keys, get: (key) => app.resolve(key) };
+}
+
+export function page() {
+  const app = createInjector()
+    .provideClass("author", needs(Author), Scope.Transient)
+    .provideClass("image", needs(Image), Scope.Transient)
+    .provideClass("imprint", needs(Imprint), Scope.Transient)
+    .provideClass("menu", needs(Menu), Scope.Transient)
+    .provideClass("text", needs(Text, "author"), Scope.Transient)
+    .provideClass("logo", needs(Logo, "image"), Scope.Transient)
+    .provideClass("footer", needs(Footer, "imprint"), Scope.Transient)
+    .provideClass("article", needs(Article, "text"), Scope.Transient)
+    .provideClass("header", needs(Header, "logo", "menu"), Scope.Transient)
+    .provideClass("page", needs(Page, "header", "article", "footer"), Scope.Transient);
+  return () => app.resolve("page");
+}
+
+export function request() {
+  const app = createInjector()
+    .provideClass("config", needs(Config))
+    .provideClass("db", needs(Db, "config"))
+    .provideClass("clock", needs(Clock));
+  needs(Visitor, "incoming", "clock");
+  needs(Session, "incoming", "db");
+  needs(Changes, "session");
+  needs(Orders, "changes", "session");
+  needs(Checkout, "orders", "visitor", "config");
+
+  return async (incoming) => {
+    const scope = app.provideValue("incoming", incoming);
+    const checkout = scope
+      .provideClass("visitor", Visitor)
+      .provideClass("session", Session)
+      .provideClass("changes", Changes)
+      .provideClass("orders", Orders)
+      .provideClass("checkout", Checkout)
+      .resolve("checkout");
+    await scope.dispose();
+    return checkout;
+  };
+}
+
+export function program(graph, address) {
+  const injects = graph.map((it, i) => `S${i}.inject = [${it.map((d) => `"s${d}"`).join(", ")}];\n`).join("");
+  const lines = graph.map((_, i) => `.provideClass("s${i}", S${i})`);
+  const { functions, names } = inParts(lines, "app", { before: "return app\n  " });
+  return `import { createInjector } from "${address}";
+${injects}
+${functions}
+export function start() {
+  let app = createInjector();
+  ${names.map((it) => `app = ${it}(app);`).join("\n  ")}
+  return app.resolve("s${graph.length - 1}");
+}`;
+}
+
+function provideAll(services, app) {
+  for (const { name, Class, names } of services) {
+    Class.inject ??= names;
+    app = app.provideClass(name, Class);
+  }
+  return app;
+}
+
+export function shutdown(services) {
+  const prepare = () => {
+    const app = createInjector();
+    return { app, root: provideAll(services, app).resolve(services.at(-1).name) };
+  };
+  return { prepare, run: ({ app }) => app.dispose(), rootOf: ({ root }) => root };
+}
+
+export function scopes() {
+  const app = createInjector().provideClass("clock", needs(Clock));
+  return { open: () => app.createChildInjector(), clockOf: (scope) => scope.resolve("clock") };
+}
+
+export function deep(links) {
+  let app = createInjector();
+  links.forEach((Link, i) => {
+    Link.inject = i === 0 ? [] : [`s${i - 1}`];
+    app = app.provideClass(`s${i}`, Link);
+  });
+  return app.resolve(`s${links.length - 1}`);
+}
+
+const tooLong = "overflows the stack: an ask walks through every registration there is";
+export const unsupported = {
+  W5c: tooLong,
+  register: tooLong,
+  chain: "no asynchronous providers: what a factory promises is handed on as a promise",
+};

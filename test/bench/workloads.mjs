@@ -1,0 +1,292 @@
+/**
+ * The rows: what each one is, what a result must be to count, and what thimble aims for.
+ *
+ * A row takes from a subject the export named `work`, and measures it in one of four ways:
+ *   `speed(work)`  gives `{ check, op }` or `{ check, prepare, op }`; `op` is timed over and over in one process, what
+ *                  `prepare` makes for it beforehand is not;
+ *   `fresh`        times the import of a module in a new process each time, and its `start()` if it has one;
+ *   `bytes(work)`  is a number that is taken once;
+ *   `steps`        asks how long a list may get, and takes the last step that held.
+ * A check throws when a result is wrong, and returns a remark when it is right with a reservation.
+ */
+
+import assert from "node:assert/strict";
+import {
+  Author,
+  Checkout,
+  Clock,
+  Db,
+  Image,
+  Imprint,
+  Incoming,
+  Menu,
+  Page,
+  disposals,
+  leaves,
+  makeLinks,
+  makeServices,
+  many,
+} from "./services.mjs";
+
+// Sixty-four in an order no prefetcher likes, the same for all.
+const shuffled = Array.from({ length: 64 }, (_, i) => (i * 29) & 63);
+
+function lookups(work) {
+  const { keys, get } = work;
+  const order = shuffled.map((it) => keys[it]);
+  return {
+    check() {
+      const first = keys.map((key) => get(key));
+      first.forEach((it, i) => assert.ok(it instanceof many[i], "gives an instance of the class"));
+      keys.forEach((key, i) => assert.equal(get(key), first[i], "gives the same instance again"));
+      assert.equal(new Set(first).size, 64);
+    },
+    op: (i) => get(order[i & 63]),
+  };
+}
+
+function transients(work) {
+  const { keys, get } = work(leaves);
+  return {
+    check: () =>
+      keys.forEach((key, i) => {
+        assert.ok(get(key) instanceof leaves[i] && get(key).value === i);
+        assert.notEqual(get(key), get(key), "gives a new instance each time");
+      }),
+    op: (i) => get(keys[i & 7]),
+  };
+}
+
+function page(work) {
+  const make = work();
+  return {
+    check() {
+      const [one, two] = [make(), make()];
+      assert.ok(one instanceof Page && countReachable(one) === 10);
+      assert.ok(one.header.logo.image instanceof Image && one.header.menu instanceof Menu);
+      assert.ok(one.article.text.author instanceof Author && one.footer.imprint instanceof Imprint);
+      assert.notEqual(one.article.text.author, two.article.text.author, "gives a new graph each time");
+    },
+    op: make,
+  };
+}
+
+function request(work) {
+  const handle = work();
+  const requests = shuffled.map((id) => new Incoming(id));
+  return {
+    async check() {
+      const [one, two] = [await handle(requests[0]), await handle(requests[1])];
+      for (const it of [one, two]) {
+        assert.ok(it instanceof Checkout);
+        assert.equal(it.orders.session, it.orders.changes.session, "a scoped service is one per request");
+        assert.equal(it.visitor.incoming, it.orders.session.incoming);
+        assert.equal(it.orders.session.open, false, "the session is disposed");
+        assert.equal(it.orders.changes.open, false, "the changes are disposed");
+      }
+      assert.equal(one.visitor.incoming, requests[0], "gives the request's own value");
+      assert.equal(two.visitor.incoming, requests[1], "gives the request's own value");
+      assert.notEqual(one.orders.session, two.orders.session, "the next request has its own");
+      assert.ok(one.orders.session.db instanceof Db && one.visitor.clock instanceof Clock);
+      assert.equal(one.orders.session.db, two.orders.session.db, "a singleton is shared");
+      assert.equal(one.config, two.orders.session.db.config, "a singleton is shared");
+      return one.orders.changes.written && two.orders.changes.written ? undefined : wrongOrder;
+    },
+    op: (i) => handle(requests[i & 63]),
+  };
+}
+
+const wrongOrder = "disposes what others still need first";
+
+/** Walks from the root over its own fields; gives how many services it found, each once. */
+export function countReachable(root) {
+  const seen = new Set([root]);
+  for (const it of seen) for (const dependency of Object.values(it)) seen.add(dependency);
+  return seen.size;
+}
+
+function program(start) {
+  return {
+    check() {
+      assert.equal(countReachable(start()), 1_000, "the root reaches all, each once");
+      assert.notEqual(start(), start(), "every start makes its own");
+    },
+    op: start,
+  };
+}
+
+function registering(work) {
+  const services = makeServices(10_000);
+  return {
+    check() {
+      const get = work(services);
+      for (const position of [0, 17, 4_999, 9_000]) {
+        const it = get(position);
+        assert.ok(it instanceof services[position].Class);
+        assert.equal(get(position), it, "gives the same instance again");
+        it.dependencies.forEach((one, i) =>
+          assert.equal(get(services[position].dependencies[i]), one, "dependents share it"),
+        );
+      }
+    },
+    op: () => work(services),
+  };
+}
+
+function chain(work) {
+  const links = makeLinks(50);
+  const { prepare, run } = work(links);
+  return {
+    async check() {
+      const last = await run(prepare());
+      checkChain(last, links);
+    },
+    prepare,
+    op: run,
+  };
+}
+
+function checkChain(last, links) {
+  let it = last;
+  for (let i = links.length - 1; i >= 0; i--) {
+    assert.ok(it instanceof links[i], `link ${i} is where it belongs`);
+    it = it.previous;
+  }
+}
+
+function shutdown(work) {
+  const services = makeServices(1_000);
+  const { prepare, run, rootOf } = work(services);
+  return {
+    async check() {
+      const built = prepare();
+      const all = new Set([rootOf(built)]);
+      for (const it of all) for (const dependency of it.dependencies) all.add(dependency);
+      assert.equal(all.size, 1_000, "all are built");
+      const before = disposals.count;
+      await run(built);
+      assert.equal(disposals.count - before, 1_000, "each is disposed once");
+      assert.ok(
+        [...all].every((it) => it.disposedAt > before),
+        "each is disposed",
+      );
+      const right = [...all].every((it) => it.dependencies.every((one) => one.disposedAt > it.disposedAt));
+      return right ? undefined : wrongOrder;
+    },
+    prepare,
+    op: run,
+  };
+}
+
+/** Bytes of heap that each of many open scopes holds on to. */
+function bytesPerScope(work) {
+  const { open, clockOf } = work();
+  const [one, two] = [open(), open()];
+  assert.notEqual(one, two, "opens a new scope each time");
+  assert.ok(
+    clockOf(one) instanceof Clock && clockOf(one) === clockOf(two),
+    "a scope sees what its root provides",
+  );
+
+  const held = [];
+  const heap = () => {
+    for (let i = 0; i < 3; i++) globalThis.gc();
+    return process.memoryUsage().heapUsed;
+  };
+  const grow = (n) => {
+    const before = heap();
+    for (let i = 0; i < n; i++) held.push(open());
+    // The array that holds them is ours, not theirs.
+    return (heap() - before) / n - 8;
+  };
+  // A first thousand pays for what is made once and tells how many of the heavy ones fit into memory.
+  const estimate = grow(1_000);
+  held.length = 0;
+  return Math.round(grow(estimate < 4_096 ? 200_000 : 20_000));
+}
+
+/** Resolves a chain of `length`, in a process that has resolved nothing before, because a program starts only once. */
+export function resolveChain(work, length) {
+  const links = makeLinks(length);
+  checkChain(work(links), links);
+}
+
+export const rows = [
+  {
+    id: "W1",
+    title: "cached singleton of 64, by class",
+    aim: 3,
+    work: "cached",
+    speed: (work) => lookups(work(many)),
+  },
+  {
+    id: "W1b",
+    title: "the same, by token",
+    aim: 2,
+    work: "cachedByToken",
+    speed: (work) => lookups(work(many)),
+  },
+  { id: "W2", title: "transient leaf", aim: 4, work: "transients", speed: transients },
+  { id: "W3", title: "transient graph of 10, depth 4", aim: 5, work: "page", speed: page },
+  {
+    id: "W4",
+    title: "request scope, awaited",
+    aim: 10,
+    work: "request",
+    handToo: "requestAwaited",
+    speed: request,
+  },
+  {
+    id: "W5",
+    title: "1 000 registered and the root, warm",
+    aim: 7,
+    work: "program",
+    size: 1_000,
+    speed: program,
+  },
+  { id: "W5b", title: "the same, cold", aim: 1.8, work: "program", size: 1_000, fresh: true },
+  {
+    id: "W5c",
+    title: "10 000 of them, cold",
+    aim: 2,
+    work: "program",
+    size: 10_000,
+    fresh: true,
+    share: 0.5,
+  },
+  { id: "W6", title: "registering 10 000", aim: 0.7, work: "register", reference: "map", speed: registering },
+  { id: "W7", title: "chain of 50 asynchronous providers", aim: 4, work: "chain", speed: chain },
+  {
+    id: "W8",
+    title: "shutdown of 1 000",
+    aim: 4,
+    work: "shutdown",
+    handToo: "shutdownAwaited",
+    speed: shutdown,
+  },
+  { id: "W9", title: "bytes per idle scope", aim: 128, work: "scopes", bytes: bytesPerScope },
+  {
+    id: "W10",
+    title: "deepest chain that resolves",
+    aim: 10_000,
+    work: "deep",
+    steps: [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000],
+  },
+  {
+    id: "W11",
+    title: "singleton from 10 scopes down",
+    aim: 3.5,
+    work: "cachedFromBelow",
+    speed: (work) => lookups(work(many, 10)),
+  },
+  {
+    id: "S1",
+    title: "start-up, bundled",
+    aim: 1.9,
+    work: "imports",
+    reference: "empty",
+    fresh: true,
+    share: 2,
+  },
+  { id: "S2", title: "start-up, as published", work: "imports", reference: "empty", fresh: true },
+];

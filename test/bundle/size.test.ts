@@ -1,0 +1,32 @@
+// What the package costs an application, against budget.json, which is where the README's numbers come from too.
+import { describe, expect, it } from "vitest";
+import budget from "./budget.json" with { type: "json" };
+import { weigh } from "./bundle.ts";
+
+const core = `import { createContainer, token, value, singleton, scoped, transient, alias } from "thimble";
+export const app = () => [createContainer, token, value, singleton, scoped, transient, alias];`;
+
+const doors = ["node", "deno", "bun", "browser", "workers", "generic"];
+
+describe("the weight of a bundle", () => {
+  it(`is under ${budget.core} bytes for the core, minified and compressed with Brotli`, async () => {
+    const weight = await weigh(core);
+    console.log(`core: ${weight.brotli} bytes Brotli, ${weight.gzip} gzip, ${weight.minified} minified`);
+    expect(weight.brotli).toBeLessThan(budget.core);
+  });
+
+  it(`is under ${budget.token} bytes for a file that only makes tokens`, async () => {
+    const weight = await weigh(`import { token } from "thimble"; export const Mailer = token("mailer");`);
+    expect(weight.brotli).toBeLessThan(budget.token);
+  });
+
+  it.each(doors)(`grows by less than ${budget.door} bytes with thimble/%s`, async (door) => {
+    const [bare, both] = await Promise.all([
+      weigh(core),
+      weigh(`${core}\nexport { signals, readEnv, shutdownOnSignal } from "thimble/${door}";`),
+    ]);
+    expect(both.brotli - bare.brotli).toBeLessThan(budget.door);
+    // A door that weighs nothing would be a door that was not there.
+    expect(both.minified).toBeGreaterThan(bare.minified + 100);
+  });
+});

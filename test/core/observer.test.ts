@@ -1,0 +1,481 @@
+import { alias, createContainer, scoped, singleton, token, transient, value, type Scope } from "thimble";
+import { describe, expect, it } from "vitest";
+import { rejected, thrown } from "./support/refusal.ts";
+import { catchReports } from "./support/report-error.ts";
+
+const Host = token<string>("host");
+const Db = token<string>("db");
+const Users = token<string>("users");
+
+describe("an observer is told", () => {
+  it("of every provider that is registered, with its scope and token", () => {
+    const heard: unknown[] = [];
+    const app: Scope = createContainer();
+    app.observe({ registered: ({ scope, token }) => heard.push([scope, token]) });
+
+    app.provide(value(Host, "here"), [singleton(Db, () => "db")]);
+    const child = app.createScope("request", value(Users, "users"));
+
+    expect(heard).toEqual([
+      [app, Host],
+      [app, Db],
+      [child, Users],
+    ]);
+  });
+
+  it("of every provider that is overridden", () => {
+    const heard: unknown[] = [];
+    const app: Scope = createContainer(value(Host, "here"));
+    app.observe({ overridden: ({ scope, token }) => heard.push([scope, token]) });
+
+    app.override(value(Host, "there"));
+
+    expect(heard).toEqual([[app, Host]]);
+  });
+
+  it("when a build begins and when it has ended, and how long it took", async () => {
+    const heard: unknown[] = [];
+    const app = createContainer(
+      singleton(Db, async () => "db"),
+      singleton(Users, [Db], (db) => db),
+    );
+    app.observe({
+      building: ({ scope, token }) => heard.push(["building", scope, token]),
+      built: ({ scope, token, elapsed }) => heard.push(["built", scope, token, typeof elapsed]),
+    });
+
+    await app.getAsync(Users);
+    await app.getAsync(Users);
+
+    const of = (token: unknown) => heard.filter((event) => (event as unknown[])[2] === token);
+    expect(of(Db)).toEqual([
+      ["building", app, Db],
+      ["built", app, Db, "number"],
+    ]);
+    expect(of(Users)).toEqual([
+      ["building", app, Users],
+      ["built", app, Users, "number"],
+    ]);
+    expect(heard).toHaveLength(4);
+  });
+
+  it("that a dependency is built before what depends on it", async () => {
+    const heard: unknown[] = [];
+    const app = createContainer(
+      singleton(Db, async () => "db"),
+      singleton(Users, [Db], (db) => db),
+    );
+    app.observe({ built: ({ token }) => heard.push(token) });
+
+    await app.getAsync(Users);
+
+    expect(heard).toEqual([Db, Users]);
+  });
+
+  it("that a build is over only once `init` is", async () => {
+    const heard: string[] = [];
+    const app = createContainer(singleton(Db, () => "db", { init: async () => void heard.push("init") }));
+    app.observe({ built: () => heard.push("built") });
+
+    await app.getAsync(Db);
+
+    expect(heard).toEqual(["init", "built"]);
+  });
+
+  it("of the scope in which something is built: the one that owns it", () => {
+    const heard: unknown[] = [];
+    const app: Scope = createContainer(
+      singleton(Db, () => "db"),
+      scoped(Users, [Db], (db) => db),
+    );
+    const child = app.createScope("request");
+    app.observe({ built: ({ scope, token }) => heard.push([scope, token]) });
+
+    child.get(Users);
+
+    expect(heard).toEqual([
+      [app, Db],
+      [child, Users],
+    ]);
+  });
+
+  it("that a build has failed, with the error and the path to it", async () => {
+    const failure = new Error("no disk");
+    const heard: unknown[] = [];
+    const built: unknown[] = [];
+    const app = createContainer(
+      singleton(Db, async () => {
+        throw failure;
+      }),
+    );
+    app.observe({
+      buildFailed: ({ scope, token, error, path, elapsed }) =>
+        heard.push([scope, token, error, path.map((step) => step.token), typeof elapsed]),
+      built: ({ token }) => built.push(token),
+    });
+
+    await rejected(app.getAsync(Db));
+
+    expect(heard).toEqual([[app, Db, failure, ["db"], "number"]]);
+    expect((heard[0] as unknown[])[2]).toBe(failure);
+    expect(built).toEqual([]);
+  });
+
+  it("that a build has failed at once", () => {
+    const heard: unknown[] = [];
+    const app = createContainer(
+      singleton(Db, (): string => {
+        throw "no disk";
+      }),
+    );
+    app.observe({ buildFailed: ({ token, error }) => heard.push([token, error]) });
+
+    thrown(() => app.get(Db));
+
+    expect(heard).toEqual([[Db, "no disk"]]);
+  });
+
+  it("of every hand-out to callers from outside, and whether it was there already", async () => {
+    const heard: unknown[] = [];
+    const app = createContainer(singleton(Db, () => "db"));
+    app.observe({ got: ({ scope, token, cached }) => heard.push([scope, token, cached]) });
+
+    app.get(Db);
+    app.get(Db);
+    await app.getAsync(Db);
+
+    expect(heard).toEqual([
+      [app, Db, false],
+      [app, Db, true],
+      [app, Db, true],
+    ]);
+  });
+
+  it("of every hand-out to dependents alike", () => {
+    const heard: unknown[] = [];
+    const app = createContainer(
+      singleton(Db, () => "db"),
+      singleton(Users, [Db], (db) => db),
+      singleton(Host, ({ get }) => get(Db)),
+    );
+    app.observe({ got: ({ token, cached }) => heard.push([token, cached]) });
+
+    app.get(Users);
+    app.get(Host);
+
+    expect(heard).toEqual([
+      [Db, false],
+      [Users, false],
+      [Db, true],
+      [Host, false],
+    ]);
+  });
+
+  it("of every hand-out of a build that many waited for", async () => {
+    const heard: unknown[] = [];
+    const app = createContainer(singleton(Db, async () => "db"));
+    app.observe({ got: ({ token }) => heard.push(token) });
+
+    await Promise.all([app.getAsync(Db), app.getAsync(Db), app.getAsync(Db)]);
+
+    expect(heard).toEqual([Db, Db, Db]);
+  });
+
+  it("that a transient was made for the occasion", () => {
+    const heard: unknown[] = [];
+    const app: Scope = createContainer(transient(Db, () => "db"));
+    app.observe({ got: ({ token, cached }) => heard.push([token, cached]) });
+
+    app.get(Db);
+    app.get(Db);
+
+    expect(heard).toEqual([
+      [Db, false],
+      [Db, false],
+    ]);
+  });
+
+  it("of the service behind an alias", () => {
+    const heard: unknown[] = [];
+    const app = createContainer(
+      alias(Users, Db),
+      singleton(Db, () => "db"),
+    );
+    app.observe({ got: ({ token }) => heard.push(token) });
+
+    app.get(Users);
+
+    expect(heard).toContain(Db);
+  });
+
+  it("of no hand-out when there was none", async () => {
+    const heard: unknown[] = [];
+    const app: Scope = createContainer(
+      singleton(Db, async () => Promise.reject<string>(new Error("no disk"))),
+    );
+    app.observe({ got: ({ token }) => heard.push(token) });
+
+    thrown(() => app.get(Db));
+    thrown(() => app.get(Host));
+    await rejected(app.getAsync(Db));
+
+    expect(heard).toEqual([]);
+  });
+
+  it("when something is being disposed and when it has been", async () => {
+    const heard: unknown[] = [];
+    const app = createContainer(
+      singleton(Db, () => "db", { dispose: async () => void heard.push("undoing") }),
+      singleton(Host, () => "nothing to undo"),
+    );
+    app.observe({
+      disposing: ({ scope, token }) => heard.push(["disposing", scope, token]),
+      disposed: ({ scope, token, elapsed, error }) =>
+        heard.push(["disposed", scope, token, typeof elapsed, error]),
+    });
+    app.get([Db, Host]);
+
+    await app.shutdown();
+
+    expect(heard).toEqual([["disposing", app, Db], "undoing", ["disposed", app, Db, "number", undefined]]);
+  });
+
+  it("of the error of a disposal that failed", async () => {
+    const failure = new Error("cannot close");
+    const heard: unknown[] = [];
+    const app = createContainer(
+      singleton(Db, () => "db", {
+        dispose: () => {
+          throw failure;
+        },
+      }),
+    );
+    app.observe({ disposed: ({ token, error }) => heard.push([token, error]) });
+    app.get(Db);
+
+    await app.shutdown();
+
+    expect(heard).toEqual([[Db, failure]]);
+  });
+
+  it("of every scope that opens and closes below, and of its own closing", async () => {
+    const heard: string[] = [];
+    const app = createContainer("shop");
+    app.observe({
+      scopeOpened: ({ scope }) => heard.push(`opened ${scope.name}`),
+      scopeClosed: ({ scope }) => heard.push(`closed ${scope.name}`),
+    });
+
+    const request = app.createScope("request");
+    request.createScope("job");
+    await app.shutdown();
+
+    expect(heard).toEqual(["opened request", "opened job", "closed job", "closed request", "closed shop"]);
+  });
+
+  it("of nothing twice, however often the scope is closed", async () => {
+    const heard: string[] = [];
+    const app = createContainer();
+    app.observe({ scopeClosed: ({ scope }) => heard.push(scope.name) });
+
+    await Promise.all([app.shutdown(), app.shutdown()]);
+    await app.shutdown();
+
+    expect(heard).toEqual(["root"]);
+  });
+});
+
+describe("an observer hears", () => {
+  it("the scope it was added to and everything below, and nothing beside or above", () => {
+    const heard: string[] = [];
+    const app: Scope = createContainer();
+    const left = app.createScope("left");
+    const right = app.createScope("right");
+    left.observe({
+      registered: ({ scope, token }) => heard.push(`${scope.name} ${(token as typeof Host).name}`),
+    });
+
+    app.provide(value(Host, "a"));
+    right.provide(value(Host, "b"));
+    left.provide(value(Host, "c"));
+    left.createScope("below", value(Db, "d"));
+
+    expect(heard).toEqual(["left host", "below db"]);
+  });
+
+  it("scopes that were opened before it was added", () => {
+    const heard: unknown[] = [];
+    const app = createContainer(singleton(Db, () => "db"));
+    const job = app.createScope("request").createScope(
+      "job",
+      singleton(Users, [Db], (db) => db),
+    );
+    app.observe({ built: ({ token }) => heard.push(token) });
+
+    job.get(Users);
+
+    expect(heard).toEqual([Db, Users]);
+  });
+
+  it("nothing of what happened before it was added", () => {
+    const heard: unknown[] = [];
+    const app = createContainer(singleton(Db, () => "db"));
+    app.get(Db);
+
+    app.observe({ registered: () => heard.push("registered"), built: () => heard.push("built") });
+
+    expect(heard).toEqual([]);
+  });
+
+  it("nothing after it was taken back", () => {
+    const heard: string[] = [];
+    const app = createContainer(singleton(Db, () => "db"));
+    const forget = app.observe({ got: () => heard.push("first") });
+    app.observe({ got: () => heard.push("second") });
+    app.get(Db);
+
+    forget();
+    forget();
+    app.get(Db);
+
+    expect(heard).toEqual(["first", "second", "second"]);
+  });
+});
+
+describe("observers are called", () => {
+  it("synchronously, in the order they were added, with one and the same event", () => {
+    const heard: string[] = [];
+    const events: unknown[] = [];
+    const app = createContainer(singleton(Db, () => "db"));
+    for (const name of ["first", "second", "third"]) {
+      app.observe({
+        built: (event) => {
+          heard.push(name);
+          events.push(event);
+        },
+      });
+    }
+
+    app.get(Db);
+
+    expect(heard).toEqual(["first", "second", "third"]);
+    expect(new Set(events).size).toBe(1);
+  });
+
+  it("as methods of the observer they belong to", () => {
+    class Counter {
+      count = 0;
+      got() {
+        this.count++;
+      }
+    }
+    const counter = new Counter();
+    const app = createContainer(singleton(Db, () => "db"));
+    app.observe(counter);
+
+    app.get(Db);
+    app.get(Db);
+
+    expect(counter.count).toBe(2);
+  });
+
+  it("and may ask the container for what they are told of", () => {
+    const asked: unknown[] = [];
+    const app: Scope = createContainer(
+      singleton(Db, () => "db"),
+      singleton(Users, [Db], (db) => `users on ${db}`),
+    );
+    app.observe({ built: ({ token }) => asked.push(app.get(token)) });
+
+    app.get(Users);
+
+    expect(asked).toEqual(["db", "users on db"]);
+  });
+
+  it("also when one of them takes itself back on the way", () => {
+    const heard: string[] = [];
+    const app = createContainer(singleton(Db, () => "db"));
+    const forget = app.observe({
+      got: () => {
+        heard.push("once");
+        forget();
+      },
+    });
+    app.observe({ got: () => heard.push("always") });
+
+    app.get(Db);
+    app.get(Db);
+
+    expect(heard).toEqual(["once", "always", "always"]);
+  });
+});
+
+describe("an observer that throws", () => {
+  const failure = new Error("broken observer");
+  const broken = () => {
+    throw failure;
+  };
+  const everything = {
+    registered: broken,
+    overridden: broken,
+    building: broken,
+    built: broken,
+    buildFailed: broken,
+    got: broken,
+    disposing: broken,
+    disposed: broken,
+    scopeOpened: broken,
+    scopeClosed: broken,
+  };
+
+  it("breaks nothing", async () => {
+    const reported = catchReports();
+    let undone = 0;
+    const app: Scope = createContainer();
+    app.observe(everything);
+
+    app.provide(
+      singleton(Db, () => "db", { dispose: () => undone++ }),
+      singleton(Users, async () => Promise.reject<string>("no users")),
+    );
+    app.override(singleton(Db, () => "other db", { dispose: () => undone++ }));
+    const child = app.createScope("request");
+
+    expect(child.get(Db)).toBe("other db");
+    expect(await rejected(child.getAsync(Users))).toBe("no users");
+    expect((await app.shutdown()).ok).toBe(true);
+    expect([undone, app.state, child.state]).toEqual([1, "closed", "closed"]);
+    expect(reported.every((error) => error === failure)).toBe(true);
+  });
+
+  it("does not keep the next one from being told", () => {
+    catchReports();
+    const heard: string[] = [];
+    const app = createContainer(singleton(Db, () => "db"));
+    app.observe(everything);
+    app.observe({ built: () => heard.push("built") });
+
+    app.get(Db);
+
+    expect(heard).toEqual(["built"]);
+  });
+
+  it("is reported to the runtime", () => {
+    const reported = catchReports();
+    const app = createContainer(singleton(Db, () => "db"));
+    app.observe({ built: broken });
+
+    app.get(Db);
+
+    expect(reported).toEqual([failure]);
+  });
+
+  it("breaks nothing either where the runtime takes no reports", () => {
+    catchReports();
+    delete (globalThis as { reportError?: unknown }).reportError;
+    const app = createContainer(singleton(Db, () => "db"));
+    app.observe(everything);
+
+    expect(app.get(Db)).toBe("db");
+  });
+});

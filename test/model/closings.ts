@@ -1,0 +1,261 @@
+/**
+ * Closings: shutdowns, and the rules about whose turn it is to be disposed.
+ *
+ * The edges are those the journal saw. Where two rules of the contract pull apart (children go first, and so do
+ * dependents, and a service above may hold on to one below), the order is not demanded; what is demanded then is only
+ * that everything ends.
+ *
+ * @module
+ */
+
+import type { ShutdownReport } from "thimble";
+import { Instance, text, type Closing, type Journal, type Shutdown } from "./journal.ts";
+import { upwards, type Place } from "./model.ts";
+import type { Bound } from "./program.ts";
+
+export class Closings {
+  readonly #journal: Journal;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  /** Calls `shutdown` and looks at what has happened when the call returns. */
+  shutdown(place: Place, bound: Bound): void {
+    const { closings, shutdowns, instances } = this.#journal;
+    const scope = this.#journal.scopeOf(place);
+    const controller = bound === "signal" || bound === "aborted" ? new AbortController() : undefined;
+    if (bound === "aborted") controller?.abort();
+    const before = shutdowns.find((it) => it.place === place && it.report);
+    const wasClosed = this.#journal.phase(place) === "closed";
+    const call: Shutdown = {
+      text: `s${place.index}.shutdown`,
+      place,
+      bound,
+      controller,
+      fired: bound === "aborted",
+      report: undefined,
+    };
+    const busy = this.#journal.pending().length > 0 || this.#journal.building().length > 0;
+    const at = ++this.#journal.clock;
+    for (const below of this.#within(place)) {
+      if (closings.has(below)) continue;
+      closings.set(below, { at, step: this.#journal.step, busy, closedAt: Infinity });
+    }
+    const first = busy ? [] : instances.filter((it) => isWithin(it.home, place) && this.#isNext(it));
+    shutdowns.push(call);
+
+    const options = {
+      ...(controller ? { signal: controller.signal } : {}),
+      ...(bound === "timeout" ? { timeout: 1 } : {}),
+    };
+    const promise = scope.shutdown(options);
+
+    if (scope.state === "open") this.#journal.complain(`${call.text}() left the scope open`);
+    for (const it of first) {
+      if (it.undoing === "due")
+        this.#journal.complain(`${String(it)} was not disposed before ${call.text}() returned`);
+    }
+    promise.then(
+      (report) => this.#ended(call, report, wasClosed ? before?.report : undefined),
+      (error: unknown) => this.#journal.complain(`${call.text}() was rejected: ${text(error)}`),
+    );
+  }
+
+  /** Called as a disposer begins: is it this instance's turn? */
+  checkTurn(it: Instance, signal: AbortSignal | undefined): void {
+    const complain = (why: string) => this.#journal.complain(`${String(it)} is being disposed ${why}`);
+    if (it.undoing === "nothing") complain(`although it is ${it.state} and nothing is to be undone`);
+    if (it.undoing === "begun" || it.undoing === "ended") complain("a second time");
+    if (it.state === "failed") return;
+    if (!this.#journal.closings.has(it.home)) complain("and its scope is open");
+    const late = this.#isLate(it.home);
+    if (signal && signal.aborted !== late) complain(`with a signal that is ${late ? "not " : ""}aborted`);
+    for (const holder of this.#holders(it)) {
+      if (!this.#goesFirst(holder, it)) continue;
+      if (!late) complain(`before ${String(holder)}, which depends on it`);
+      // At the deadline nobody waits, and still the dependents begin first.
+      else if (holder.home === it.home && holder.undoing === "due")
+        complain(`at the deadline, before ${String(holder)}`);
+    }
+    if (late) return;
+    const below = this.#journal.instances.find((other) => this.#isBelow(other, it));
+    if (below) complain(`before ${String(below)} of a scope below`);
+  }
+
+  /** What is still pending must be waiting for something. */
+  checkRest(): void {
+    const { instances, closings, shutdowns } = this.#journal;
+    for (const it of instances) {
+      if (it.undoing === "due" && closings.has(it.home) && this.#isNext(it)) {
+        this.#journal.complain(`${String(it)} waits to be disposed, and nothing is in its way`);
+      }
+    }
+    for (const call of shutdowns) {
+      if (call.report || instances.some((it) => this.#delays(it, call))) continue;
+      this.#journal.complain(`${call.text}() is pending, and waits for nothing`);
+    }
+    for (const [place, closing] of closings) this.#checkState(place, closing);
+  }
+
+  #checkState(place: Place, closing: Closing): void {
+    const { state } = this.#journal.scopeOf(place);
+    const complain = (why: string) => this.#journal.complain(`s${place.index} is ${state}, ${why}`);
+    if (state === "open") complain("and shutdown was called");
+    if (closing.closedAt < Infinity && state !== "closed") complain("and its shutdown has ended");
+    if (state !== "closed") return;
+    const { instances } = this.#journal;
+    const left = instances.find((it) => isWithin(it.home, place) && isInTheWay(it) && !this.#isLate(it.home));
+    if (left) complain(`and ${String(left)} is not disposed`);
+    const { parent } = place;
+    if (parent && [...this.#journal.scopeOf(parent).children].includes(this.#journal.scopeOf(place))) {
+      complain("and still a child of its parent");
+    }
+  }
+
+  #ended(call: Shutdown, report: ShutdownReport, earlier: ShutdownReport | undefined): void {
+    const { closings, shutdowns } = this.#journal;
+    const { place } = call;
+    call.report = report;
+    this.#journal.note(`   ${call.text}() → ${report.ok ? "ok" : "not ok"}`);
+    if (earlier && earlier !== report)
+      this.#journal.complain(`${call.text}() gave another report than before`);
+    const other = shutdowns.find((it) => it.place === place && it.report && it.report !== report);
+    if (other) this.#journal.complain(`overlapping calls of ${call.text}() gave different reports`);
+    if (closings.get(place)?.closedAt === Infinity) this.#checkReport(call, report);
+    const now = ++this.#journal.clock;
+    for (const below of this.#within(place)) {
+      const closing = closings.get(below);
+      if (closing) closing.closedAt = Math.min(closing.closedAt, now);
+    }
+  }
+
+  /** The rows are what the disposers saw, in order of completion. */
+  #checkReport({ place, text: what }: Shutdown, report: ShutdownReport): void {
+    const { instances, closings } = this.#journal;
+    const since = closings.get(place)?.at ?? 0;
+    const complain = (why: string) => this.#journal.complain(`the report of ${what}() ${why}`);
+    const begun = instances.filter(
+      (it) => it.begunAt < Infinity && isWithin(it.home, place) && it.state === "built",
+    );
+    // What a child closed before its parent belongs to the child's report; while the two overlap it may be in both.
+    const expected = begun
+      .filter((it) => it.begunAt > since && (closings.get(it.home)?.at ?? 0) >= since)
+      .sort((a, b) => a.endedAt - b.endedAt);
+    const allowed = instances.filter(
+      (it) => it.begunAt < Infinity && isWithin(it.home, place) && !expected.includes(it),
+    );
+    const inFlight = (row: ShutdownReport["services"][number]) =>
+      this.#journal.building().some((it) => this.#journal.scopeOf(it.home).id === row.scopeId && `t${it.plan.token}` === row.token);
+    let last = 0;
+    for (const row of report.services) {
+      const isOf = (it: Instance) =>
+        this.#journal.scopeOf(it.home).id === row.scopeId &&
+        it.home.name === row.scope &&
+        `t${it.plan.token}` === row.token &&
+        outcomeOf(it) === row.outcome &&
+        it.wrong === row.error;
+      const from = expected.some(isOf) ? expected : allowed;
+      const index = from.findIndex(isOf);
+      const [it] = index < 0 ? [] : from.splice(index, 1);
+      // A build that outlasts the deadline is abandoned as well; what it makes is disposed when it is there.
+      if (!it && row.outcome === "abandoned" && inFlight(row)) continue;
+      if (!it) {
+        complain(
+          `says that ${row.token} of ${row.scopeId} was ${row.outcome}${row.error ? `, ${text(row.error)}` : ""}`,
+        );
+        continue;
+      }
+      if (it.endedAt < last) complain(`has ${String(it)} too late`);
+      if (it.endedAt < Infinity) last = it.endedAt;
+    }
+    for (const it of expected) complain(`does not say that ${String(it)} was ${outcomeOf(it)}`);
+    if (report.ok !== report.services.every((it) => it.outcome === "disposed"))
+      complain(`says ok: ${String(report.ok)}`);
+  }
+
+  // ---- whose turn it is
+
+  /** Everything that depends on it, directly or through what is not disposed itself, and is not out of the way. */
+  #holders(it: Instance, hard = true): Instance[] {
+    const found = new Set<Instance>();
+    const look = (held: Instance): void => {
+      for (const holder of this.#journal.instances) {
+        if (found.has(holder) || holder === it) continue;
+        if (!holder.received.some((receipt) => receipt.made === held && !(hard && receipt.late))) continue;
+        if (holder.state === "failed" && !isInTheWay(holder)) continue;
+        found.add(holder);
+        look(holder);
+      }
+    };
+    look(it);
+    return [...found].filter(isInTheWay);
+  }
+
+  /** Whether a dependent must be disposed before what it depends on. */
+  #goesFirst(holder: Instance, held: Instance): boolean {
+    if (this.#isLate(holder.home)) return false;
+    if (isWithin(holder.home, held.home)) return true;
+    // Children go first, also when a service above holds on to something of theirs.
+    if (isWithin(held.home, holder.home)) return false;
+    // Side by side: only if the two close together, and no service above is part of the knot.
+    const { closings } = this.#journal;
+    if (this.#holders(held).some((it) => it.home !== held.home && isWithin(held.home, it.home))) return false;
+    return closings.get(holder.home)?.step === closings.get(held.home)?.step;
+  }
+
+  /** Nothing that could be waited for is in its way. */
+  #isNext(it: Instance): boolean {
+    if (it.undoing !== "due" || it.state !== "built") return false;
+    if (this.#isLate(it.home)) return true;
+    if (this.#holders(it, false).some((holder) => !this.#isLate(holder.home))) return false;
+    return !this.#journal.instances.some(
+      (other) => (other.state === "building" && this.#holdsUp(other, it)) || this.#isBelow(other, it),
+    );
+  }
+
+  /** A build in flight may still ask for anything. */
+  #holdsUp({ home }: Instance, it: Instance): boolean {
+    return isWithin(home, it.home) && !this.#isLate(home);
+  }
+
+  /** It belongs to a scope below, and those go first. */
+  #isBelow(other: Instance, it: Instance): boolean {
+    return other.home !== it.home && isInTheWay(other) && this.#holdsUp(other, it);
+  }
+
+  #delays(it: Instance, { place }: Shutdown): boolean {
+    if (!isWithin(it.home, place) || this.#isLate(place)) return false;
+    if (it.state === "building" || it.undoing === "begun") return true;
+    return (
+      it.undoing === "due" &&
+      this.#holders(it, false).some(
+        (holder) => holder.state === "building" || this.#journal.closings.has(holder.home),
+      )
+    );
+  }
+
+  /** Whether the deadline of a scope has passed: its own, or that of one above. */
+  #isLate(place: Place): boolean {
+    return this.#journal.shutdowns.some((it) => it.fired && isWithin(place, it.place));
+  }
+
+  #within(place: Place): Place[] {
+    return this.#journal.model.places.filter((it) => it !== undefined).filter((it) => isWithin(it, place));
+  }
+}
+
+/** Whether a scope is another one, or below it. */
+function isWithin(place: Place, other: Place): boolean {
+  return upwards(place).includes(other);
+}
+
+/** It is being built, or must be undone and is not yet. */
+function isInTheWay({ state, undoing }: Instance): boolean {
+  return state === "building" || undoing === "due" || undoing === "begun";
+}
+
+function outcomeOf({ undoing, wrong }: Instance): string {
+  if (undoing !== "ended") return "abandoned";
+  return wrong ? "failed" : "disposed";
+}

@@ -1,0 +1,133 @@
+/**
+ * Which lists of providers hold together. Checked by `tsc`; nothing here runs.
+ */
+
+import {
+  alias,
+  all,
+  createContainer,
+  defer,
+  map,
+  one,
+  optional,
+  parent,
+  type ProviderGroup,
+  ref,
+  scoped,
+  singleton,
+  transient,
+  value,
+} from "thimble";
+import { Clock, Config, Db, Host, Logger, Mailer, Port, Session, SettableClock, SmtpMailer, Users } from "./services.ts";
+
+const config = value(Config, { dbUrl: "mem:" });
+const request = value(Request, new Request("https://example.org"));
+const data = [singleton(Db, [Config], (config) => Db.open(config.dbUrl), { dispose: (db) => db.close() })];
+const mail = [singleton(SmtpMailer, [Config]), alias(Mailer, SmtpMailer)];
+
+// ---- in any order, in groups, with a name or without
+
+createContainer();
+createContainer("shop");
+createContainer(singleton(Users, [Db, Mailer]), mail, config, data);
+createContainer("shop", config, [data, [mail, [[singleton(Users, [Db, Mailer])]]]]).get(Users);
+// @ts-expect-error nothing provides Config
+createContainer(mail);
+// @ts-expect-error nothing provides Config
+createContainer("shop", [[[mail]]]);
+// @ts-expect-error nothing provides Db
+createContainer(config, mail, singleton(Users, [Db, Mailer]));
+// @ts-expect-error a name comes first
+createContainer(config, "shop");
+// @ts-expect-error a token is no provider
+createContainer(Config);
+
+// what says nothing about itself may hold anything, and so may what is nested deeper than four levels
+createContainer([[[[mail]]]]).get(Users);
+const plugins: ProviderGroup = [];
+createContainer(plugins, mail).get(Users);
+
+// ---- a token is itself and nothing else
+
+createContainer(singleton(SettableClock), singleton(Port, [SettableClock], (clock) => clock.now()));
+// @ts-expect-error a subclass is provided, which does not provide its base
+createContainer(singleton(SettableClock), singleton(Port, [Clock], (clock) => clock.now()));
+// @ts-expect-error the base is provided, which does not provide a subclass
+createContainer(singleton(Clock), singleton(Port, [SettableClock], (clock) => clock.now()));
+// @ts-expect-error the implementation is provided, not the interface
+createContainer(config, data, singleton(SmtpMailer, [Config]), singleton(Users, [Db, Mailer]));
+
+// ---- combinators
+
+createContainer(singleton(Clock, [optional(Db), all(Mailer, { tag: "mail" }), one(Logger), defer(Users)]));
+createContainer(singleton(Clock, [optional({ db: Db, log: Logger })]));
+// @ts-expect-error a ref needs what its token needs
+createContainer(singleton(Clock, [ref(() => Db)]));
+createContainer(config, data, singleton(Clock, [ref(() => Db)]));
+// @ts-expect-error a map needs what its dependency needs
+createContainer(singleton(Clock, [map(Config, (config) => config.dbUrl)]));
+// @ts-expect-error also in a record in a tuple
+createContainer(singleton(Port, [{ host: Host }], ({ host }) => host.length));
+// @ts-expect-error also in a record
+createContainer(singleton(Port, { host: Host }, ({ host }) => host.length));
+
+// ---- parent
+
+const shop = createContainer(config, data, mail, singleton(Clock));
+shop.createScope(singleton(Mailer, [parent(Mailer)], (mailer) => mailer));
+// @ts-expect-error nothing is above the container
+createContainer(singleton(Clock, [parent(Clock)], (clock) => clock));
+// @ts-expect-error the list's own clock is not above it
+createContainer().createScope(singleton(Clock), singleton(Port, [parent(Clock)], (clock) => clock.now()));
+// @ts-expect-error what is above is asked for here and now, also for a transient
+createContainer().createScope(transient(Port, [parent(Clock)], (clock) => clock.now()));
+
+// ---- scoped and transient may wait for a later scope, singletons may not
+
+const site = createContainer(
+  config,
+  data,
+  mail,
+  scoped(Session, [Request]),
+  transient(Host, [Session], (session) => session.user() ?? "nobody"),
+  alias(Logger, map(Host, () => console)),
+);
+site.get(Mailer);
+// @ts-expect-error a session needs a Request
+site.get(Session);
+// @ts-expect-error so does what depends on it
+site.get(Host);
+// @ts-expect-error and what depends on that
+site.get(Logger);
+// @ts-expect-error one in a tuple
+site.get([Mailer, Host]);
+// @ts-expect-error one in a record
+site.get({ mail: Mailer, host: Host });
+site.get(optional(Session));
+site.createScope("request", request).get([Session, Host, Logger]);
+site.createScope("tenant").createScope("request", request).get({ log: Logger });
+// @ts-expect-error a singleton is built where it is registered, and there is no Request
+createContainer(singleton(Session, [Request]));
+// @ts-expect-error nor for what a transient needs
+site.createScope(singleton(Port, [Logger], () => 1));
+// @ts-expect-error nor in the same list
+createContainer(transient(Host, [Request], () => ""), singleton(Port, [Host], (host) => host.length));
+site.createScope(request, singleton(Port, [Logger], () => 1)).get(Port);
+site.provide(request).get(Session);
+
+// a transient that needs itself through a later scope ends
+createContainer(transient(Host, [Port], () => ""), transient(Port, [Host, Request], () => 1));
+
+// ---- a singleton may not hold what lives shorter
+
+// @ts-expect-error a session is per scope
+createContainer(request, scoped(Session, [Request]), singleton(Port, [Session], () => 1));
+// @ts-expect-error also when it is provided above
+site.createScope(request, singleton(Port, [Session], () => 1));
+// @ts-expect-error also when it is asked for in a record
+site.createScope(request, singleton(Port, { session: Session }, () => 1));
+createContainer(request, scoped(Session, [Request]), singleton(Port, [defer(Session)], () => 1));
+createContainer(request, scoped(Session, [Request]), scoped(Port, [Session], () => 1));
+createContainer(request, scoped(Session, [Request]), transient(Port, [Session], () => 1));
+// here the session is a value of this scope
+site.createScope(value(Session, new Session(new Request("https://example.org"))), singleton(Port, [Session], () => 1));

@@ -1,0 +1,136 @@
+/**
+ * What a provider's forms accept and refuse. Checked by `tsc`; nothing here runs.
+ */
+
+import { alias, optional, scoped, singleton, transient, value } from "thimble";
+import { expectTypeOf } from "vitest";
+import { Clock, Config, Db, Host, Logger, Mailer, Port, Session, SettableClock, SmtpMailer, Users } from "./services.ts";
+
+// ---- every form, with every kind
+
+singleton(Users, [Db, Mailer]);
+scoped(Users, [Db, Mailer], { in: "request" });
+transient(Users, [Db, Mailer], { tags: ["people"] });
+
+singleton(Clock);
+scoped(Clock, { init: (clock) => expectTypeOf(clock).toEqualTypeOf<Clock>() });
+transient(Clock);
+
+singleton(Db, [Config], (config) => new Db(config.dbUrl));
+singleton(Db, [Config], (config) => Db.open(config.dbUrl));
+singleton(Db, [Config], async (config) => new Db(config.dbUrl), { dispose: (db) => db.close() });
+scoped(Db, { config: Config, log: optional(Logger) }, ({ config, log }) => {
+  expectTypeOf(log).toEqualTypeOf<Logger | undefined>();
+  return new Db(config.dbUrl);
+});
+transient(Port, [Host, { config: Config }], (host, { config }) => host.length + config.dbUrl.length);
+
+singleton(Port, () => 8080);
+singleton(Db, async (services) => {
+  expectTypeOf(services.get(Port)).toEqualTypeOf<number>();
+  expectTypeOf(services.getAsync([Config, { log: Logger }])).toEqualTypeOf<Promise<[Config, { log: Logger }]>>();
+  expectTypeOf(services.has(Mailer)).toEqualTypeOf<boolean>();
+  return Db.open(services.get(Config).dbUrl);
+});
+
+value(Config, { dbUrl: "mem:" });
+value(Db, new Db("mem:"), { owned: true });
+value(Db, new Db("mem:"), { dispose: (db) => db.close() });
+
+alias(Mailer, SmtpMailer);
+alias(Clock, SettableClock);
+alias(Logger, optional(Logger, console));
+
+// a dependency list that was written down elsewhere
+const needs = [Db, Mailer] as const;
+singleton(Users, needs);
+
+// more dependencies than parameters: to have something built first
+singleton(Clock, [Db]);
+singleton(Clock, [Db], () => new Clock());
+
+// ---- options
+
+singleton(SmtpMailer, [Config], {
+  dispose: (mailer, signal) => {
+    expectTypeOf(mailer).toEqualTypeOf<SmtpMailer>();
+    expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+    return fetch("https://example.org", { signal });
+  },
+  init: async (mailer, signal: AbortSignal) => {
+    signal.throwIfAborted();
+    await mailer.send("ada", "up");
+  },
+  start: (mailer) => mailer.send("ada", "started"),
+  stop: (mailer) => mailer.send("ada", "stopped"),
+  health: (mailer) => mailer instanceof SmtpMailer,
+  as: [Mailer],
+  default: true,
+  eager: true,
+  io: true,
+  order: -1,
+  layer: "service",
+  tags: ["mail"],
+});
+singleton(Clock, { dispose: false });
+
+// ---- refused
+
+// @ts-expect-error the other way round: the constructor takes the database first
+singleton(Users, [Mailer, Db]);
+// @ts-expect-error the constructor takes a mailer too
+singleton(Users, [Db]);
+// @ts-expect-error the constructor takes parameters
+singleton(Users);
+// @ts-expect-error the constructor takes parameters
+scoped(Users, { in: "request" });
+// @ts-expect-error the second parameter is a string, the second dependency a number
+singleton(Db, [Config, Port], (config: Config, port: string) => new Db(config.dbUrl + port));
+// @ts-expect-error `log` is not among the dependencies
+singleton(Db, { config: Config }, ({ config, log }) => new Db(config.dbUrl + log));
+// @ts-expect-error a mailer is not a database
+singleton(Db, [Config], (config) => new SmtpMailer(config));
+// @ts-expect-error nor is the promise of one
+singleton(Db, [Config], async (config) => new SmtpMailer(config));
+// @ts-expect-error a port is a number
+singleton(Port, () => "8080");
+
+// @ts-expect-error a class is no factory: singleton(SmtpMailer, [Config]) and alias(Mailer, SmtpMailer)
+singleton(Mailer, [Config], SmtpMailer);
+// @ts-expect-error nor is it one where it needs nothing
+singleton(Clock, [], SettableClock);
+// @ts-expect-error nor without a list
+singleton(Mailer, SmtpMailer);
+// @ts-expect-error nor where the token is a class
+singleton(Clock, SettableClock);
+
+// @ts-expect-error a provider is no dependency
+singleton(Clock, [singleton(Db, [Config], (config) => new Db(config.dbUrl))]);
+// @ts-expect-error nor is a string
+singleton(Clock, ["db"]);
+// @ts-expect-error nor is what a circular import leaves behind
+singleton(Clock, [undefined]);
+
+// @ts-expect-error a config has a dbUrl
+value(Config, { url: "mem:" });
+// @ts-expect-error a promise is no value: it is the factory of a singleton
+value(Db, Db.open("mem:"));
+// @ts-expect-error a database sends no mail
+alias(Mailer, Db);
+// @ts-expect-error perhaps nothing is no logger
+alias(Logger, optional(Logger));
+// @ts-expect-error a clock cannot be set: a base class is not its subclass
+alias(SettableClock, Clock);
+
+// @ts-expect-error transients are never disposed
+transient(Db, [Config], (config) => new Db(config.dbUrl), { dispose: (db: Db) => db.close() });
+// @ts-expect-error only a value is owned or not
+singleton(Clock, { owned: true });
+// @ts-expect-error only a scoped service lives in a scope of its choice
+singleton(Clock, { in: "request" });
+// @ts-expect-error an alias has no options
+alias(Mailer, SmtpMailer, { eager: true });
+// @ts-expect-error a clock sends no mail
+singleton(Clock, { as: [Mailer] });
+// @ts-expect-error the instance is a session
+scoped(Session, [Request], { dispose: (db: Db) => db.close() });
