@@ -18,7 +18,8 @@ import {
   value,
 } from "thimble";
 import type { Token } from "thimble";
-import { errorPage, homePage, stylesheet, wantsPage } from "./pages.ts";
+import { asRefusal, quiet, redirect, Refusal, refuse, sentLink } from "./answers.ts";
+import { homePage, stylesheet, wantsPage } from "./pages.ts";
 import { memoryStore, Store, type Link } from "./store.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -249,14 +250,8 @@ export class Handler {
     const { request, closing } = this.#desk;
     const asked = Number(new URL(request.url).searchParams.get("ms") ?? 3_000);
     const ms = Math.min(Math.max(asked || 0, 0), 10_000);
-    const early = await new Promise<boolean>((resolve) => {
-      const timer = setTimeout(resolve, ms, false);
-      closing.addEventListener("abort", () => {
-        clearTimeout(timer);
-        resolve(true);
-      });
-    });
-    if (early) throw new Refusal(503, "Ended early: the app is shutting down");
+    await wait(ms, closing);
+    if (closing.aborted) throw new Refusal(503, "Ended early: the app is shutting down");
     return Response.json({ waited: ms }, { headers: quiet });
   }
 }
@@ -278,11 +273,12 @@ export function createApp({
   journal = () => {},
   clock = Date.now,
 }: AppOptions = {}) {
+  const timeline = new Timeline();
   const app = createContainer(
     "shortener",
     value(Clock, clock),
     value(Journal, journal),
-    value(Timeline, new Timeline()),
+    value(Timeline, timeline),
 
     singleton(Store, [], openStore, { dispose: (store) => store.close() }),
     singleton(RandomIds),
@@ -309,7 +305,7 @@ export function createApp({
     ),
   );
 
-  app.get(Timeline).watch(app);
+  timeline.watch(app);
   app.observe({
     // The visitor has their answer by then, so this is the last chance to tell anyone.
     disposed: ({ token, error }) =>
@@ -320,81 +316,38 @@ export function createApp({
 
 export type App = ReturnType<typeof createApp>;
 
-/** Answers one request, in a scope of its own. */
-export async function handle(app: App, request: Request): Promise<Response> {
+/**
+ * Answers one request, in a scope of its own. The answer does not wait for the scope to close: counters and log
+ * lines follow. `waitUntil` is for a runtime that would otherwise stop with the answer.
+ */
+export async function handle(
+  app: App,
+  request: Request,
+  waitUntil: (closing: Promise<unknown>) => void = () => {},
+): Promise<Response> {
   try {
     const scope = app.createScope("request", value(Request, request));
     try {
       const handler = await scope.getAsync(Handler);
       return await handler.answer();
     } finally {
-      // Not awaited: the answer goes first, counters and log lines follow. An app
-      // that shuts down waits for scopes that are still closing.
-      void scope.shutdown();
+      waitUntil(scope.shutdown());
     }
   } catch (error) {
-    const { status, message } = asRefusal(error);
-    return refuse(request, status, message);
+    if (!isContainerError(error, "SCOPE_CLOSED")) throw error;
+    return refuse(request, 503, "The app is shutting down, or has");
   }
 }
 
-// ---- Answers -----------------------------------------------------------------------------------
-
-/** Why a request gets no better answer than this, in words for whoever sent it. */
-export class Refusal extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
-const quiet = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
-
-function asRefusal(error: unknown): { status: number; message: string } {
-  if (error instanceof Refusal) return error;
-  if (isContainerError(error, "SCOPE_CLOSED")) return { status: 503, message: "The app is shutting down" };
-  // What went wrong inside is for the journal and for nobody outside.
-  return { status: 500, message: "Something went wrong" };
-}
-
-function refuse(request: Request, status: number, message: string): Response {
-  if (wantsPage(request)) return errorPage(status, message);
-  return Response.json({ error: message }, { status, headers: quiet });
-}
-
-function redirect(status: 302 | 303, location: string): Response {
-  return new Response(null, { status, headers: { ...quiet, location, "referrer-policy": "no-referrer" } });
-}
-
-/** The link in a request's body, sent by a form or as JSON. */
-async function sentLink(request: Request): Promise<string> {
-  const body = await readText(request, 8_000);
-  if (request.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded")) {
-    return new URLSearchParams(body).get("url") ?? "";
-  }
-  try {
-    const { url } = JSON.parse(body) as { url?: unknown };
-    if (typeof url === "string") return url;
-  } catch {
-    // said below, in the same words
-  }
-  throw new Refusal(400, 'Send a form, or JSON such as {"url":"https://example.com/page"}');
-}
-
-async function readText(request: Request, limit: number): Promise<string> {
-  // Firefox shows no `body` on a Request that was made in the page; such a one is already in memory.
-  if (!request.body) return await request.text();
-
-  const reader = request.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let text = ""; ;) {
-    const { done, value } = await reader.read();
-    if (done) return text;
-    text += value;
-    if (text.length > limit) {
-      await reader.cancel();
-      throw new Refusal(413, "That is too long");
-    }
-  }
+/** Waits for so long, or until the signal says to stop. */
+function wait(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    const stop = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop);
+  });
 }

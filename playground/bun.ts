@@ -25,4 +25,4 @@ console.log(`Listening on http://localhost:${server.port}`);
 const { reason, report } = await shutdownOnSignal(app, { timeout: 5_000 });
 await server.stop();
 console.log(farewell(reason, report, timeline));
-process.exitCode = report.ok ? 0 : 1;
+process.exit(report.ok ? 0 : 1);

@@ -8,7 +8,7 @@ import { Readable } from "node:stream";
 
 export interface Server {
   readonly url: string;
-  /** Takes no more requests; resolves when those under way have been answered. */
+  /** Takes no more requests, and gives those under way a second to be answered. */
   close(): Promise<void>;
 }
 
@@ -22,7 +22,12 @@ export async function serve(fetch: (request: Request) => Promise<Response>, port
 
   return {
     url: `http://localhost:${(server.address() as AddressInfo).port}`,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const timer = setTimeout(() => server.closeAllConnections(), 1_000);
+      await closed;
+      clearTimeout(timer);
+    },
   };
 }
 

@@ -16,4 +16,4 @@ console.log(`Listening on ${server.url}`);
 const { reason, report } = await shutdownOnSignal(app, { timeout: 5_000 });
 await server.close();
 console.log(farewell(reason, report, timeline));
-process.exitCode = report.ok ? 0 : 1;
+process.exit(report.ok ? 0 : 1);

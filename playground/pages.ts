@@ -42,14 +42,19 @@ export function homePage(links: readonly Link[], moments: readonly Moment[]): Re
       <h2>Links</h2>
       ${links.length === 0 ? html`<p>None yet.</p>` : ""}
       <ul>
-        ${links.map(({ id, url, visits }) => html`<li><a href="/${id}">/${id}</a> <span>${visits} visits</span> ${url}</li>`)}
+        ${links.map(({ id, url, visits }) => html`<li><a href="/${id}">/${id}</a> <span>${visits} ${visits === 1 ? "visit" : "visits"}</span> ${url}</li>`)}
       </ul>
       <h2>What the container just did</h2>
       <ol>
-        ${moments.map((moment) => html`<li>${sentence(moment)}</li>`)}
+        ${moments.filter(isDone).map((moment) => html`<li>${sentence(moment)}</li>`)}
       </ol>
     `,
   );
+}
+
+/** A page that stands still need not say what was only about to happen. */
+function isDone({ what }: Moment): boolean {
+  return what !== "building" && what !== "disposing" && what !== "closing";
 }
 
 export function errorPage(status: number, message: string): Response {
@@ -89,7 +94,7 @@ export function stylesheet(): Response {
     button { border-color: var(--thread); background: var(--thread); color: var(--paper); cursor: pointer; }
     a { color: var(--thread); } :focus-visible { outline: 3px solid var(--thread); outline-offset: 2px; }
     ul { padding: 0; list-style: none; } li { padding: .35rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-    li span { margin: 0 .5rem; color: var(--soft); } ol { padding-left: 1.5rem; color: var(--soft); font: .85rem/1.5 ui-monospace, monospace; }
+    li span { margin: 0 .5rem; color: var(--soft); } ol { padding: 0; list-style: none; color: var(--soft); font: .85rem/1.5 ui-monospace, monospace; } ol li { padding: .1rem 0; border: 0; }
   `;
   return new Response(css, {
     headers: { "content-type": "text/css; charset=utf-8", "x-content-type-options": "nosniff" },

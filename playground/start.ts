@@ -6,20 +6,34 @@
 
 import { readFile } from "node:fs/promises";
 import { stripTypeScriptTypes } from "node:module";
-import { readEnv, shutdownOnSignal } from "thimble/node";
+import { readEnv, shutdownOnSignal, signals } from "thimble/node";
 import { createApp, handle } from "./app.ts";
 import { farewell } from "./farewell.ts";
 import { serve, type Server } from "./http.ts";
 import { Timeline } from "./timeline.ts";
 
 // Each file by name: nothing that a visitor sends is ever a path on this disk.
+const modules = [
+  "page",
+  "places",
+  "local-store",
+  "lives",
+  "scopes",
+  "chart",
+  "moments",
+  "element",
+  "thimble",
+];
 const files = new Map([
   ["/", "browser/index.html"],
+  ["/browser/style.css", "browser/style.css"],
+  ["/browser/thimble.svg", "browser/thimble.svg"],
   ["/thimble.global.js", "../dist/thimble.global.js"],
-  ...[
-    ...["app.ts", "pages.ts", "store.ts", "timeline.ts", "browser/style.css", "browser/thimble.svg", "browser/thimble.js"],
-    ...["page", "places", "local-store", "lives", "scopes", "chart", "moments", "element"].map((name) => `browser/${name}.js`),
-  ].map((file): [string, string] => [`/${file}`, file]),
+  ...modules.map((name): [string, string] => [`/browser/${name}.js`, `browser/${name}.js`]),
+  ...["app", "answers", "pages", "store", "timeline"].map((name): [string, string] => [
+    `/${name}.ts`,
+    `${name}.ts`,
+  ]),
 ]);
 
 const types: Record<string, string> = {
@@ -47,10 +61,17 @@ const timeline = app.get(Timeline);
 const server = await open(Number(readEnv()["PORT"] ?? 8787));
 console.log(`\n  The playground is at ${server.url}\n  Ctrl+C stops it.\n`);
 
-const { reason, report } = await shutdownOnSignal(app, { timeout: 5_000 });
+// npm passes Ctrl+C on to a program that the terminal has sent it to already. To the adapter a second signal means
+// that somebody has lost patience, and it would end the process; here it is the same keystroke, milliseconds later.
+const patient = signals(["SIGINT", "SIGTERM"], {
+  on: (name, handler) => process.on(name, handler),
+  off: () => {},
+  exit: () => {},
+});
+const { reason, report } = await shutdownOnSignal(app, { timeout: 5_000, signals: patient });
 await server.close();
 console.log(farewell(reason, report, timeline));
-process.exitCode = report.ok ? 0 : 1;
+process.exit(report.ok ? 0 : 1);
 
 /** At this port, or at any other if somebody sits there already. */
 async function open(port: number): Promise<Server> {
@@ -69,7 +90,10 @@ async function answer(request: Request): Promise<Response> {
   if (file) return await fileResponse(file);
   // Answered outside of the app: watching must not open scopes of its own.
   if (pathname === "/timeline") {
-    return Response.json({ now: timeline.now, moments: timeline.since(Number(searchParams.get("after")) || 0) });
+    return Response.json({
+      now: timeline.now,
+      moments: timeline.since(Number(searchParams.get("after")) || 0),
+    });
   }
   return await handle(app, request);
 }
@@ -78,7 +102,8 @@ async function fileResponse(file: string): Promise<Response> {
   const extension = file.slice(file.lastIndexOf(".") + 1);
   let text = await readFile(new URL(file, import.meta.url), "utf8");
   // A browser knows no `thimble`; browser/thimble.js hands it the script tag's global under that name.
-  if (extension === "ts") text = stripTypeScriptTypes(text).replaceAll('from "thimble"', 'from "/browser/thimble.js"');
+  if (extension === "ts")
+    text = stripTypeScriptTypes(text).replaceAll('from "thimble"', 'from "/browser/thimble.js"');
   return new Response(text, {
     headers: {
       "content-type": types[extension]!,

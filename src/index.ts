@@ -33,3 +33,59 @@ export { alias, scoped, singleton, transient, value } from "./core/provider.ts";
 export { ref } from "./core/ref.ts";
 export { createContainer } from "./core/scope.ts";
 export { token } from "./core/token.ts";
+
+export type { AllOptions, Deferred } from "./core/types/combinator.ts";
+export type {
+  CaptiveDependency,
+  Later,
+  MissingProvider,
+  NothingToOverride,
+  Scoped,
+} from "./core/types/coverage.ts";
+export type {
+  AnyToken,
+  Class,
+  Dep,
+  Dependency,
+  DependencyRecord,
+  DependencyTuple,
+  Exactly,
+  FromAbove,
+  NeedsOf,
+  Resolved,
+  Token,
+  TokenFor,
+  Value,
+} from "./core/types/dependency.ts";
+export type {
+  BuildFailedEvent,
+  BuildingEvent,
+  BuiltEvent,
+  DisposedEvent,
+  GotEvent,
+  Observer,
+  Path,
+  PathStep,
+  ScopeClosedEvent,
+  ScopeEvent,
+  ServiceEvent,
+} from "./core/types/observer.ts";
+export type {
+  ProviderOptions,
+  ScopedOptions,
+  SingletonOptions,
+  TransientOptions,
+  ValueOptions,
+} from "./core/types/options.ts";
+export type {
+  Made,
+  NotAssignable,
+  Provider,
+  ProviderEntry,
+  ProviderGroup,
+  ProviderKind,
+  Resolver,
+} from "./core/types/provider.ts";
+export type { CreateContainer, Nothing, Scope, ScopeState } from "./core/types/scope.ts";
+export type { ShutdownOptions, ShutdownReport, ShutdownRow } from "./core/types/shutdown.ts";
+export type { AbortSignalLike, RuntimeAbortSignal } from "./core/types/signal.ts";

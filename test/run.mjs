@@ -116,8 +116,8 @@ const since = (start) => `${((Date.now() - start) / 1000).toFixed(1)} s`;
 function say(mark, name, start, output) {
   console.log(`${mark} ${name} (${since(start)})`);
   const lines = stripVTControlCharacters(output).trimEnd().split("\n");
-  // A tool gone wild may say ten thousand things; the first lines name the file, the last ones the sum.
-  if (lines.length > 400) lines.splice(300, lines.length - 400, "…");
+  // A tool gone wild may say ten thousand things; what went wrong is told last.
+  if (lines.length > 500) lines.splice(50, lines.length - 500, "…");
   if (output) console.log(lines.map((line) => `  | ${line}`).join("\n") + "\n");
 }
 

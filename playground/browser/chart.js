@@ -31,7 +31,9 @@ export class Chart {
    * @param {number} now
    */
   draw(lives, now) {
-    const [container, ...requests] = lives.filter(({ closedAt }) => closedAt === undefined || now - closedAt < WINDOW);
+    const [container, ...requests] = lives.filter(
+      ({ closedAt }) => closedAt === undefined || now - closedAt < WINDOW,
+    );
     const shown = [...(container ? [container] : []), ...requests.slice(-LANES)];
 
     for (const [id, lane] of this.#lanes) {
@@ -59,7 +61,11 @@ export class Chart {
     for (const work of life.work) {
       let mark = this.#marks.get(work);
       if (!mark) {
-        mark = element("span", { className: "mark", dataset: { kind: work.kind }, title: `${work.kind}: ${work.token}` });
+        mark = element("span", {
+          className: "mark",
+          dataset: { kind: work.kind },
+          title: `${work.kind}: ${work.token}`,
+        });
         this.#marks.set(work, mark);
         lane.track.append(mark);
       }

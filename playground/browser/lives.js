@@ -56,7 +56,16 @@ export class Lives {
     // A timeline may begin in the middle, when the page joins a server that has run for a while.
     let life = this.#lives.get(scopeId);
     if (!life) {
-      life = { id: scopeId, name: scope, label, parentId, state: "open", openedAt: at, services: new Map(), work: [] };
+      life = {
+        id: scopeId,
+        name: scope,
+        label,
+        parentId,
+        state: "open",
+        openedAt: at,
+        services: new Map(),
+        work: [],
+      };
       this.#lives.set(scopeId, life);
       if (parentId) this.opened++;
     }

@@ -52,5 +52,10 @@ function read() {
 }
 
 function isLink(it) {
-  return typeof it?.id === "string" && URL.canParse(it.url) && Number.isFinite(it.createdAt) && Number.isFinite(it.visits);
+  return (
+    typeof it?.id === "string" &&
+    URL.canParse(it.url) &&
+    Number.isFinite(it.createdAt) &&
+    Number.isFinite(it.visits)
+  );
 }

@@ -47,7 +47,13 @@ function makeRow({ at, what, scope, scopeId, label, token }) {
   const subject = token ? element("code", {}, token) : element("span", {}, label ?? scope);
   const where = element("span", { className: "where" }, token && label ? `${label} · ${scopeId}` : scopeId);
   const clock = element("span", { className: "at" }, `${(at / 1_000).toFixed(2)} s`);
-  return { item: element("li", { dataset: { what } }, clock, verb, subject, where, took, bar), verb, subject, took, bar };
+  return {
+    item: element("li", { dataset: { what } }, clock, verb, subject, where, took, bar),
+    verb,
+    subject,
+    took,
+    bar,
+  };
 }
 
 function finish({ item, verb, subject, took, bar }, { what, elapsed, error }) {

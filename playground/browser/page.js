@@ -122,7 +122,10 @@ function follow({ id, url }) {
 function slow() {
   return ask(get("/slow?ms=3000"), async (response) => {
     const body = await response.json();
-    return { status: response.status, text: response.ok ? `Took its ${body.waited / 1_000} seconds` : body.error };
+    return {
+      status: response.status,
+      text: response.ok ? `Took its ${body.waited / 1_000} seconds` : body.error,
+    };
   });
 }
 
@@ -134,12 +137,12 @@ find("shorten").addEventListener("submit", async (event) => {
   else url.select();
 });
 
-find("slow-request").addEventListener("click", slow);
+find("slow-request").addEventListener("click", () => void slow());
 find("five-requests").addEventListener("click", () => {
   for (let i = 1; i <= 5; i++) void shorten(`https://example.com/page/${i}`);
 });
-find("unknown-link").addEventListener("click", () => follow({ id: "nobody2", url: "" }));
-find("bad-link").addEventListener("click", () => shorten("javascript:alert(1)"));
+find("unknown-link").addEventListener("click", () => void follow({ id: "nobody2", url: "" }));
+find("bad-link").addEventListener("click", () => void shorten("javascript:alert(1)"));
 
 // ---- Answers and links -------------------------------------------------------------------------
 
@@ -181,7 +184,7 @@ function addLink(link) {
 function linkItem(link) {
   const button = element("button", { type: "button" }, "Follow");
   button.setAttribute("aria-label", `Follow /${link.id}`);
-  button.addEventListener("click", () => follow(link));
+  button.addEventListener("click", () => void follow(link));
   return element(
     "li",
     {},

@@ -42,9 +42,22 @@ function makeRow({ id, name, label }) {
   const age = element("span", { className: "age" });
   const services = element("ul", { className: "services" });
   const children = element("ul", { className: "children" });
-  const head = element("div", { className: "head" }, element("strong", {}, label ?? name), element("code", {}, id), state);
+  const head = element(
+    "div",
+    { className: "head" },
+    element("strong", {}, label ?? name),
+    element("code", {}, id),
+    state,
+  );
   const line = element("div", { className: "line" }, head, services, age);
-  return { item: element("li", { className: "scope" }, line, children), state, age, services, children, chips: new Map() };
+  return {
+    item: element("li", { className: "scope" }, line, children),
+    state,
+    age,
+    services,
+    children,
+    chips: new Map(),
+  };
 }
 
 function update({ item, state, age, services, chips }, life, now) {
@@ -62,6 +75,7 @@ function update({ item, state, age, services, chips }, life, now) {
     }
     chip.item.dataset.state = service.state;
     setText(chip.took, service.took === undefined ? "…" : duration(service.took));
-    chip.item.title = service.took === undefined ? service.state : `${service.state} in ${duration(service.took)}`;
+    chip.item.title =
+      service.took === undefined ? service.state : `${service.state} in ${duration(service.took)}`;
   }
 }

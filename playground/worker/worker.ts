@@ -1,16 +1,23 @@
 // node_modules/.bin/wrangler dev --config playground/worker/wrangler.jsonc, then press Ctrl+C
 
-import { createWorker } from "thimble/cloudflare";
-import { createApp, Handler } from "../app.ts";
+import { createApp, handle, type App } from "../app.ts";
 import { kvStore, type KvNamespace } from "./kv-store.ts";
 
 interface Env {
   readonly LINKS: KvNamespace;
 }
 
-// One container per isolate, made at the first request; `createWorker` opens the
-// scope of each request, and closes it through `waitUntil` once it is answered.
-export default createWorker({
-  container: (env: Env) => createApp({ openStore: async () => kvStore(env.LINKS), journal: console.log }),
-  fetch: async (_request, scope) => (await scope.getAsync(Handler)).answer(),
-});
+// One for the whole isolate, made at the first request: before that there are no bindings. Nobody tells a Worker
+// that it will end, so this one is never shut down; the scopes of its requests are.
+let app: App | undefined;
+
+export default {
+  fetch(
+    request: Request,
+    env: Env,
+    context: { waitUntil(promise: Promise<unknown>): void },
+  ): Promise<Response> {
+    app ??= createApp({ openStore: async () => kvStore(env.LINKS), journal: console.log });
+    return handle(app, request, (closing) => context.waitUntil(closing));
+  },
+};

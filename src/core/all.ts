@@ -62,13 +62,13 @@ function exactly(entry: Node): Combinator {
 /** Those who answer, each service once. */
 function candidates(scope: LocalScope, token: AnyToken, tag?: string): Node[] {
   const found = new Map<unknown, Node>();
-  for (let at = scope.home; at; at = at.parent?.home) {
-    const here = at.own!.filter(
+  for (let at: LocalScope | undefined = scope; at; at = at.parent) {
+    const here = (at.own ?? []).filter(
       (node) =>
         answers(node, token) &&
         (tag === undefined || node.definition.options.tags?.includes(tag)) &&
         // A shadowed provider does not count.
-        find(scope, node.token) === node,
+        find(scope, node.definition.token) === node,
     );
     for (const node of here.sort((a, b) => orderOf(a) - orderOf(b))) {
       const service = identityOf(scope, node);
@@ -78,7 +78,8 @@ function candidates(scope: LocalScope, token: AnyToken, tag?: string): Node[] {
   return [...found.values()];
 }
 
-function answers({ token, definition }: Node, wanted: AnyToken): boolean {
+function answers({ definition }: Node, wanted: AnyToken): boolean {
+  const { token } = definition;
   return (
     token === wanted ||
     definition.options.as?.includes(wanted as never) === true ||

@@ -14,13 +14,12 @@
  * @module
  */
 
-import { type Dependencies, flaw, isCombinator, type Single } from "./dependency.ts";
+import { check, type Dependencies, isCombinator, type Single } from "./dependency.ts";
 import {
   captive,
   circular,
   closed,
   depthExceeded,
-  notAsked,
   notProvided,
   pathOver,
   rememberPath,
@@ -35,8 +34,6 @@ import {
   GONE,
   hold,
   IDLE,
-  isKept,
-  isService,
   Job,
   Node,
   ownerOf,
@@ -45,13 +42,15 @@ import {
   RUNNING,
   WAITING,
 } from "./node.ts";
-import { emit, isObserved, tellBuilding, tellBuilt, tellFailed } from "./observer.ts";
-import { Definition, isThenable, none, noOptions } from "./provider.ts";
+import { tellOf } from "./observer.ts";
+import { isThenable, type Kind, none, noOptions } from "./provider.ts";
 import { resolverFor } from "./question.ts";
 import { find, instanceIn } from "./registry.ts";
 import { arrived, discard } from "./shutdown.ts";
-import { isToken } from "./token.ts";
-import { CLOSED, encloses, extraOf, type LocalScope, OPEN, signalOf } from "./tree.ts";
+import { looksLikeToken } from "./token.ts";
+import { encloses, extraOf, type LocalScope, signalOf } from "./tree.ts";
+import type { AnyToken } from "./types/dependency.ts";
+import { now } from "./web.ts";
 
 /** Given in place of a value: there is none yet, or there will be none. */
 export const HALT: object = {};
@@ -62,6 +61,9 @@ export let stuck: Node | undefined;
 export let failure: unknown;
 /** Whose factory is running, in this very turn: it is who asks, when a factory asks the container itself. */
 export let current: Node | undefined;
+
+/** The build that began last, of those on the stack. */
+let innermost: Node | undefined;
 
 /** How many builds are on the stack, and how many may be before the rest is put off. */
 let depth = 0;
@@ -86,15 +88,18 @@ function wait(node: Node): object {
 
 /** Gives what `dependency` stands for in `scope`, on behalf of `asker`. */
 export function ask(scope: LocalScope, dependency: Single, asker: Node | undefined): unknown {
-  if (isToken(dependency)) {
+  if (looksLikeToken(dependency)) {
     const entry = find(scope, dependency);
     return entry ? askEntry(scope, entry, asker) : refuse(notProvided(scope, dependency, asker));
   }
   if (isCombinator(dependency)) return dependency.resolve(scope, asker);
-  if (Array.isArray(dependency)) return gather(scope, dependency as Dependencies, asker, (...values) => values);
+  if (Array.isArray(dependency)) {
+    return gather(scope, dependency as Dependencies, asker, (...values) => values);
+  }
   const keys = Object.keys(dependency);
   // `fromEntries` makes own properties: "__proto__" is a key like any other.
-  const make = (...values: unknown[]): unknown => Object.fromEntries(keys.map((key, at) => [key, values[at]]));
+  const make = (...values: unknown[]): unknown =>
+    Object.fromEntries(keys.map((key, at) => [key, values[at]]));
   return gather(scope, Object.values(dependency), asker, make);
 }
 
@@ -108,86 +113,123 @@ export function gather(
   return begin(nameless("frame", scope, dependencies, make), asker);
 }
 
-function nameless(kind: "frame" | "question", scope: LocalScope, dependencies: Dependencies, make: unknown): Node {
-  return new Node(new Definition(kind, undefined as never, dependencies, make, false, noOptions), scope);
+function nameless(kind: Kind, scope: LocalScope, dependencies: Dependencies, make: unknown): Node {
+  const no = false;
+  const token = undefined as never;
+  return new Node(
+    { kind, token, dependencies, make, isClass: no, kept: no, isLeaf: no, options: noOptions },
+    scope,
+  );
 }
 
 /** Gives what a registered provider makes, for `scope`. */
 export function askEntry(scope: LocalScope, entry: Node, asker: Node | undefined): unknown {
-  const { kind, options } = entry.definition;
-  if (kind === "transient" || kind === "alias") return askTransient(scope, entry, asker);
-  if (kind !== "scoped") return askKept(scope, entry, asker);
+  const { kind, token, options } = entry.definition;
+  if (kind === "scoped") {
+    const captor = captorOf(scope, asker);
+    if (captor?.definition.kind === "singleton") return refuse(captive(scope, token, asker!, captor));
+    let home: LocalScope | undefined = scope;
+    if (options.in) while (home && home.name !== options.in) home = home.parent;
+    if (!home) return refuse(scopeNotFound(scope, token, options.in!, asker));
+    entry = instanceIn(home, entry);
+  } else if (!entry.definition.kept) return askTransient(scope, entry, asker);
 
-  const captor = captorOf(scope, asker);
-  if (captor?.definition.kind === "singleton") return refuse(captive(scope, entry, asker!, captor));
-  let home: LocalScope | undefined = scope;
-  if (options.in !== undefined) while (home && home.name !== options.in) home = home.parent;
-  return home ? askKept(scope, instanceIn(home, entry), asker) : refuse(scopeNotFound(scope, entry, asker));
+  // What is kept is there, or on its way, or has to be built.
+  const node = entry;
+  const { state } = node;
+  let it: unknown;
+  if (state === BUILT) {
+    it = node.value;
+    tellOf(node, "got", { cached: true });
+  } else if (scope.closing || state > BUILT) return refuse(closed(scope, token, asker));
+  else if (state === IDLE) {
+    // Kept for good, from the first time on. Those of scoped providers were, and values, when they were made.
+    if (node.attempt === 0 && kind === "singleton") (node.scope.nodes ??= []).push(node);
+    it = begin(node, asker);
+    if (it === HALT && !stuck) return it;
+  } else {
+    // Only here can something wait for itself: at whoever joins a build that is not done.
+    const way = asker && route(node, asker);
+    if (way) return refuse(circular(node, asker!, way));
+    it = wait(node);
+  }
+  if (asker) hold(asker, node);
+  return it;
 }
 
 /** Who would keep what `scope` gives to `asker`. */
 function captorOf(scope: LocalScope, asker: Node | undefined): Node | undefined {
   let itself = false;
   for (let node = asker; node; node = node.asker) {
+    // A factory that asks a scope below its own may well have opened it, and close it again.
+    if (node.definition.kept) return itself && !encloses(scope, node.scope) ? undefined : node;
     if (node.definition.kind === "question") {
-      if (ownerOf(node)) return ownerOf(node);
+      if (node.value) return ownerOf(node);
       itself = true;
     }
-    // A factory that asks a scope below its own may well have opened it, and close it again.
-    if (isKept(node)) return itself && !encloses(scope, node.scope) ? undefined : node;
   }
   return undefined;
 }
 
-function askKept(scope: LocalScope, node: Node, asker: Node | undefined): unknown {
-  if (node.state === BUILT) {
-    if (asker) hold(asker, node);
-    if (isObserved(scope)) emit(scope, "got", { token: node.token, cached: true });
-    return node.value;
-  }
-  if (scope.phase !== OPEN || node.state > BUILT) return refuse(closed(scope, node.token, asker));
-  if (node.state === BUILDING) {
-    if (asker) {
-      // Only here can something wait for itself: at whoever joins a build that is not done.
-      const way = route(node, asker.holder);
-      if (way) return refuse(circular(node, asker, way));
-      hold(asker, node);
-    }
-    return wait(node);
-  }
-  if (node.attempt === 0 && node.entry === node && node.definition.kind !== "value") (node.scope.nodes ??= []).push(node);
-  return begin(node, asker);
-}
-
 function askTransient(scope: LocalScope, entry: Node, asker: Node | undefined): unknown {
   const { definition } = entry;
-  if (scope.phase !== OPEN && definition.kind !== "alias") return refuse(closed(scope, entry.token, asker));
-  const node = new Node(definition, scope, entry);
+  if (scope.closing && definition.kind === "transient") return refuse(closed(scope, definition.token, asker));
   // Transients have no state to meet again; but while one is being built, its entry is marked.
   if (entry.count > 0) {
     for (let above = asker; above; above = above.asker) {
       if (above.entry === entry && above.scope === scope) return refuse(circular(above, asker!, []));
     }
+  } else if (definition.isLeaf && scope.tree.watches.length === 0) {
+    // Nothing can wait here: the entry does for a node, as long as nobody looks at it.
+    const outer = current;
+    current = entry;
+    entry.count = 1;
+    entry.asker = asker;
+    let value: unknown;
+    try {
+      value = new (definition.make as new () => unknown)();
+    } catch (error) {
+      return caught(standIn(entry), error, outer, depth, innermost);
+    }
+    current = outer;
+    entry.count = 0;
+    entry.asker = undefined;
+    return value;
   }
   entry.count++;
-  return begin(node, asker);
+  return begin(new Node(definition, scope, entry), asker);
+}
+
+/** The node of its own that an entry was spared. */
+function standIn(entry: Node): Node {
+  const { definition, scope, asker } = entry;
+  const node = new Node(definition, scope, entry);
+  node.state = BUILDING;
+  node.asker = asker;
+  if (asker) node.holder = asker.holder;
+  return node;
 }
 
 // ---- Building
 
+/** Begins a build: asks for what it needs, all of it at once, and calls the factory when nothing is missing. */
 function begin(node: Node, asker: Node | undefined): unknown {
+  const { scope, definition } = node;
   node.state = BUILDING;
   node.asker = asker;
   node.attempt++;
-  if (asker) {
-    if (isKept(node)) hold(asker, node);
-    else node.holder = asker.holder;
+  if (asker && !definition.kept) node.holder = asker.holder;
+  if (scope.tree.watches.length > 0) {
+    if (definition.kind !== "value") node.value = now();
+    tellOf(node, "building");
   }
-  if (isObserved(node.scope)) tellBuilding(node);
-  return build(node);
+  const outer = innermost;
+  innermost = node;
+  const it = build(node);
+  innermost = outer;
+  return it;
 }
 
-/** Asks for what the node needs, all of it at once, and calls the factory when nothing is missing. */
 function build(node: Node): unknown {
   const { scope, definition } = node;
   const { dependencies = none } = definition;
@@ -223,13 +265,13 @@ function build(node: Node): unknown {
 function jobOf(node: Node): Job {
   if (!node.job) {
     node.job = new Job(node);
-    if (!isKept(node)) (extraOf(node.scope).flights ??= new Set()).add(node);
+    if (!node.definition.kept) (extraOf(node.scope).flights ??= new Set()).add(node);
   }
   return node.job;
 }
 
 /** Has `waiter` called again when `node` is done, with its value at one place of `values`. */
-export function waitFor(node: Node, waiter: Node, values: unknown[], at: number): Job {
+function waitFor(node: Node, waiter: Node, values: unknown[], at: number): Job {
   const job = jobOf(waiter);
   job.values = values;
   job.missing++;
@@ -240,41 +282,38 @@ export function waitFor(node: Node, waiter: Node, values: unknown[], at: number)
 
 /** Calls the factory. */
 function run(node: Node, values: unknown[]): unknown {
-  const { make, isClass, dependencies, kind } = node.definition;
-  const factory = make as (...args: unknown[]) => unknown;
+  const { make, isClass, dependencies, kind, token } = node.definition;
   const outer = current;
   const outerDepth = depth;
+  const outermost = innermost;
   current = node;
-  let value: unknown;
+  let value = make;
   let promised = false;
   try {
-    if (kind === "value") value = make;
-    else if (isClass) value = new (make as new (...args: unknown[]) => unknown)(...values);
-    else {
-      value = dependencies ? factory(...values) : factory(resolverFor(node));
-      // What is handed on is not waited for; and a record may hold a service under "then".
-      promised = isService(node) && isThenable(value);
+    if (isClass) value = new (make as new (...args: unknown[]) => unknown)(...values);
+    else if (kind !== "value") {
+      value = (make as (...args: unknown[]) => unknown)(...(dependencies ? values : [resolverFor(node)]));
+      // What is only handed on is not waited for; and a record may hold a service under "then".
+      promised = token !== undefined && kind !== "alias" && isThenable(value);
     }
   } catch (error) {
-    current = outer;
-    depth = outerDepth;
-    return failOwn(node, error);
+    return caught(node, error, outer, outerDepth, outermost);
   }
   current = outer;
-  return promised ? settle(node, value, (it) => initialise(node, it), failOwn) : initialise(node, value);
+  return promised ? settle(node, value, initialise, failOwn) : initialise(node, value);
 }
 
 /** Waits for a factory or an `init` that returned a promise. From here on nothing can stop the build. */
 function settle(
   node: Node,
   promise: unknown,
-  onValue: (it: unknown) => unknown,
+  onValue: (node: Node, it: unknown) => unknown,
   onError: (node: Node, error: unknown) => unknown,
 ): object {
   jobOf(node).phase = RUNNING;
   Promise.resolve(promise).then(
     (it) => {
-      onValue(it);
+      onValue(node, it);
       drain();
     },
     (error: unknown) => {
@@ -286,15 +325,19 @@ function settle(
 }
 
 function initialise(node: Node, value: unknown): unknown {
-  const { init } = node.definition.options;
-  if (!init) return finish(node, value);
+  const { options, kind } = node.definition;
+  if (!options.init) return finish(node, value);
+  const spoil = (_: Node, error: unknown): object => {
+    // Nobody receives the instance, so nobody else will undo it. A value that is lent, or owned, stays what it is.
+    if (kind !== "value") discard(node, value);
+    return failOwn(node, error);
+  };
   const outer = current;
   current = node;
-  node.value = value;
   let result: unknown;
   let promised: boolean;
   try {
-    result = init(value, signalOf(node.scope) as never);
+    result = options.init(value, signalOf(node.scope) as never);
     promised = isThenable(result);
   } catch (error) {
     current = outer;
@@ -306,40 +349,40 @@ function initialise(node: Node, value: unknown): unknown {
 
 /** The instance is there: hands it to all who wait. */
 function finish(node: Node, value: unknown): unknown {
-  const { scope } = node;
-  const { kind } = node.definition;
-  const kept = isKept(node);
+  const { scope, definition } = node;
+  const { kind, kept, token } = definition;
+  const since = node.value as number;
   if (kept) {
     node.state = BUILT;
     node.value = value;
-    tidy(node);
+    // Edges to what it waited for are no more; shutdown needs those to instances of the same scope.
+    if (node.job) node.holds = node.holds?.filter((it) => it.state === BUILT && it.scope === scope);
   }
   // An alias, and what has no token, only hands on what is built; that is allowed until the scope has closed.
-  if (scope.phase !== OPEN && (kept || kind === "transient")) {
-    const error = closed(scope, node.token, node.asker);
+  if (scope.closing && (kept || kind === "transient")) {
+    const error = closed(scope, token, node.asker);
     const job = leave(node);
     if (job) deliver(job, false, error);
     if (kept || job?.counted) arrived(node);
     return refuse(error);
   }
   if (kind === "question") answer(node);
-  if (isObserved(scope)) tellBuilt(node);
+  if (scope.tree.watches.length > 0) {
+    tellOf(node, "built", { elapsed: now() - since });
+    // Those who waited are handed it now, each of them; else it is on the way to the one who asked.
+    for (let left = node.job ? node.job.waiters.length : 2; left > 0; left -= 2)
+      tellOf(node, "got", { cached: false });
+  }
   const job = leave(node);
   if (job) deliver(job, true, value);
   return value;
 }
 
-/** Keeps the edges that shutdown needs: those to instances of the same scope. */
-function tidy(node: Node): void {
-  node.holds = node.holds?.filter((it) => it.state === BUILT && it.scope === node.scope);
-}
-
 /** The build is over, one way or the other; or a question is no longer asked. */
 export function leave(node: Node): Job | undefined {
   const { job, entry } = node;
-  node.asker = undefined;
-  node.job = undefined;
-  if (!isKept(node)) {
+  node.asker = node.job = undefined;
+  if (!node.definition.kept) {
     node.state = GONE;
     if (entry !== node) entry.count--;
     if (job) node.scope.extra?.flights?.delete(node);
@@ -363,17 +406,17 @@ function deliver(job: Job, ok: boolean, it: unknown): void {
   job.answer?.(ok, it);
 }
 
-/** Calls again what was put off and what has waited long enough. */
+/** Calls again what was put off, and what has waited long enough. */
 export function drain(): void {
   while (head < queue.length) {
     const job = queue[head++]!;
-    const { node } = job;
+    const { node, phase, failure } = job;
     if (node.job !== job) continue;
-    if (job.phase === PUT_OFF) {
+    if (phase === PUT_OFF) {
       job.phase = ASKING;
       build(node);
-    } else if (job.phase === WAITING) {
-      if (job.failure) fail(node, job.failure.error);
+    } else if (phase === WAITING) {
+      if (failure) fail(node, failure.error);
       else run(node, job.values);
     }
   }
@@ -382,43 +425,52 @@ export function drain(): void {
 
 // ---- Failing
 
+/** A factory threw, and the engine is back where it had called it. */
+function caught(
+  node: Node,
+  error: unknown,
+  outer: Node | undefined,
+  outerDepth: number,
+  outermost: Node | undefined,
+): object {
+  const isPassedOn = error === failure;
+  current = outer;
+  depth = outerDepth;
+  // A full stack ends builds without a word: those that this factory had begun and that are still at it.
+  for (let lost = innermost; lost && lost !== outermost && lost !== node;) {
+    const { asker } = lost;
+    if (lost.state === BUILDING && !lost.job) fail(lost, error);
+    lost = asker;
+  }
+  innermost = outermost;
+  return failOwn(node, error, isPassedOn);
+}
+
 /** The node's own factory failed, or its `init`. */
-function failOwn(node: Node, error: unknown): object {
-  const chain = chainTo(node);
-  // Few factories deep it is the factory's own endless recursion, and none of our business.
-  if (chain.length > 50 && isStackOverflow(error)) return fail(node, depthExceeded(node, error));
-  rememberPath(error, pathOver(chain));
+function failOwn(node: Node, error: unknown, isPassedOn = error === failure): object {
+  // A factory that lets through what the engine threw just now has nothing to say about where it came from. Asking
+  // first also saves a full stack from walking all of its length at each step back.
+  if (!isPassedOn) {
+    const chain = chainTo(node);
+    // Few factories deep it is the factory's own endless recursion, and none of our business.
+    if (chain.length > 50 && error instanceof Error && /call stack|too much rec/.test(error.message)) {
+      error = depthExceeded(node, error);
+    }
+    rememberPath(error, pathOver(chain));
+  }
   return fail(node, error);
-}
-
-/** What every engine throws when the stack is full. */
-function isStackOverflow(error: unknown): boolean {
-  return error instanceof Error && /call stack|too much recursion/i.test(error.message);
-}
-
-/** The instance is there, but `init` failed: nobody receives it, so nobody else will undo it. */
-function spoil(node: Node, error: unknown): object {
-  tidy(node);
-  if (node.definition.kind === "value") return failOwn(node, error);
-  const ghost = new Node(node.definition, node.scope);
-  ghost.state = BUILT;
-  ghost.value = node.value;
-  ghost.holds = node.holds;
-  discard(ghost);
-  return failOwn(node, error);
 }
 
 /** Ends a build without an instance. Nothing is remembered: the next ask tries again. */
 export function fail(node: Node, error: unknown): object {
-  const { scope } = node;
-  if (isObserved(scope)) tellFailed(node, error);
-  // A full stack ends builds without a word, below the factory that it was caught at.
-  for (const lost of node.holds ?? []) if (lost.state === BUILDING && !lost.job) fail(lost, error);
+  const { scope, definition } = node;
+  const { kept, kind, make } = definition;
+  tellOf(node, "buildFailed", { error, elapsed: now() - (node.value as number) });
   const job = leave(node);
-  if (isKept(node)) node.state = IDLE;
-  if (scope.phase !== OPEN && (isKept(node) || job?.counted)) arrived(node);
+  if (kept) node.state = IDLE;
+  node.value = kind === "value" ? make : undefined;
+  if (scope.closing && (kept || job?.counted)) arrived(node);
   node.holds = undefined;
-  if (node.definition.kind !== "value") node.value = undefined;
   if (job) {
     job.failure ??= { error };
     deliver(job, false, error);
@@ -438,15 +490,30 @@ export function put(
   asker: Node | undefined,
   owner: Node | undefined,
 ): unknown {
-  const bad = isToken(dependency) ? undefined : flaw(dependency, "it");
-  if (bad) return refuse(notAsked(bad, asker));
-  if (scope.phase === CLOSED) return refuse(closed(scope, isToken(dependency) ? dependency : undefined, asker));
-
+  const token = looksLikeToken(dependency) ? (dependency as AnyToken) : undefined;
+  if (scope.closing?.report) return refuse(closed(scope, token, asker));
+  if (!token) {
+    try {
+      check(dependency, "what was asked for");
+    } catch (error) {
+      return refuse(error);
+    }
+  }
   const outerDepth = depth;
   depth = 0;
+  failure = undefined;
   let question = asker || owner ? newQuestion(scope, asker, owner) : undefined;
   let it = ask(scope, dependency, question);
-  if (it !== HALT || !stuck) {
+  if (it === HALT && stuck) {
+    question ??= newQuestion(scope, asker, owner);
+    if (asker) hold(asker, question);
+    const job = waitFor(stuck, question, [], 0);
+    job.missing = 1;
+    job.phase = WAITING;
+    drain();
+    if (question.job) wait(question);
+    else it = job.failure ? refuse(job.failure.error) : job.values[0];
+  } else {
     const error = failure;
     if (question) {
       if (it !== HALT) answer(question);
@@ -454,14 +521,6 @@ export function put(
     }
     drain();
     if (it === HALT) refuse(error);
-  } else {
-    question ??= newQuestion(scope, asker, owner);
-    const job = waitFor(stuck, question, [], 0);
-    job.missing = 1;
-    job.phase = WAITING;
-    drain();
-    if (question.job) wait(question);
-    else it = job.failure ? refuse(job.failure.error) : job.values[0];
   }
   depth = outerDepth;
   return it;
@@ -470,27 +529,22 @@ export function put(
 function newQuestion(scope: LocalScope, asker: Node | undefined, owner: Node | undefined): Node {
   const question = nameless("question", scope, none, (it: unknown) => it);
   question.state = BUILDING;
-  question.asker = asker;
+  question.asker = asker?.state === IDLE ? standIn(asker) : asker;
   question.value = owner;
-  if (asker) hold(asker, question);
   return question;
 }
 
 /** What was asked for is there: from now on, who asked holds on to it. */
 function answer(question: Node): void {
   for (const node of question.holds ?? []) {
-    if (node.state !== BUILT) continue;
     for (const holder of [question.asker?.holder, ownerOf(question)]) {
-      if (holder?.state === BUILDING) hold(holder, node);
+      if (node.state !== BUILT || !holder) continue;
+      const { state, holds } = holder;
       // Between instances an edge must not close a circle, or nobody would be the first to go.
-      else if (isThere(holder) && !holder.holds?.includes(node) && !route(node, holder)) hold(holder, node);
+      const safe = (state === BUILT || state === DISPOSING) && !holds?.includes(node) && !route(node, holder);
+      if (safe || state === BUILDING) hold(holder, node);
     }
   }
-}
-
-/** Whether it was built and not yet disposed, and so may come to hold on to more. */
-function isThere(node: Node | undefined): node is Node {
-  return node?.state === BUILT || node?.state === DISPOSING;
 }
 
 /** Calls `fn` so that what it asks a container for is nobody's dependency. */

@@ -4,13 +4,10 @@
  * @module
  */
 
-import type { Combinator, Single } from "./dependency.ts";
-import { flaw } from "./dependency.ts";
-import { notAsked } from "./failures.ts";
-import { find } from "./registry.ts";
-import { isCombinator } from "./dependency.ts";
-import { isToken } from "./token.ts";
+import { check, type Combinator, isCombinator, type Single } from "./dependency.ts";
 import type { Node } from "./node.ts";
+import { find } from "./registry.ts";
+import { isToken } from "./token.ts";
 import type { LocalScope } from "./tree.ts";
 
 /** Makes a dependency about another one, which is checked here: the earliest moment there is. */
@@ -20,8 +17,7 @@ export function combinator(
   resolve: Combinator["resolve"],
   provided?: Combinator["provided"],
 ): never {
-  const bad = flaw(of, `what ${kind}() is given`);
-  if (bad) throw notAsked(bad);
+  check(of, `what ${kind}() is given`);
   return { kind, of, resolve, provided } as never;
 }
 

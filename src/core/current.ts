@@ -25,13 +25,13 @@ export const abortSignal: Dep<RuntimeAbortSignal> = /* @__PURE__ */ combinator("
  */
 export const consumer: Dep<AnyToken | undefined> = /* @__PURE__ */ combinator("consumer", [], (_, asker) => {
   const built = named(asker);
-  return built && named(askerOf(built))?.token;
+  return built && named(askerOf(built))?.definition.token;
 });
 
 /** The nearest, going up, that is a service with a token of its own. */
 function named(from: Node | undefined): Node | undefined {
   let node = from;
-  while (node && (!node.token || node.definition.kind === "alias")) node = askerOf(node);
+  while (node && (!node.definition.token || node.definition.kind === "alias")) node = askerOf(node);
   return node;
 }
 

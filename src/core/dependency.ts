@@ -7,9 +7,10 @@
  * @module
  */
 
+import { invalid } from "./failures.ts";
 import type { Node } from "./node.ts";
-import type { LocalScope } from "./tree.ts";
 import { isToken } from "./token.ts";
+import type { LocalScope } from "./tree.ts";
 import type { AnyToken } from "./types/dependency.ts";
 
 /** What a combinator makes: a dependency that says itself how it is resolved. */
@@ -34,26 +35,24 @@ export function isCombinator(it: unknown): it is Combinator {
   return typeof kind === "string" && typeof resolve === "function";
 }
 
-/** What cannot be asked for, and where it stands. */
-export interface Flaw {
-  readonly at: string;
-  readonly it: unknown;
+/**
+ * Refuses what cannot be asked for.
+ *
+ * @param at Where it stands, in words: `dependencies`.
+ * @param token Who asks for it, when that is a provider.
+ * @throws `INVALID_PROVIDER`
+ */
+export function check(it: unknown, at: string, token?: AnyToken): void {
+  if (isToken(it) || isCombinator(it)) return;
+  if (Array.isArray(it)) {
+    // Most are tokens. Not `forEach`: it skips holes.
+    for (let n = 0; n < it.length; n++) if (!isToken(it[n])) check(it[n], at + "." + n, token);
+  } else if (isPlain(it)) for (const key of Object.keys(it)) check(it[key], at + "." + key, token);
+  else throw invalid(at, it, token);
 }
 
-/** The first part of `it` that cannot be asked for; nothing when all of it can. */
-export function flaw(it: unknown, at: string): Flaw | undefined {
-  if (isToken(it) || isCombinator(it)) return undefined;
-  if (!isGroup(it)) return { at, it };
-  for (const [key, part] of Object.entries(it)) {
-    const found = flaw(part, at + "." + key);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-/** Arrays and plain objects, of any realm; not a `Map`, a `Date` or an instance of a class. */
-function isGroup(it: unknown): it is object {
-  if (typeof it !== "object" || it === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(it);
-  return Array.isArray(it) || prototype === null || Object.getPrototypeOf(prototype) === null;
+/** Plain objects, of any realm; not a `Map`, a `Date` or an instance of a class. */
+function isPlain(it: unknown): it is Record<string, unknown> {
+  const prototype = it && typeof it === "object" ? Object.getPrototypeOf(it) : 0;
+  return prototype === null || (prototype !== 0 && !Object.getPrototypeOf(prototype));
 }

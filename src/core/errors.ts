@@ -40,17 +40,22 @@ export class ContainerError extends Error {
   /** How to get out. */
   declare readonly hint: string;
 
-  constructor(what: string, path: Path, hint: string, options?: { readonly cause?: unknown }) {
+  constructor(what: string, path: Path, hint: string, cause?: unknown) {
     const { code } = new.target;
-    super(what + (path.length ? "\n  path: " + trail(path) : "") + "\n  hint: " + hint + " [" + code + "]", options);
+    const way = path.length ? "\n  path: " + trail(path) : "";
+    super(`Cannot ${what}${way}\n  hint: ${hint} [${code}]`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.path = path;
     this.hint = hint;
-    // Not enumerable: loggers and test runners print code, path and hint. And made from the code, not taken from the
-    // class: minifiers rename classes.
-    const name = code.toLowerCase().replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase());
-    Object.defineProperty(this, "name", { value: name.replace(/(Failed)?$/, "Error"), configurable: true });
-    Object.defineProperty(this, brand, { value: true });
+    // Made from the code, not taken from the class: minifiers rename classes. And not enumerable: loggers and test
+    // runners print what is.
+    const name = code
+      .toLowerCase()
+      .replace(/_?([a-z]+)/g, (_, word: string) => word[0]!.toUpperCase() + word.slice(1));
+    Object.defineProperties(this, {
+      name: { value: name.replace(/(Failed)?$/, "Error") },
+      [brand]: { value: true },
+    });
     // V8 wrote the first line of the stack while the name was still "Error".
     (Error as { captureStackTrace?(at: object, from: unknown): void }).captureStackTrace?.(this, new.target);
   }
@@ -116,13 +121,8 @@ export class ShutdownError extends ContainerError {
 
   constructor(name: string, report: ShutdownReport) {
     const bad = report.services.filter((row) => row.outcome !== "disposed");
-    const errors = bad.flatMap((row) => (row.outcome === "failed" ? [row.error] : []));
-    super(
-      `Cannot shut down "${name}" cleanly: ${bad.map((row) => `"${row.token}" ${row.outcome}`).join(", ")}`,
-      bad,
-      "look at error.errors and error.report",
-      { cause: errors[0] },
-    );
+    const errors = bad.filter((row) => "error" in row).map((row) => row.error);
+    super(`shut down "${name}" cleanly`, bad, "look at errors and report", errors[0]);
     this.errors = errors;
     this.report = report;
   }
@@ -137,8 +137,9 @@ export function isContainerError(error: unknown, code?: ContainerErrorCode): err
   return it?.[brand] === true && (code === undefined || it.code === code);
 }
 
-/** The steps as one line of names. A long way is cut in the middle. */
+/** The names of the steps. A long way is cut in the middle. */
 function trail(path: Path): string {
   const names = path.map((step) => step.token);
-  return (names.length > 24 ? [...names.slice(0, 8), `… ${names.length - 16} more …`, ...names.slice(-8)] : names).join(" > ");
+  if (names.length > 24) names.splice(8, names.length - 16, "…");
+  return names.join(" > ");
 }

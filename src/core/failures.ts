@@ -2,12 +2,11 @@
  * What goes wrong, in words: one maker per error code, so that the line that throws stays short.
  *
  * A sentence starts with what could not be done, puts names in quotes and ends without a full stop. The hint is the
- * way out.
+ * way out. All of them are in every bundle: they say no more than is needed.
  *
  * @module
  */
 
-import type { Flaw } from "./dependency.ts";
 import {
   AmbiguousError,
   AsyncProviderError,
@@ -24,15 +23,15 @@ import {
 } from "./errors.ts";
 import { BUILDING, chainTo, type Node } from "./node.ts";
 import { isToken, nameOf } from "./token.ts";
-import { CLOSED, type LocalScope, subtree } from "./tree.ts";
+import { type LocalScope, subtree } from "./tree.ts";
 import type { AnyToken } from "./types/dependency.ts";
 import type { Path } from "./types/observer.ts";
 
 // ---- Paths
 
 /** The steps of a way through nodes. What has no token of its own is no step. */
-export function pathOver(nodes: readonly (Node | undefined)[]): Path {
-  return nodes.flatMap((node) => (node?.token ? [step(node.scope, node.token)] : []));
+export function pathOver(nodes: readonly Node[]): Path {
+  return nodes.flatMap(({ scope, definition: { token } }) => (token ? [step(scope, token)] : []));
 }
 
 /** From whoever asked first to a token that `asker` asks for in `scope`. */
@@ -42,11 +41,6 @@ function pathTo(scope: LocalScope, token: AnyToken, asker: Node | undefined): Pa
 
 function step(scope: LocalScope, token: AnyToken): Path[number] {
   return { token: nameOf(token), scope: scope.name };
-}
-
-/** `Cannot resolve "app"`: errors begin with what the caller wanted, and end with what stood in the way. */
-function cannot(path: Path, why: string): string {
-  return `Cannot resolve "${path[0]?.token}": ${why}`;
 }
 
 const paths = /* @__PURE__ */ new WeakMap<object, Path>();
@@ -62,46 +56,52 @@ export function pathOf(error: unknown): Path {
 /** Remembers where an error came from. A factory that lets through what it got from another does not claim it. */
 export function rememberPath(error: unknown, path: Path): void {
   if (Object(error) !== error) return;
-  const known = paths.get(error as object);
-  if (known && path.every(({ token, scope }, at) => known[at]?.token === token && known[at].scope === scope)) return;
-  paths.set(error as object, path);
+  const known = pathOf(error);
+  if (!path.every(({ token, scope }, at) => known[at]?.token === token && known[at].scope === scope)) {
+    paths.set(error as object, path);
+  }
 }
 
 // ---- One maker per code
 
+type Kind = new (what: string, path: Path, hint: string, cause?: unknown) => ContainerError;
+
+/** Errors begin with what the caller wanted, and end with what stood in the way. */
+function cannotResolve(kind: Kind, path: Path, why: string, hint: string, cause?: unknown): ContainerError {
+  return new kind(`resolve "${path[0]?.token}": ${why}`, path, hint, cause);
+}
+
+function lastOf(path: Path): string {
+  return `"${path.at(-1)?.token}"`;
+}
+
 export function notProvided(scope: LocalScope, token: AnyToken, asker?: Node): ContainerError {
+  if (!isToken(token)) return invalid("what was asked for", token);
   const path = pathTo(scope, token, asker);
-  const name = nameOf(token);
-  return new NotProvidedError(
-    cannot(path, `nothing provides ${path.length > 1 ? `"${name}"` : "it"}`),
-    path,
-    hintFor(scope, token) ?? `provide "${name}" in scope "${scope.name}" or above, or ask with optional()`,
-  );
+  return cannotResolve(NotProvidedError, path, "nothing provides " + lastOf(path), hintFor(scope, token));
 }
 
 export function nothingToOverride(scope: LocalScope, token: AnyToken): ContainerError {
   return new NotProvidedError(
-    `Cannot override "${nameOf(token)}": nothing provides it`,
+    `override "${nameOf(token)}": nothing provides it`,
     [step(scope, token)],
-    hintFor(scope, token) ?? `override what is there, and provide what is new`,
+    hintFor(scope, token),
   );
 }
 
 /** What was probably meant: a token of the same or nearly the same name, or this one where it cannot be seen. */
-function hintFor(scope: LocalScope, token: AnyToken): string | undefined {
+function hintFor(scope: LocalScope, token: AnyToken): string {
   const name = nameOf(token);
-  const holders = new Set<string>();
-  const near = new Set<string>();
-  for (const other of subtree(scope.tree.root)) {
-    for (const { token: provided } of other.own ?? []) {
-      if (provided === token) holders.add(other.id);
-      else if (nameOf(provided) === name) return `another token of the same name is provided: import that one`;
-      else if (isNear(nameOf(provided), name)) near.add(`"${nameOf(provided)}"`);
+  let hint = "provide it here or above, or ask with optional()";
+  for (const { id, own = [] } of subtree(scope.tree.root)) {
+    for (const { definition } of own) {
+      const other = nameOf(definition.token);
+      if (definition.token === token) return `"${id}" provides it, and "${scope.id}" cannot see that`;
+      if (other === name) hint = "a token of the same name is provided: import that one";
+      else if (isNear(other, name)) hint = `did you mean "${other}"?`;
     }
   }
-  const some = (names: Set<string>): string => [...names].slice(0, 3).join(", ");
-  if (holders.size > 0) return `"${name}" is provided in ${some(holders)}, which cannot be seen from "${scope.id}"`;
-  return near.size > 0 ? `did you mean ${some(near)}?` : undefined;
+  return hint;
 }
 
 /** Names that differ in case, or in one place by a letter or two. */
@@ -111,118 +111,118 @@ function isNear(one: string, other: string): boolean {
   const shorter = Math.min(a.length, b.length);
   let same = 0;
   while (same < shorter && a[same] === b[same]) same++;
-  const start = same;
-  while (same < shorter && a.at(start - same - 1) === b.at(start - same - 1)) same++;
-  return Math.max(a.length, b.length) - same <= (shorter > 4 ? 2 : 1) && same > 0;
+  for (let end = 1; same < shorter && a.at(-end) === b.at(-end); end++) same++;
+  return same > 0 && Math.max(a.length, b.length) - same < (shorter > 4 ? 3 : 2);
 }
 
 export function duplicate(scope: LocalScope, token: AnyToken): ContainerError {
   return new DuplicateError(
-    `Cannot provide "${nameOf(token)}" twice in scope "${scope.name}"`,
+    `provide "${nameOf(token)}" twice in "${scope.name}"`,
     [step(scope, token)],
-    "replace it with override(), shadow it in a scope below, or make a second token",
+    "override() replaces it, a scope below may shadow it",
   );
 }
 
-export function invalidProvider(token: AnyToken, what: string, hint: string): ContainerError {
-  const name = isToken(token) ? nameOf(token) : describe(token);
-  return new InvalidProviderError(`Cannot provide "${name}": ${what}`, [{ token: name, scope: "" }], hint);
-}
-
-export function invalidDependency(token: AnyToken, { at, it }: Flaw): ContainerError {
-  return invalidProvider(token, `${at} is ${describe(it)}`, flawHint(it));
-}
-
-export function notAsked({ at, it }: Flaw, asker?: Node): ContainerError {
-  return new InvalidProviderError(`Cannot resolve what is not a dependency: ${at} is ${describe(it)}`, pathOver(chainTo(asker)), flawHint(it));
-}
-
-export function notAProvider(scope: LocalScope, it: unknown): ContainerError {
+/** `at`: the part that is wrong, in words; `it`: what stands there. */
+export function invalid(at: string, it: unknown, token?: AnyToken, hint?: unknown): ContainerError {
+  const name = isToken(token) ? nameOf(token) : undefined;
+  // What kind of thing it is, and never the thing itself: it may be a secret.
+  const kind = it === undefined || it === null ? String(it) : `of type ${typeof it}`;
   return new InvalidProviderError(
-    `Cannot register ${describe(it)} in scope "${scope.name}": it is not a provider`,
-    [],
-    it === undefined ? circle : "give what value, singleton, scoped, transient or alias return, or arrays of it",
+    `${name ? `provide "${name}"` : "go on"}: ${at} is ${kind}`,
+    name ? [{ token: name, scope: "" }] : [],
+    String(
+      hint ||
+        (it === undefined
+          ? "files that import each other in a circle see undefined: ask with ref(() => token)"
+          : "dependencies are tokens, combinators, and arrays and records of them"),
+    ),
   );
-}
-
-const circle = "files that import each other in a circle see undefined: ask with ref(() => token), or move it to a file of its own";
-
-function flawHint(it: unknown): string {
-  return it === undefined ? circle : "a dependency is a token, a combinator, or an array or record of those";
-}
-
-/** What kind of thing it is. Never the thing itself: it may be a secret. */
-function describe(it: unknown): string {
-  return it === undefined || it === null ? String(it) : Array.isArray(it) ? "an array" : /^[aeiou]/.test(typeof it) ? `an ${typeof it}` : `a ${typeof it}`;
 }
 
 /** `way`: from the node that was asked for again to the one that asks, when they are not in one chain. */
 export function circular(node: Node, asker: Node, way: readonly Node[]): ContainerError {
   const chain = chainTo(asker);
-  const path = pathOver([...chain, ...(chain.includes(node) ? [node] : way)]);
-  return new CircularDependencyError(
-    cannot(path, `"${path.at(-1)!.token}" depends on itself`),
+  const path = pathOver(chain.concat(chain.includes(node) ? node : way));
+  return cannotResolve(
+    CircularDependencyError,
     path,
+    lastOf(path) + " depends on itself",
     "ask for one of them with defer(), or move what both need to a third",
   );
 }
 
-export function captive(scope: LocalScope, entry: Node, asker: Node, captor: Node): ContainerError {
-  const path = pathTo(scope, entry.token, asker);
-  return new CaptiveDependencyError(
-    cannot(path, `the singleton "${nameOf(captor.token)}" would keep the scoped "${nameOf(entry.token)}"`),
+export function captive(scope: LocalScope, token: AnyToken, asker: Node, captor: Node): ContainerError {
+  const path = pathTo(scope, token, asker);
+  const name = nameOf(captor.definition.token);
+  return cannotResolve(
+    CaptiveDependencyError,
     path,
-    `make "${nameOf(captor.token)}" scoped too, or hand it what it needs per call`,
+    `the singleton "${name}" would keep the scoped ${lastOf(path)}`,
+    `make "${name}" scoped, or pass it what it needs`,
   );
 }
 
-export function ambiguous(scope: LocalScope, token: AnyToken, candidates: readonly Node[], asker?: Node): ContainerError {
+export function ambiguous(
+  scope: LocalScope,
+  token: AnyToken,
+  candidates: readonly Node[],
+  asker?: Node,
+): ContainerError {
   const path = pathTo(scope, token, asker);
-  return new AmbiguousError(
-    cannot(path, `"${nameOf(token)}" is answered by ${candidates.map((node) => `"${nameOf(node.token)}"`).join(", ")}`),
+  const names = candidates.map(({ definition }) => `"${nameOf(definition.token)}"`);
+  return cannotResolve(
+    AmbiguousError,
     path,
+    `${lastOf(path)} may be ${names.join(" or ")}`,
     "mark one of them default: true, or ask for it by its own token",
   );
 }
 
 export function depthExceeded(node: Node, cause: unknown): ContainerError {
-  const path = pathOver(chainTo(node));
-  return new DepthExceededError(
-    cannot(path, `${path.length} factories are waiting inside each other, and the stack is full`),
-    path,
-    "declare dependencies instead of asking for them: declared ones take no stack",
-    { cause },
+  return cannotResolve(
+    DepthExceededError,
+    pathOver(chainTo(node)),
+    "factories that ask inside factories have filled the stack",
+    "declare dependencies: those take none",
+    cause,
   );
 }
 
 /** Names the one at the far end: what everybody waits for. */
 export function asyncProvider(question: Node): ContainerError {
   const nodes = chainTo(question);
-  for (let { job } = question; job?.on?.state === BUILDING && !nodes.includes(job.on); { job } = job.on) nodes.push(job.on);
+  for (let node = question.job?.on; node?.state === BUILDING && !nodes.includes(node); node = node.job?.on) {
+    nodes.push(node);
+  }
   const path = pathOver(nodes);
-  return new AsyncProviderError(
-    cannot(path, `"${path.at(-1)?.token}" is still being built`),
+  return cannotResolve(
+    AsyncProviderError,
     path,
-    "ask with getAsync(), or build it beforehand",
+    lastOf(path) + " is still being built",
+    "ask with getAsync()",
   );
 }
 
 export function closed(scope: LocalScope, token?: AnyToken, asker?: Node): ContainerError {
   const path = token ? pathTo(scope, token, asker) : pathOver(chainTo(asker));
-  const what = path.length > 0 ? cannot(path, "") : "Cannot resolve: ";
   return new ScopeClosedError(
-    `${what}scope "${scope.name}" is ${scope.phase === CLOSED ? "closed" : "closing"}`,
+    `${path.length ? `resolve "${path[0]?.token}"` : "go on"}: scope "${scope.name}" is ${scope.closing?.report ? "closed" : "closing"}`,
     path,
-    scope.phase === CLOSED ? "open another scope" : "while a scope closes, only what is built can be got, until it is disposed",
+    "ask while it is open, or open another",
   );
 }
 
-export function scopeNotFound(scope: LocalScope, entry: Node, asker?: Node): ContainerError {
-  const path = pathTo(scope, entry.token, asker);
-  const name = entry.definition.options.in;
-  return new ScopeNotFoundError(
-    cannot(path, `"${nameOf(entry.token)}" lives in a scope named "${name}", and none encloses "${scope.name}"`),
-    path,
-    `ask from a scope opened with createScope("${name}"), or below one`,
+export function scopeNotFound(
+  scope: LocalScope,
+  token: AnyToken,
+  name: string,
+  asker?: Node,
+): ContainerError {
+  return cannotResolve(
+    ScopeNotFoundError,
+    pathTo(scope, token, asker),
+    `no scope named "${name}" encloses "${scope.name}"`,
+    `ask in createScope("${name}"), or below it`,
   );
 }

@@ -1,15 +1,12 @@
 /**
  * Observers: telling those who watch what happens in a scope and below it.
  *
- * With no observer in the tree nothing is told, and the events are not even made: whoever has something to tell asks
- * `isObserved` first.
- *
  * @module
  */
 
 import { aside } from "./build.ts";
 import { pathOver } from "./failures.ts";
-import { chainTo, isService, type Node } from "./node.ts";
+import { chainTo, type Node } from "./node.ts";
 import { relink } from "./registry.ts";
 import { encloses, type LocalScope, type Watch } from "./tree.ts";
 import type { Observer } from "./types/observer.ts";
@@ -18,69 +15,43 @@ import { now, web } from "./web.ts";
 /** Adds an observer to a scope and everything below it. Returns the way out. */
 export function observe(scope: LocalScope, observer: Observer): () => void {
   const mine = { scope, observer };
-  rewatch(scope, (watches) => [...watches, mine]);
-  return () => rewatch(scope, (watches) => watches.filter((watch) => watch !== mine));
+  watch(scope, [...scope.tree.watches, mine]);
+  return () =>
+    watch(
+      scope,
+      scope.tree.watches.filter((it) => it !== mine),
+    );
 }
 
-/** Forgets the observers of a scope that has closed. */
-export function unobserve(scope: LocalScope): void {
-  rewatch(scope, (watches) => watches.filter((watch) => watch.scope !== scope));
+/** The first observer takes away the caches, which know nothing of observers; after the last one they come back. */
+export function watch({ tree }: LocalScope, watches: readonly Watch[]): void {
+  tree.watches = watches;
+  relink(tree.root);
 }
 
-function rewatch({ tree }: LocalScope, change: (watches: readonly Watch[]) => readonly Watch[]): void {
-  const { length } = tree.watches;
-  tree.watches = change(tree.watches);
-  // The first one takes away the caches, which know nothing of observers; the last one brings them back.
-  if (length === 0 || tree.watches.length === 0) relink(tree.root);
-}
-
-export function isObserved({ tree }: LocalScope): boolean {
-  return tree.watches.length > 0;
-}
-
-/** Tells everyone who watches `scope`. One that throws breaks nothing. */
-export function emit(scope: LocalScope, name: keyof Observer, event: object): void {
-  const told = { scope, ...event };
-  for (const { scope: watched, observer } of scope.tree.watches) {
+/** Tells everyone who watches `scope`. With no observer in the tree nothing is told, and no event is made. */
+export function tell(scope: LocalScope, name: keyof Observer, more?: object): void {
+  const { watches } = scope.tree;
+  if (watches.length === 0) return;
+  const event = { scope, ...more };
+  for (const { scope: watched, observer } of watches) {
     if (!encloses(watched, scope)) continue;
     try {
       // What an observer asks for is nobody's dependency.
-      aside(() => observer[name]?.(told as never));
+      aside(() => observer[name]?.(event as never));
     } catch (error) {
+      // One that throws breaks nothing.
       web.reportError?.(error);
     }
   }
 }
 
-export function tellRegistered(scope: LocalScope, nodes: readonly Node[], name: "registered" | "overridden"): void {
-  if (isObserved(scope)) for (const { token } of nodes) emit(scope, name, { token });
-}
-
-// ---- Builds
-
-const began = /* @__PURE__ */ new WeakMap<Node, number>();
-
-export function tellBuilding(node: Node): void {
-  if (!isService(node)) return;
-  began.set(node, now());
-  emit(node.scope, "building", { token: node.token, path: pathOver(chainTo(node)) });
-}
-
-export function tellBuilt(node: Node): void {
-  if (!isService(node)) return;
-  tell("built", node, {});
-  // Those who waited are handed it now, each of them; else it is on the way to the one who asked.
-  for (let left = node.job ? node.job.waiters.length : 2; left > 0; left -= 2) {
-    emit(node.scope, "got", { token: node.token, cached: false });
-  }
-}
-
-export function tellFailed(node: Node, error: unknown): void {
-  if (isService(node)) tell("buildFailed", node, { error });
-}
-
-function tell(name: "built" | "buildFailed", node: Node, more: object): void {
-  const { token, scope } = node;
-  const elapsed = now() - (began.get(node) ?? now());
-  emit(scope, name, { token, path: pathOver(chainTo(node)), elapsed, ...more });
+/** Tells of a service: not of the question, the tuple or the alias on the way to one. */
+export function tellOf(node: Node, name: keyof Observer, more?: object): void {
+  const { scope, definition } = node;
+  const { token, kind } = definition;
+  if (scope.tree.watches.length === 0 || !token || kind === "alias") return;
+  // The events of builds are the ones with a path.
+  const path = name.startsWith("b") && { path: pathOver(chainTo(node)) };
+  tell(scope, name, { token, ...path, ...more });
 }

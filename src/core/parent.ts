@@ -35,7 +35,8 @@ export const parent: Parent = ((token: AnyToken) =>
 
 function above(scope: LocalScope, token: AnyToken, asker: Node | undefined): Node | undefined {
   let node = asker;
-  while (node && !node.token) node = node.definition.kind === "question" ? ownerOf(node) : node.asker;
+  while (node && !node.definition.token)
+    node = node.definition.kind === "question" ? ownerOf(node) : node.asker;
   const { parent } = node ? node.entry.scope : scope;
   return parent && find(parent, token);
 }

@@ -8,8 +8,8 @@
  * @module
  */
 
-import { type Dependencies, flaw } from "./dependency.ts";
-import { invalidDependency, invalidProvider } from "./failures.ts";
+import { check, type Dependencies } from "./dependency.ts";
+import { invalid } from "./failures.ts";
 import { isToken, nameOf } from "./token.ts";
 import type { AnyToken } from "./types/dependency.ts";
 import type { ScopedOptions, ValueOptions } from "./types/options.ts";
@@ -29,34 +29,21 @@ export interface Options extends ScopedOptions<unknown>, ValueOptions<unknown> {
 export type Kind = ProviderKind | "frame" | "question";
 
 /** What every provider is at run time. */
-export class Definition {
-  declare readonly kind: Kind;
-  declare readonly token: AnyToken;
+export interface Definition {
+  readonly kind: Kind;
+  readonly token: AnyToken;
   /** `undefined`: the factory asks as it runs, through a resolver. */
-  declare readonly dependencies: Dependencies | undefined;
+  readonly dependencies: Dependencies | undefined;
   /** The factory; the class, when `isClass`; the instance of a `value`. */
-  declare readonly make: unknown;
-  declare readonly isClass: boolean;
-  declare readonly options: Options;
-
-  constructor(
-    kind: Kind,
-    token: AnyToken,
-    dependencies: Dependencies | undefined,
-    make: unknown,
-    isClass: boolean,
-    options: Options,
-  ) {
-    this.kind = kind;
-    this.token = token;
-    this.dependencies = dependencies;
-    this.make = make;
-    this.isClass = isClass;
-    this.options = options;
-  }
+  readonly make: unknown;
+  readonly isClass: boolean;
+  /** Its instances live in a scope. Others are handed over when they are made. */
+  readonly kept: boolean;
+  /** A transient class without dependencies, which takes no more than `new`. */
+  readonly isLeaf: boolean;
+  readonly options: Options;
 }
 
-/** Provides nothing and asks for nothing: shared by all that have neither. */
 export const none: Dependencies = [];
 export const noOptions: Options = {};
 
@@ -68,9 +55,8 @@ export const noOptions: Options = {};
  */
 export const value: DefineValue = ((token: AnyToken, instance: unknown, options?: Options) => {
   const made = definition("value", token, none, instance, false, options);
-  if (isThenable(instance)) {
-    throw invalidProvider(token, "its value is a promise", "write singleton(token, () => promise)");
-  }
+  if (isThenable(instance))
+    throw invalid("its value", instance, token, "write singleton(token, () => promise)");
   return made;
 }) as never;
 
@@ -111,11 +97,10 @@ const same = (it: unknown): unknown => it;
 function define(kind: Kind) {
   return (token: AnyToken, second?: unknown, third?: unknown, fourth?: unknown): Definition => {
     if (typeof second === "function") return definition(kind, token, undefined, second, false, third);
-    const list = Array.isArray(second);
-    if (typeof third === "function") return definition(kind, token, list ? second : [second], third, false, fourth);
-    return list
-      ? definition(kind, token, second, token, true, third)
-      : definition(kind, token, none, token, true, second);
+    const isList = Array.isArray(second);
+    return typeof third === "function"
+      ? definition(kind, token, isList ? second : [second], third, false, fourth)
+      : definition(kind, token, isList ? second : none, token, true, isList ? third : second);
   };
 }
 
@@ -123,41 +108,49 @@ function define(kind: Kind) {
 function definition(
   kind: Kind,
   token: AnyToken,
-  dependencies: readonly unknown[] | undefined,
+  dependencies: unknown,
   make: unknown,
   isClass: boolean,
-  options: unknown = noOptions,
+  given: unknown = noOptions,
 ): Definition {
-  const { dispose, as = none } = Object(options) as Options;
-  const bad =
-    (isToken(token) ? undefined : { at: "the token", it: token }) ??
-    flaw(dependencies ?? none, "dependencies") ??
-    flaw(as, "as");
-  if (bad) throw invalidDependency(token, bad);
+  const options = given as Options;
+  if (!isToken(token)) throw invalid("its token", token, token);
+  if (dependencies) check(dependencies, "dependencies", token);
+  if (Object(options) !== options)
+    throw invalid("its last argument", options, token, "options are an object");
+  if (options.as) check(options.as, "as", token);
   if (kind !== "value") {
-    if (typeof make !== "function") {
-      throw invalidProvider(token, "it has no factory", `write ${kind}(token, [dependencies], factory)`);
-    }
+    if (typeof make !== "function")
+      throw invalid("its factory", make, token, `write ${kind}(token, factory)`);
     if (!isClass && isClassSyntax(make)) {
-      const hint = `write ${kind}(${make.name}, [dependencies]) and alias(${nameOf(token)}, ${make.name})`;
-      throw invalidProvider(token, `its factory is the class "${make.name}", which wants new`, hint);
+      const { name } = make;
+      const hint = `write ${kind}(${name}, [dependencies]) and alias(${nameOf(token)}, ${name})`;
+      throw invalid(`its factory, the class ${name},`, make, token, hint);
+    }
+    if (kind === "transient" && options.dispose) {
+      throw invalid(
+        "dispose of a transient",
+        options.dispose,
+        token,
+        "make it scoped, or dispose where it is used",
+      );
     }
   }
-  if (Object(options) !== options) throw invalidProvider(token, "its options are not an object", "write { dispose: … }");
-  if (dispose && kind === "transient") {
-    throw invalidProvider(token, "a transient is never disposed", "make it scoped, or dispose where it is used");
-  }
-  return new Definition(kind, token, dependencies as Dependencies | undefined, make, isClass, options as Options);
+  const kept = kind !== "transient" && kind !== "alias";
+  const isLeaf = isClass && !kept && (dependencies as Dependencies).length === 0 && !options.init;
+  return { kind, token, dependencies: dependencies as Dependencies, make, isClass, kept, isLeaf, options };
 }
 
 /** Classes, as opposed to functions: only their `prototype` cannot be replaced. Arrow functions have none. */
-function isClassSyntax(it: object): boolean {
-  return Object.getOwnPropertyDescriptor(it, "prototype")?.writable === false;
+function isClassSyntax(it: { readonly prototype?: unknown }): boolean {
+  return it.prototype !== undefined && Object.getOwnPropertyDescriptor(it, "prototype")!.writable === false;
 }
 
 /** Tells promises, of any make, from everything else. */
 export function isThenable(it: unknown): it is PromiseLike<unknown> {
   return (
-    it !== null && (typeof it === "object" || typeof it === "function") && typeof (it as PromiseLike<unknown>).then === "function"
+    it !== null &&
+    (typeof it === "object" || typeof it === "function") &&
+    typeof (it as PromiseLike<unknown>).then === "function"
   );
 }

@@ -9,7 +9,7 @@ import { current, failure, HALT, leave, put, stuck } from "./build.ts";
 import { asyncProvider, closed } from "./failures.ts";
 import { BUILDING, type Node, ownerOf } from "./node.ts";
 import { find } from "./registry.ts";
-import { CLOSED, type LocalScope } from "./tree.ts";
+import type { LocalScope } from "./tree.ts";
 import type { AnyToken } from "./types/dependency.ts";
 import type { Resolver } from "./types/provider.ts";
 
@@ -24,7 +24,12 @@ export function get(scope: LocalScope, dependency: Single, asker?: Node, owner?:
 }
 
 /** Gives a promise of what is asked for. */
-export function getAsync(scope: LocalScope, dependency: Single, asker?: Node, owner?: Node): Promise<unknown> {
+export function getAsync(
+  scope: LocalScope,
+  dependency: Single,
+  asker?: Node,
+  owner?: Node,
+): Promise<unknown> {
   const it = put(scope, dependency, asker, owner);
   if (it !== HALT) return Promise.resolve(it);
   const job = stuck?.job;
@@ -40,7 +45,7 @@ export function getAsync(scope: LocalScope, dependency: Single, asker?: Node, ow
 
 /** Whether something visible provides the token. */
 export function has(scope: LocalScope, token: AnyToken): boolean {
-  if (scope.phase === CLOSED) throw closed(scope, token);
+  if (scope.closing?.report) throw closed(scope, token);
   return find(scope, token) !== undefined;
 }
 

@@ -6,8 +6,7 @@
 
 import { ask, refuse } from "./build.ts";
 import { combinator, isProvided } from "./combinator.ts";
-import { flaw } from "./dependency.ts";
-import { notAsked } from "./failures.ts";
+import { check } from "./dependency.ts";
 import type { Ref } from "./types/combinator.ts";
 import type { AnyToken } from "./types/dependency.ts";
 
@@ -27,8 +26,8 @@ export const ref: Ref = ((token: () => AnyToken) =>
     (scope, asker) => {
       try {
         const found = token();
-        const bad = flaw(found, "what ref() gives");
-        return bad ? refuse(notAsked(bad, asker)) : ask(scope, found, asker);
+        check(found, "what ref() gives");
+        return ask(scope, found, asker);
       } catch (error) {
         return refuse(error);
       }

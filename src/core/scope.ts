@@ -6,51 +6,46 @@
 
 import { current } from "./build.ts";
 import type { Single } from "./dependency.ts";
-import { closed } from "./failures.ts";
 import { ShutdownError } from "./errors.ts";
+import { closed } from "./failures.ts";
 import { BUILT, type Node } from "./node.ts";
-import { emit, isObserved, observe, tellRegistered } from "./observer.ts";
+import { observe, tell, tellOf } from "./observer.ts";
 import { get, getAsync, has } from "./question.ts";
 import { empty, type Index, register } from "./registry.ts";
-import { shutdown } from "./shutdown.ts";
-import { attach, childrenOf, type Extra, type LocalScope, OPEN, type Tree } from "./tree.ts";
+import { type Shutdown, shutdown } from "./shutdown.ts";
+import { attach, childrenOf, type Extra, type LocalScope, type Tree } from "./tree.ts";
 import type { AnyToken } from "./types/dependency.ts";
 import type { Observer } from "./types/observer.ts";
 import type { CreateContainer, ScopeState } from "./types/scope.ts";
 import type { ShutdownOptions, ShutdownReport } from "./types/shutdown.ts";
 import { symbolFor } from "./web.ts";
 
-const states: readonly ScopeState[] = ["open", "closing", "closed"];
-
 class TreeScope implements LocalScope {
   declare readonly name: string;
   declare readonly parent: TreeScope | undefined;
   declare readonly tree: Tree;
   declare readonly serial: number;
-  declare phase: number;
-  declare home: LocalScope | undefined;
   declare own: Node[] | undefined;
   declare hot: Index;
   declare nodes: Node[] | undefined;
   declare child: LocalScope | undefined;
-  declare prev: LocalScope;
-  declare next: LocalScope;
+  declare younger: LocalScope | undefined;
+  declare older: LocalScope | undefined;
+  declare closing: Shutdown | undefined;
   declare extra: Extra | undefined;
 
   constructor(name: string, parent: TreeScope | undefined) {
     this.name = name;
     this.parent = parent;
-    const tree: Tree = parent ? parent.tree : { root: this, opened: 0, watches: [] };
-    this.tree = tree;
-    this.serial = tree.opened++;
-    this.phase = OPEN;
-    this.home = parent?.home;
+    this.tree = parent ? parent.tree : { root: this, opened: 0, watches: [] };
+    this.serial = this.tree.opened++;
     this.own = undefined;
     this.hot = parent ? parent.hot : empty;
     this.nodes = undefined;
     this.child = undefined;
-    this.prev = this;
-    this.next = this;
+    this.younger = undefined;
+    this.older = undefined;
+    this.closing = undefined;
     this.extra = undefined;
   }
 
@@ -68,7 +63,8 @@ class TreeScope implements LocalScope {
   }
 
   get state(): ScopeState {
-    return states[this.phase]!;
+    const { closing } = this;
+    return closing ? (closing.report ? "closed" : "closing") : "open";
   }
 
   get(dependency: Single): unknown {
@@ -95,17 +91,17 @@ class TreeScope implements LocalScope {
   }
 
   provide(...providers: unknown[]): this {
-    tellRegistered(this, register(this, providers, false), "registered");
+    tellAll(this, "registered", register(this, providers));
     return this;
   }
 
   override(...providers: unknown[]): this {
-    tellRegistered(this, register(this, providers, true), "overridden");
+    tellAll(this, "overridden", register(this, providers, true));
     return this;
   }
 
   createScope(...args: unknown[]): LocalScope {
-    if (this.phase !== OPEN) throw closed(this);
+    if (this.closing) throw closed(this);
     return open(args, "scope", this);
   }
 
@@ -122,15 +118,18 @@ function call(fn: (...args: unknown[]) => unknown, dependencies: Single, resolve
   return Array.isArray(dependencies) ? fn(...(resolved as unknown[])) : fn(resolved);
 }
 
+function tellAll(scope: LocalScope, name: "registered" | "overridden", nodes: readonly Node[]): void {
+  for (const node of nodes) tellOf(node, name);
+}
+
 /** Opens a scope with its providers; or none, when one of them is refused. */
-function open(args: readonly unknown[], fallback: string, parent?: TreeScope): TreeScope {
-  const [first] = args;
-  const named = typeof first === "string";
-  const scope = new TreeScope(named ? first : fallback, parent);
-  const fresh = args.length > Number(named) ? register(scope, named ? args.slice(1) : args, false) : undefined;
+function open(args: unknown[], fallback: string, parent?: TreeScope): TreeScope {
+  const name = typeof args[0] === "string" ? (args.shift() as string) : fallback;
+  const scope = new TreeScope(name, parent);
+  const fresh = args.length > 0 ? register(scope, args) : [];
   if (parent) attach(scope, parent);
-  if (isObserved(scope)) emit(scope, "scopeOpened", {});
-  if (fresh) tellRegistered(scope, fresh, "registered");
+  tell(scope, "scopeOpened");
+  tellAll(scope, "registered", fresh);
   return scope;
 }
 
@@ -149,7 +148,9 @@ function open(args: readonly unknown[], fallback: string, parent?: TreeScope): T
  */
 export const createContainer: CreateContainer = ((...args: unknown[]) => {
   // Not a member of the class: bundlers keep a class with a computed member even where nobody uses it.
-  (TreeScope.prototype as unknown as Record<symbol, unknown>)[symbolFor("asyncDispose")] ??= async function (this: TreeScope) {
+  (TreeScope.prototype as unknown as Record<symbol, unknown>)[symbolFor("asyncDispose")] ??= async function (
+    this: TreeScope,
+  ) {
     const report = await this.shutdown();
     if (!report.ok) throw new ShutdownError(this.name, report);
   };

@@ -10,70 +10,58 @@
 
 import { aside, drain, fail } from "./build.ts";
 import { closed } from "./failures.ts";
-import { ASKING, BUILT, DISPOSING, GONE, IDLE, isKept, type Node, RUNNING } from "./node.ts";
-import { emit, isObserved, unobserve } from "./observer.ts";
+import { ASKING, BUILT, DISPOSING, GONE, IDLE, Node, RUNNING } from "./node.ts";
+import { tell, tellOf, watch } from "./observer.ts";
 import { isThenable } from "./provider.ts";
 import { empty } from "./registry.ts";
 import { nameOf } from "./token.ts";
-import { childrenOf, CLOSED, CLOSING, detach, extraOf, type LocalScope, subtree } from "./tree.ts";
+import { detach, type LocalScope, subtree } from "./tree.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "./types/shutdown.ts";
-import { type Controller, now, symbolFor, web } from "./web.ts";
+import { type Controller, newController, now, symbolFor, web } from "./web.ts";
 
 /** The closing of one scope. */
 export class Shutdown {
-  declare readonly scope: LocalScope;
-  declare readonly reason: unknown;
-  declare readonly since: number;
+  readonly scope: LocalScope;
+  readonly reason: unknown;
+  readonly since: number = now();
+  /** When something last happened. Read once per disposal: a clock costs more than most of them. */
+  clock: number = this.since;
   /** What was undone, here and below, in order of completion. */
-  declare readonly rows: ShutdownRow[];
+  readonly rows: ShutdownRow[] = [];
   /** Scopes below that have not closed yet. */
-  declare below: number;
+  below = 0;
   /** Whether disposing has begun here: all scopes below are closed. */
-  declare begun: boolean;
+  begun = false;
   /** Instances, and builds in flight, that are not settled. */
-  declare left: number;
-  /** Nobody waits any longer. */
-  declare expired: boolean;
+  left = 0;
   /** Instances that nothing holds on to any more. */
-  declare ready: Node[];
+  readonly ready: Node[] = [];
+  /** Nobody waits any longer. */
+  expired = false;
   /** Aborts at the deadline. */
-  declare controller: Controller | undefined;
-  /** Ways to take back timers and listeners. */
-  declare limits: (() => void)[];
-  declare promise: Promise<ShutdownReport> | undefined;
-  declare resolve: ((report: ShutdownReport) => void) | undefined;
-  declare report: ShutdownReport | undefined;
+  controller: Controller | undefined;
+  /** Takes back timers and listeners. */
+  limits: (() => void)[] | undefined;
+  promise: Promise<ShutdownReport> | undefined;
+  resolve: ((report: ShutdownReport) => void) | undefined;
+  report: ShutdownReport | undefined;
 
   constructor(scope: LocalScope, reason: unknown) {
     this.scope = scope;
     this.reason = reason;
-    this.since = now();
-    this.rows = [];
-    this.below = 0;
-    this.begun = false;
-    this.left = 0;
-    this.expired = false;
-    this.ready = [];
-    this.controller = undefined;
-    this.limits = [];
-    this.promise = undefined;
-    this.resolve = undefined;
-    this.report = undefined;
   }
 }
 
 /** Closes a scope and everything below it. Joins a shutdown that is under way. */
 export function shutdown(scope: LocalScope, options: ShutdownOptions = {}): Promise<ShutdownReport> {
   const { timeout, signal, reason } = options;
-  if (timeout !== undefined && !(timeout >= 0)) {
-    throw new TypeError(`timeout is a number of milliseconds, not ${timeout}`);
-  }
-  // What disposers ask for is nobody's dependency, also when a factory is what shuts down.
+  if (timeout !== undefined && !(timeout >= 0)) throw new TypeError("timeout is a number of milliseconds");
+  // What disposers ask for is nobody's dependency, also when it is a factory that shuts down.
   return aside(() => {
-    const fresh = scope.extra?.shutdown ? [] : close(scope, reason);
-    const closing = scope.extra!.shutdown!;
+    const fresh = scope.closing ? [] : close(scope, reason);
+    const closing = scope.closing!;
     if (!closing.report) limit(closing, timeout, signal);
-    for (const each of fresh) begin(each);
+    for (const each of fresh) proceed(each);
     return (closing.promise ??= closing.report
       ? Promise.resolve(closing.report)
       : new Promise((resolve) => (closing.resolve = resolve)));
@@ -81,46 +69,40 @@ export function shutdown(scope: LocalScope, options: ShutdownOptions = {}): Prom
 }
 
 /**
- * From here on nothing new is built, registered or opened, here or below. Gives what is to be begun: the lower scopes
+ * From here on nothing new is built, registered or opened, here or below. Gives what is to be begun, the lower scopes
  * first.
  */
 function close(top: LocalScope, reason: unknown): Shutdown[] {
-  const scopes = subtree(top).filter((scope) => !scope.extra?.shutdown);
-  for (const scope of scopes) {
-    scope.phase = CLOSING;
+  const fresh = subtree(top).filter((scope) => !scope.closing);
+  for (const scope of fresh) {
+    scope.closing = new Shutdown(scope, reason);
     scope.hot = empty;
-    extraOf(scope).shutdown = new Shutdown(scope, reason);
   }
-  for (const scope of scopes) {
-    for (const { extra } of childrenOf(scope)) {
-      scope.extra!.shutdown!.below++;
+  for (const scope of fresh) {
+    for (let { child } = scope; child; child = child.older) {
+      scope.closing!.below++;
       // One that was closing before is waited for, and what it has done so far is told with the rest.
-      for (const row of extra!.shutdown!.rows) add(scope, row);
+      for (const row of child.closing!.rows) report(scope, row);
     }
   }
-  for (const { extra } of scopes) extra!.controller?.abort(reason);
-  for (const scope of scopes) refuseWaiting(scope);
+  for (const { extra } of fresh) extra?.controller?.abort(reason);
+  for (const { nodes, extra } of fresh) {
+    if (nodes) for (const node of nodes) refuseWaiting(node);
+    if (extra?.flights) for (const node of extra.flights) refuseWaiting(node);
+  }
   drain();
-  return scopes.reverse().map(({ extra }) => extra!.shutdown!);
+  return fresh.reverse().map(({ closing }) => closing!);
 }
 
-/** Ends the builds whose factory was not called yet, and the questions. The factories that were are waited for. */
-function refuseWaiting(scope: LocalScope): void {
-  for (const node of [...(scope.nodes ?? []), ...(scope.extra!.flights ?? [])]) {
-    const { job, holder } = node;
-    if (job?.phase === RUNNING) {
-      // What a transient asked for was noted at whoever asked for the transient, and that may end before it does.
-      if (holder !== node) node.holds = holder.holds?.slice();
-    } else if (job && job.phase !== ASKING) {
-      fail(node, closed(scope, node.token ?? job.on?.token, node.asker));
-    }
+/** Ends a build whose factory was not called yet, or a question. The factories that were are waited for. */
+function refuseWaiting(node: Node): void {
+  const { job, holder, definition, scope, asker } = node;
+  if (job?.phase === RUNNING) {
+    // What a transient asked for was noted at whoever asked for the transient, and that may end before it does.
+    if (holder !== node) node.holds = holder.holds?.slice();
+  } else if (job && job.phase !== ASKING) {
+    fail(node, closed(scope, definition.token ?? job.on?.definition.token, asker));
   }
-}
-
-/** Instances that may have to be undone, and builds that shutdown waits for. */
-function unsettled({ nodes = [], extra }: LocalScope): Node[] {
-  const flights = [...(extra?.flights ?? [])].filter(({ job }) => job?.phase === RUNNING);
-  return [...nodes.filter(({ state, definition }) => state < GONE && (state > IDLE || definition.kind === "value")), ...flights];
 }
 
 /** Whether it is there to be disposed. A value is, also if nobody asked for it. */
@@ -128,70 +110,88 @@ function isDue({ state, definition }: Node): boolean {
   return state === BUILT || (state === IDLE && definition.kind === "value");
 }
 
-/** Begins to dispose, if no scope below is left. */
-function begin(shutdown: Shutdown): void {
-  if (shutdown.below > 0 || shutdown.begun) return;
-  start(shutdown);
-  proceed(shutdown);
+/** Instances that may have to be undone, and builds that shutdown waits for. */
+function unsettled({ nodes = [], extra }: LocalScope): Node[] {
+  const left = nodes.filter((node) => isDue(node) || (node.state > IDLE && node.state < GONE));
+  for (const node of extra?.flights ?? []) if (node.job?.phase === RUNNING) left.push(node);
+  return left;
 }
 
-function start(shutdown: Shutdown): void {
-  const { scope } = shutdown;
+/** Begins to dispose, now that all scopes below are closed. */
+function start(closing: Shutdown): void {
+  const { scope, ready } = closing;
   const nodes = unsettled(scope);
-  shutdown.begun = true;
-  shutdown.left = nodes.length;
+  closing.begun = true;
+  closing.left = nodes.length;
   for (const node of nodes) {
     node.count = 0;
     if (node.job) node.job.counted = true;
   }
-  for (const { holds = [] } of nodes) for (const held of holds) if (held.scope === scope) held.count++;
-  for (const node of nodes) if (node.count === 0 && isDue(node)) shutdown.ready.push(node);
+  for (const { holds } of nodes) if (holds) for (const held of holds) if (held.scope === scope) held.count++;
+  for (const node of nodes) if (node.count === 0 && isDue(node)) ready.push(node);
 }
 
 /** Disposes whatever is ready, closes the scope when nothing is left, and goes on with the scope above. */
-function proceed(shutdown: Shutdown): void {
-  for (let at: Shutdown | undefined = shutdown; at; at = next(at)) {
+function proceed(closing: Shutdown | undefined): void {
+  while (closing && closing.below <= 0 && !closing.report) {
+    if (!closing.begun) start(closing);
     // From the end: where nothing else decides, the youngest goes first.
-    for (let node; (node = at.ready.pop()); ) undo(node);
-    if (at.left > 0 || at.below > 0 || at.report) return;
-    end(at);
+    for (let node; (node = closing.ready.pop());) undo(node);
+    if (closing.left > 0) return;
+    closing = end(closing);
   }
 }
 
-/** The shutdown above, if it waited for this one alone. */
-function next({ scope }: Shutdown): Shutdown | undefined {
-  const above = scope.parent?.extra?.shutdown;
-  if (!above || --above.below > 0 || above.begun) return undefined;
-  start(above);
+/** Closes the scope and tells everybody. Gives the closing above, if there is one that waited for it. */
+function end(closing: Shutdown): Shutdown | undefined {
+  const { scope, rows, since } = closing;
+  const { parent, tree } = scope;
+  const elapsed = closing.clock - since;
+  closing.report = { ok: rows.every(({ outcome }) => outcome === "disposed"), elapsed, services: rows };
+  for (const forget of closing.limits ?? []) forget();
+  detach(scope);
+  // Whoever still holds the scope shall not hold what was in it.
+  scope.own = scope.nodes = scope.child = scope.extra = undefined;
+  tell(scope, "scopeClosed", { elapsed, report: closing.report });
+  if (tree.watches.length > 0)
+    watch(
+      scope,
+      tree.watches.filter((it) => it.scope !== scope),
+    );
+  closing.resolve?.(closing.report);
+  const above = parent?.closing;
+  if (above) above.below--;
   return above;
 }
 
+// ---- Disposing
+
 /** Disposes one instance, if there is anything to undo. */
 function undo(node: Node): void {
-  const { scope, value, token } = node;
-  const { kind, options } = node.definition;
-  const since = now();
+  const { scope, value, definition } = node;
+  const { kind, options } = definition;
+  const { closing } = scope;
+  const since = closing?.clock ?? now();
   let result: unknown;
   let promised: boolean;
   try {
+    // A value that is lent is left alone.
     const method = options.dispose ?? (kind === "value" && !options.owned ? undefined : disposerOf(value));
     if (!method) return void settled(node);
     node.state = DISPOSING;
-    if (isObserved(scope)) emit(scope, "disposing", { token });
-    if (scope.extra?.shutdown?.expired) release(node);
-    // The language's own methods take nothing; and who takes the instance alone is not made a signal.
+    tellOf(node, "disposing");
+    if (closing?.expired) release(node);
     result = options.dispose
-      ? options.dispose(value, (method.length === 1 ? undefined : deadlineOf(scope)) as never)
+      ? options.dispose(value, deadlineOf(closing) as never)
       : (method as () => unknown).call(value);
     promised = isThenable(result);
   } catch (error) {
     return disposed(node, since, { error });
   }
   if (!promised) return disposed(node, since);
-  const later = (failure?: { readonly error: unknown }): void => {
+  const later = (failure?: object): void => {
     disposed(node, since, failure);
-    const shutdown = scope.extra?.shutdown;
-    if (shutdown?.begun) proceed(shutdown);
+    if (closing !== scope.closing || closing?.begun) proceed(scope.closing);
   };
   Promise.resolve(result).then(
     () => later(),
@@ -206,53 +206,48 @@ function disposerOf(value: unknown): (() => unknown) | undefined {
 }
 
 /** The signal that aborts at the deadline. Made when a disposer may look at it. */
-function deadlineOf(scope: LocalScope): never {
-  const shutdown = scope.extra?.shutdown;
-  const controller = shutdown?.controller ?? (web.AbortController && new web.AbortController());
-  if (shutdown) {
-    shutdown.controller = controller;
-    if (shutdown.expired) controller?.abort();
+function deadlineOf(closing: Shutdown | undefined): unknown {
+  const controller = closing?.controller ?? newController();
+  if (closing) {
+    closing.controller = controller;
+    if (closing.expired) controller?.abort();
   }
-  return controller?.signal as never;
+  return controller?.signal;
 }
 
-/** One disposal is over. */
-function disposed(node: Node, since: number, failure?: { readonly error: unknown }): void {
-  const { scope, token } = node;
-  const shutdown = scope.extra?.shutdown;
-  const elapsed = now() - since;
+/** One disposal is over; `failure` holds what it threw. */
+function disposed(node: Node, since: number, failure?: object): void {
+  const clock = now();
+  const elapsed = clock - since;
+  if (node.scope.closing) node.scope.closing.clock = clock;
   node.state = GONE;
   node.value = undefined;
-  if (isObserved(scope)) emit(scope, "disposed", { token, elapsed, ...failure });
-  if (shutdown && !shutdown.report) report(node, failure ? "failed" : "disposed", elapsed, failure);
-  else if (failure) web.reportError?.(failure.error);
+  tellOf(node, "disposed", { elapsed, ...failure });
+  note(node, failure ? "failed" : "disposed", elapsed, failure);
   settled(node);
 }
 
-/** Writes a row, here and in every report above that is still open. */
-function report(
-  { scope, token }: Node,
+/** Writes down what became of a node. */
+function note(
+  { scope, definition }: Node,
   outcome: ShutdownRow["outcome"],
   elapsed: number,
-  failure?: { readonly error: unknown },
+  failure?: object,
 ): void {
-  add(scope, { scope: scope.name, scopeId: scope.id, token: nameOf(token), outcome, elapsed, ...failure });
+  const { name, id } = scope;
+  report(scope, { scope: name, scopeId: id, token: nameOf(definition.token), outcome, elapsed, ...failure });
 }
 
-function add(scope: LocalScope, row: ShutdownRow): void {
-  for (let at: LocalScope | undefined = scope; at; at = at.parent) {
-    const shutdown = at.extra?.shutdown;
-    if (!shutdown || shutdown.report) return;
-    shutdown.rows.push(row);
-  }
+/** Adds a row, here and to every report above that is still open. */
+function report(scope: LocalScope | undefined, row: ShutdownRow): void {
+  for (; scope?.closing && !scope.closing.report; scope = scope.parent) scope.closing.rows.push(row);
 }
 
-/** Nothing more will come of this node: what it held on to may go. */
+/** Nothing more will come of this node. */
 function settled(node: Node): void {
-  const { nodes, extra } = node.scope;
-  const shutdown = extra?.shutdown;
-  if (shutdown?.begun) {
-    shutdown.left--;
+  const { nodes, closing } = node.scope;
+  if (closing?.begun) {
+    closing.left--;
     release(node);
   } else if (nodes) {
     // Not at shutdown: an instance whose `init` failed. Nobody else knows it.
@@ -260,96 +255,83 @@ function settled(node: Node): void {
   }
 }
 
-/** Lets go of what it held on to. Past the deadline that is done when disposing begins, and not a second time. */
+/** Lets go of what it held on to. Past the deadline that is when disposing begins, and then not a second time. */
 function release(node: Node): void {
   const { scope, holds } = node;
   // Marks it as out of the order: edges from and to it no longer count.
   node.count = -1;
   node.holds = undefined;
   for (const held of holds ?? []) {
-    if (held.scope === scope && --held.count === 0 && isDue(held)) scope.extra!.shutdown!.ready.push(held);
+    if (held.scope === scope && --held.count === 0 && isDue(held)) scope.closing!.ready.push(held);
   }
 }
 
 /** A build ended while its scope was closing: with an instance, which is undone, or without one. */
 export function arrived(node: Node): void {
-  const { shutdown } = node.scope.extra!;
-  if (!shutdown!.begun) return;
+  const closing = node.scope.closing!;
+  if (!closing.begun) return;
+  closing.clock = now();
   if (node.state !== BUILT) settled(node);
-  else if (shutdown!.report || shutdown!.expired || node.count === 0) shutdown!.ready.push(node);
-  proceed(shutdown!);
+  else if (closing.expired || node.count === 0) undo(node);
+  proceed(closing);
 }
 
 /** Disposes an instance that nobody will receive. */
-export function discard(node: Node): void {
-  const { scope } = node;
-  const shutdown = scope.extra?.shutdown;
-  if (shutdown?.begun) {
-    shutdown.left++;
-    for (const held of node.holds ?? []) held.count++;
-  } else (scope.nodes ??= []).push(node);
-  aside(() => undo(node));
-}
-
-/** Closes the scope and tells everybody. */
-function end(shutdown: Shutdown): void {
-  const { scope, rows, limits, since, resolve } = shutdown;
-  shutdown.report = { ok: rows.every(({ outcome }) => outcome === "disposed"), elapsed: now() - since, services: rows };
-  for (const forget of limits) forget();
-  scope.phase = CLOSED;
-  detach(scope);
-  // Whoever still holds the scope shall not hold what was in it.
-  scope.own = scope.home = scope.nodes = scope.child = undefined;
-  scope.extra = { shutdown };
-  if (isObserved(scope)) {
-    emit(scope, "scopeClosed", { elapsed: shutdown.report.elapsed, report: shutdown.report });
-    unobserve(scope);
-  }
-  resolve?.(shutdown.report);
+export function discard({ definition, scope, holds }: Node, value: unknown): void {
+  const ghost = new Node(definition, scope);
+  ghost.state = BUILT;
+  ghost.value = value;
+  ghost.holds = holds?.filter((held) => held.state === BUILT && held.scope === scope);
+  if (scope.closing?.begun) {
+    scope.closing.left++;
+    for (const held of ghost.holds ?? []) held.count++;
+  } else (scope.nodes ??= []).push(ghost);
+  aside(() => undo(ghost));
 }
 
 // ---- The deadline
 
-function limit(shutdown: Shutdown, timeout: number | undefined, signal: ShutdownOptions["signal"]): void {
-  const expired = (): void => expire(shutdown);
+function limit(closing: Shutdown, timeout: number | undefined, signal: ShutdownOptions["signal"]): void {
+  if (timeout === undefined && !signal) return;
+  const expired = (): void => expire(closing);
+  const limits = (closing.limits ??= []);
   // More ms than a timer can count are as good as none.
-  if (timeout !== undefined && timeout < 2 ** 31 && web.setTimeout) {
-    const timer = web.setTimeout(expired, timeout);
-    shutdown.limits.push(() => web.clearTimeout?.(timer));
+  if (timeout !== undefined && timeout < 2 ** 31) {
+    const timer = web.setTimeout?.(expired, timeout);
+    limits.push(() => web.clearTimeout?.(timer));
   }
   if (signal?.aborted) expired();
   else if (signal) {
     signal.addEventListener("abort", expired);
-    shutdown.limits.push(() => signal.removeEventListener("abort", expired));
+    limits.push(() => signal.removeEventListener("abort", expired));
   }
 }
 
 /** Begins at once, in order, whatever had not begun, and ends without waiting for it. */
-function expire(shutdown: Shutdown): void {
-  if (shutdown.expired) return;
-  const all = subtree(shutdown.scope)
-    .reverse()
-    .map(({ extra }) => extra!.shutdown!);
-  for (const each of all) {
-    each.expired = true;
-    each.controller?.abort();
+function expire(closing: Shutdown): void {
+  if (closing.expired) return;
+  const all = subtree(closing.scope).reverse();
+  for (const { closing: each } of all) {
+    each!.expired = true;
+    each!.clock = now();
+    each!.controller?.abort();
   }
-  for (const each of all) {
-    if (each.report) continue;
+  for (const scope of all) {
+    const each = scope.closing!;
     if (!each.begun) start(each);
-    for (const node of unsettled(each.scope)) if (!isDue(node)) release(node);
-    proceed(each);
+    for (const node of unsettled(scope)) if (!isDue(node)) release(node);
+    for (let node; (node = each.ready.pop());) undo(node);
   }
-  // One turn later: a disposal that had nothing to wait for counts as done.
+  // A turn later: a disposal that had nothing to wait for counts as done.
   void Promise.resolve().then(() => {
-    for (const each of all) {
+    let above: Shutdown | undefined;
+    for (const scope of all) {
+      const each = scope.closing!;
       if (each.report) continue;
-      for (const node of unsettled(each.scope)) {
-        if (isKept(node)) report(node, "abandoned", now() - each.since);
-      }
-      end(each);
+      for (const node of unsettled(scope))
+        if (node.definition.kept) note(node, "abandoned", now() - each.since);
+      above = end(each);
     }
-    const above = next(shutdown);
-    if (above) proceed(above);
+    proceed(above);
   });
 }

@@ -28,25 +28,28 @@ let made = 0;
 
 /** What `token()` makes. The number is what lets a scope find a cached instance without hashing. */
 export class Key {
-  declare readonly kind: "token";
-  declare readonly name: string;
-  declare readonly index: number;
+  readonly kind = "token";
+  readonly name: string;
+  readonly index: number = made++;
 
   constructor(name: string) {
-    this.kind = "token";
     this.name = name;
-    this.index = made++;
   }
 }
 
-/** Tells tokens from everything else: a function that can be `instanceof`'s right side, or a key (of any copy of this library). */
+/** Tells tokens from everything else: a class, or a key of any copy of this library. */
 export function isToken(it: unknown): it is AnyToken {
   return typeof it === "function"
     ? typeof it.prototype === "object"
     : it instanceof Key || (it as Token | null | undefined)?.kind === "token";
 }
 
+/** The same, without a look at whether a function is a class: for what was checked, or will not be found. */
+export function looksLikeToken(it: unknown): it is AnyToken {
+  return typeof it === "function" || it instanceof Key || (it as Token | null | undefined)?.kind === "token";
+}
+
 /** What people call it. A class may have a static `name` of its own, of any kind. */
 export function nameOf({ name }: AnyToken): string {
-  return typeof name === "string" && name !== "" ? name : "(anonymous)";
+  return String(name || "(anonymous)");
 }

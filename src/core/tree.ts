@@ -2,8 +2,8 @@
  * The tree of scopes: what a scope is made of, and the way from one to the next.
  *
  * A server opens a scope for every request, and most of them never need more than the first few fields. So a scope is
- * one object of thirteen fields, siblings are linked through themselves, and what is rare lies in `extra`, which is
- * made when it is first needed.
+ * one object of twelve fields, siblings are linked through themselves, and what is rare lies in `extra`, which is made
+ * when it is first needed.
  *
  * @module
  */
@@ -13,11 +13,7 @@ import type { Index } from "./registry.ts";
 import type { Shutdown } from "./shutdown.ts";
 import type { Observer } from "./types/observer.ts";
 import type { RuntimeAbortSignal } from "./types/signal.ts";
-import { type Controller, web } from "./web.ts";
-
-export const OPEN = 0;
-export const CLOSING = 1;
-export const CLOSED = 2;
+import { type Controller, newController } from "./web.ts";
 
 /** A scope, as the core sees it. What users may call is in `scope.ts`. */
 export interface LocalScope {
@@ -25,19 +21,18 @@ export interface LocalScope {
   readonly id: string;
   readonly parent: LocalScope | undefined;
   readonly tree: Tree;
-  phase: number;
-  /** The nearest scope, this one included, that provides anything. */
-  home: LocalScope | undefined;
   /** What is registered here, in order of registration. */
   own: Node[] | undefined;
   /** The cache that lookups try first. */
   hot: Index;
-  /** Every instance that was ever begun here, disposed ones too, until the scope has closed. */
+  /** Every instance that was ever begun here, until the scope has closed. */
   nodes: Node[] | undefined;
-  /** The youngest scope below; `next` of the youngest is the eldest. */
+  /** The youngest scope below. */
   child: LocalScope | undefined;
-  prev: LocalScope;
-  next: LocalScope;
+  younger: LocalScope | undefined;
+  older: LocalScope | undefined;
+  /** There from the moment it begins to close. */
+  closing: Shutdown | undefined;
   extra: Extra | undefined;
 }
 
@@ -66,7 +61,6 @@ export interface Extra {
   flights?: Set<Node>;
   /** Aborts when the scope begins to close. */
   controller?: Controller | undefined;
-  shutdown?: Shutdown;
 }
 
 export function extraOf(scope: LocalScope): Extra {
@@ -75,36 +69,27 @@ export function extraOf(scope: LocalScope): Extra {
 
 /** Puts a scope below its parent, as the youngest. */
 export function attach(scope: LocalScope, parent: LocalScope): void {
-  const youngest = parent.child;
-  if (youngest) {
-    scope.prev = youngest;
-    scope.next = youngest.next;
-    youngest.next.prev = scope;
-    youngest.next = scope;
-  }
+  const { child } = parent;
+  scope.older = child;
+  if (child) child.younger = scope;
   parent.child = scope;
 }
 
 /** Takes a scope out of its parent, or a server would keep every request it ever had. */
 export function detach(scope: LocalScope): void {
-  const { parent, prev, next } = scope;
-  if (!parent) return;
-  if (parent.child === scope) parent.child = prev === scope ? undefined : prev;
-  prev.next = next;
-  next.prev = prev;
+  const { parent, younger, older } = scope;
+  if (younger) younger.older = older;
+  else if (parent) parent.child = older;
+  if (older) older.younger = younger;
   // A closed scope that someone still holds must not hold its siblings.
-  scope.prev = scope.next = scope;
+  scope.younger = scope.older = undefined;
 }
 
 /** The scopes directly below, eldest first. */
-export function childrenOf({ child: youngest }: LocalScope): LocalScope[] {
+export function childrenOf(scope: LocalScope): LocalScope[] {
   const children: LocalScope[] = [];
-  if (youngest) {
-    let scope = youngest;
-    do children.push((scope = scope.next));
-    while (scope !== youngest);
-  }
-  return children;
+  for (let { child } = scope; child; child = child.older) children.push(child);
+  return children.reverse();
 }
 
 /** A scope and everything below it, each before what is below it. */
@@ -116,17 +101,17 @@ export function subtree(top: LocalScope): LocalScope[] {
 }
 
 /** Whether `lower` is `upper` or lies below it. */
-export function encloses(upper: LocalScope, lower: LocalScope): boolean {
-  for (let scope: LocalScope | undefined = lower; scope; scope = scope.parent) if (scope === upper) return true;
-  return false;
+export function encloses(upper: LocalScope, lower: LocalScope | undefined): boolean {
+  while (lower && lower !== upper) lower = lower.parent;
+  return lower !== undefined;
 }
 
 /** Aborts when the scope begins to close; has aborted if it did. */
 export function signalOf(scope: LocalScope): RuntimeAbortSignal {
   const extra = extraOf(scope);
-  if (!extra.controller && web.AbortController) {
-    extra.controller = new web.AbortController();
-    if (scope.phase !== OPEN) extra.controller.abort(extra.shutdown?.reason);
+  if (!extra.controller) {
+    extra.controller = newController();
+    if (scope.closing) extra.controller?.abort(scope.closing.reason);
   }
   return extra.controller?.signal as RuntimeAbortSignal;
 }

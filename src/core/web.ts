@@ -28,7 +28,11 @@ export const web: Web = globalThis as Web;
 
 /** The time in ms, for differences only. */
 export function now(): number {
-  return web.performance?.now() ?? 0;
+  return web.performance ? web.performance.now() : 0;
+}
+
+export function newController(): Controller | undefined {
+  return web.AbortController && new web.AbortController();
 }
 
 /** `Symbol.dispose` and `Symbol.asyncDispose`; where the runtime has none, the one that compilers make up. */

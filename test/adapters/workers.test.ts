@@ -47,4 +47,9 @@ describe("the settings of a Worker", () => {
       TAGS: '["a"]',
     });
   });
+
+  it("are its own, and nothing that somebody slipped into a prototype", () => {
+    const bindings = Object.create({ ADMIN: "mallory" }) as object;
+    expect(readEnv(bindings, ["ADMIN"])["ADMIN"]).toBe(undefined);
+  });
 });

@@ -39,11 +39,32 @@ const core = [
   "ShutdownError",
 ];
 
+const config = [
+  "Env",
+  "EnvPrefix",
+  "setting",
+  "settings",
+  "describeSettings",
+  "string",
+  "number",
+  "integer",
+  "boolean",
+  "url",
+  "duration",
+  "json",
+  "list",
+  "oneOf",
+  "secret",
+  "formatSettings",
+  "watchSetting",
+  "ConfigInvalidError",
+];
+
 const door = ["signals", "readEnv", "shutdownOnSignal"];
 
 const names: Record<string, readonly string[]> = {
   thimble: core,
-  "thimble/config": [],
+  "thimble/config": config,
   "thimble/runtime": door,
   "thimble/node": door,
   "thimble/deno": door,

@@ -459,6 +459,26 @@ describe("a cycle is not seen", () => {
     expect(await Promise.all([a, b])).toEqual(["no b", "b with no b"]);
   });
 
+  it("when a resolver that outlived a failed build asks during the next one", async () => {
+    const gate = deferred();
+    const leaked: Resolver[] = [];
+    const app = createContainer(
+      singleton(A, async (resolver) => {
+        if (leaked.push(resolver) === 1) throw new Error("not yet");
+        await gate.promise;
+        return "a";
+      }),
+      singleton(B, [A], (a) => `b with ${String(a)}`),
+    );
+    await app.getAsync(A).catch(() => {});
+
+    const a = app.getAsync(A);
+    const b = leaked[0]!.getAsync(B);
+    gate.resolve();
+
+    expect(await Promise.all([a, b])).toEqual(["a", "b with a"]);
+  });
+
   it("in a tuple that names a token twice", () => {
     const app = createContainer(
       singleton(A, [B, B, { b: B }], (...given) => given),

@@ -36,7 +36,7 @@ describe("the sentence of an error", () => {
       [
         'Cannot resolve "app": nothing provides "smtp"',
         "  path: app > mailer > smtp",
-        '  hint: provide "smtp" in scope "root" or above, or ask with optional() [NOT_PROVIDED]',
+        "  hint: provide it here or above, or ask with optional() [NOT_PROVIDED]",
       ].join("\n"),
     );
   });
@@ -70,7 +70,7 @@ describe("the sentence of an error", () => {
       [
         'Cannot resolve "app": the singleton "mailer" would keep the scoped "smtp"',
         "  path: app > mailer > smtp",
-        '  hint: make "mailer" scoped too, or hand it what it needs per call [CAPTIVE_DEPENDENCY]',
+        '  hint: make "mailer" scoped, or pass it what it needs [CAPTIVE_DEPENDENCY]',
       ].join("\n"),
     );
   });
@@ -86,7 +86,7 @@ describe("the sentence of an error", () => {
       [
         'Cannot resolve "app": "smtp" is still being built',
         "  path: app > mailer > smtp",
-        "  hint: ask with getAsync(), or build it beforehand [ASYNC_PROVIDER]",
+        "  hint: ask with getAsync() [ASYNC_PROVIDER]",
       ].join("\n"),
     );
     await app.getAsync(App);

@@ -1,4 +1,4 @@
-import { createContainer, parent, singleton, token, value, type Scope } from "thimble";
+import { createContainer, optional, parent, scoped, singleton, token, value, type Scope } from "thimble";
 import { describe, expect, it } from "vitest";
 import { kinds } from "./support/kinds.ts";
 import { refusal } from "./support/refusal.ts";
@@ -52,6 +52,16 @@ describe("parent", () => {
       expect(below.get(Greeting)).toBe("hello!");
     },
   );
+
+  it("may be optional, and is then looked for above the scope that registered the provider as well", () => {
+    const child = createContainer().createScope(
+      "request",
+      scoped(Greeting, [optional(parent(Greeting), "nothing above")], (above) => `${above}!`),
+    );
+    const below: Scope = child.createScope("job");
+
+    expect(below.get(Greeting)).toBe("nothing above!");
+  });
 
   it("has nothing to give at the root", () => {
     const app = uncheckedContainer(singleton(Greeting, [parent(Greeting)], (above) => `${above}!`));

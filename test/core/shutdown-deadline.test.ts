@@ -264,7 +264,7 @@ describe("the signal of a disposal", () => {
     [
       "a default for it",
       (seen: unknown[]) =>
-        (_: unknown, signal: unknown = undefined) =>
+        (_: unknown, signal: unknown = "none given") =>
           seen.push(signal),
     ],
   ])("is given to a disposer that takes it with %s", async (_, disposer) => {

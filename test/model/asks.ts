@@ -104,7 +104,7 @@ export class Asks {
     const built = (plan: Plan, home: Place) =>
       instances.some((it) => it.plan === plan && it.home === home && it.state === "built");
     for (const ask of this.#journal.pending()) {
-      if (!ask.outside || ask.version !== model.now || ask.failuresBefore !== failures.length) continue;
+      if (!ask.outside || ask.since !== model.now || ask.failuresBefore !== failures.length) continue;
       if (model.outlook(ask.need, ask.asker, model.now, built, false).codes.size > 0) continue;
       for (const { plan, home } of model.startable(ask.need, ask.asker, model.now, built)) {
         if (instances.some((it) => it.plan === plan && it.home === home && it.state !== "failed")) continue;

@@ -135,26 +135,31 @@ export class Closings {
     const { instances, closings } = this.#journal;
     const since = closings.get(place)?.at ?? 0;
     const complain = (why: string) => this.#journal.complain(`the report of ${what}() ${why}`);
-    const begun = instances.filter(
-      (it) => it.begunAt < Infinity && isWithin(it.home, place) && it.state === "built",
-    );
     // What a child closed before its parent belongs to the child's report; while the two overlap it may be in both.
-    const expected = begun
-      .filter((it) => it.begunAt > since && (closings.get(it.home)?.at ?? 0) >= since)
-      .sort((a, b) => a.endedAt - b.endedAt);
-    const allowed = instances.filter(
-      (it) => it.begunAt < Infinity && isWithin(it.home, place) && !expected.includes(it),
-    );
+    // What was built when its scope had closed is nobody's.
+    const begun = instances.filter((it) => it.begunAt < Infinity && isWithin(it.home, place));
+    const isDue = (it: Instance) =>
+      it.state === "built" &&
+      it.begunAt > since &&
+      it.begunAt < this.#closedAt(it.home) &&
+      (closings.get(it.home)?.at ?? 0) >= since;
+    const expected = begun.filter(isDue).sort((a, b) => a.endedAt - b.endedAt);
+    const allowed = begun.filter((it) => !isDue(it));
     const inFlight = (row: ShutdownReport["services"][number]) =>
-      this.#journal.building().some((it) => this.#journal.scopeOf(it.home).id === row.scopeId && `t${it.plan.token}` === row.token);
+      instances.some(
+        (it) =>
+          `t${it.plan.token}` === row.token &&
+          this.#journal.scopeOf(it.home).id === row.scopeId &&
+          (it.state === "building" || it.builtAt > this.#closedAt(it.home)),
+      );
     let last = 0;
     for (const row of report.services) {
       const isOf = (it: Instance) =>
         this.#journal.scopeOf(it.home).id === row.scopeId &&
         it.home.name === row.scope &&
         `t${it.plan.token}` === row.token &&
-        outcomeOf(it) === row.outcome &&
-        it.wrong === row.error;
+        this.#outcomeOf(it) === row.outcome &&
+        (row.outcome !== "failed" || it.wrong === row.error);
       const from = expected.some(isOf) ? expected : allowed;
       const index = from.findIndex(isOf);
       const [it] = index < 0 ? [] : from.splice(index, 1);
@@ -166,12 +171,23 @@ export class Closings {
         );
         continue;
       }
+      if (row.outcome === "abandoned") continue;
       if (it.endedAt < last) complain(`has ${String(it)} too late`);
-      if (it.endedAt < Infinity) last = it.endedAt;
+      last = it.endedAt;
     }
-    for (const it of expected) complain(`does not say that ${String(it)} was ${outcomeOf(it)}`);
+    for (const it of expected) complain(`does not say that ${String(it)} was ${this.#outcomeOf(it)}`);
     if (report.ok !== report.services.every((it) => it.outcome === "disposed"))
       complain(`says ok: ${String(report.ok)}`);
+  }
+
+  /** What ends after its scope has closed was abandoned, in the eyes of whoever reports about it. */
+  #outcomeOf({ undoing, wrong, endedAt, home }: Instance): string {
+    if (undoing !== "ended" || endedAt > this.#closedAt(home)) return "abandoned";
+    return wrong ? "failed" : "disposed";
+  }
+
+  #closedAt(place: Place): number {
+    return this.#journal.closings.get(place)?.closedAt ?? Infinity;
   }
 
   // ---- whose turn it is
@@ -253,9 +269,4 @@ function isWithin(place: Place, other: Place): boolean {
 /** It is being built, or must be undone and is not yet. */
 function isInTheWay({ state, undoing }: Instance): boolean {
   return state === "building" || undoing === "due" || undoing === "begun";
-}
-
-function outcomeOf({ undoing, wrong }: Instance): string {
-  if (undoing !== "ended") return "abandoned";
-  return wrong ? "failed" : "disposed";
 }

@@ -14,6 +14,7 @@ import {
   keyOf,
   showNeed,
   SUBCLASS,
+  TOKENS,
   type Need,
   type Plan,
   type RecipePlan,
@@ -87,6 +88,8 @@ export class Model {
   /** Counts the changes of the table. */
   now = 0;
   readonly places: (Place | undefined)[] = [];
+  /** The aliases on the way to what is being compared. */
+  readonly #names: Entry[] = [];
 
   /** A scope that is not open yet. It counts once it is put among the places. */
   newPlace(index: number, name: string, parent: Place | undefined): Place {
@@ -152,7 +155,7 @@ export class Model {
     from: Place,
     at = this.now,
   ): { readonly plan: RecipePlan; readonly home: Place } | undefined {
-    for (let hops = 0; hops < 20; hops++) {
+    for (let hops = 0; hops < TOKENS; hops++) {
       if (need.ask !== "one" && need.ask !== "ref" && need.ask !== "optional") return undefined;
       const entry = this.find(from, need.token, at);
       if (!entry) return undefined;
@@ -221,6 +224,7 @@ export class Model {
 
       // Identity is (provider, scope): the same token in two scopes is not a cycle.
       const link = this.#linkOf(entry, home);
+      if (plan.kind !== "alias" && on.sync && isAsync(plan)) outlook.codes.add("ASYNC_PROVIDER");
       if (chain.includes(link)) return void outlook.codes.add("CIRCULAR_DEPENDENCY");
       outlook.plans.add(plan);
       const visited = `${link} ${on.captor} ${String(on.sync)}`;
@@ -229,7 +233,6 @@ export class Model {
       const longer = [...chain, link];
 
       if (plan.kind === "alias") return follow(plan.to, { ...on, from: home, by: entry }, longer);
-      if (on.sync && isAsync(plan)) outlook.codes.add("ASYNC_PROVIDER");
       const inner = this.askerOf(plan, entry, home, on);
       for (const it of plan.needs) follow(it, inner, longer);
       if (plan.form !== "constructor") {
@@ -399,7 +402,7 @@ export class Model {
   }
 
   /** What an instance reached by several names is recognised by; transients are different each time. */
-  #instanceKey(target: Target, at: number): string | undefined {
+  #instanceKey(target: Target, at: number, hops = 0): string | undefined {
     const { plan } = target.entry;
     const home = this.home(target);
     if (!home || plan.kind === "transient") return undefined;
@@ -412,16 +415,16 @@ export class Model {
       at,
       () => {},
     );
-    return next && this.#instanceKey(next, at);
+    return next && hops < TOKENS ? this.#instanceKey(next, at, hops + 1) : undefined;
   }
 
-  #leadsNowhere(target: Target, at: number): boolean {
+  #leadsNowhere(target: Target, at: number, hops = 0): boolean {
     const { plan } = target.entry;
     if (plan.kind !== "alias") return false;
     let nowhere = false;
     const asker: Asker = { from: target.from, by: target.entry, captor: "no", sync: false };
     const next = this.#targets(plan.to, asker, at, () => (nowhere = true));
-    return nowhere || next.some((it) => this.#leadsNowhere(it, at));
+    return nowhere || (hops < TOKENS && next.some((it) => this.#leadsNowhere(it, at, hops + 1)));
   }
 
   #entryComplaint(target: Target, value: unknown, asker: Asker, at: number): string | undefined {
@@ -429,7 +432,13 @@ export class Model {
     const { plan } = entry;
     const home = this.home(target);
     if (!home) return "something that has no scope to live in";
-    if (plan.kind === "alias") return this.complaint(plan.to, value, { ...asker, from: home, by: entry }, at);
+    if (plan.kind === "alias") {
+      if (this.#names.includes(entry)) return "something by a name that leads to itself";
+      this.#names.push(entry);
+      const complaint = this.complaint(plan.to, value, { ...asker, from: home, by: entry }, at);
+      this.#names.pop();
+      return complaint;
+    }
     const expected = `${plan.id} of s${home.index}`;
     if (!isMade(value)) return `${String(value)} instead of ${expected}`;
     if (value.plan !== plan || value.home !== home) return `${String(value)} instead of ${expected}`;

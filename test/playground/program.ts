@@ -18,8 +18,8 @@ export interface Program {
   readonly url: string;
   /** All that it has printed so far. */
   output(): string;
-  /** Signals the whole group and waits until the program has ended. */
-  interrupt(signal: "SIGINT" | "SIGTERM"): Promise<Ended>;
+  /** Signals the whole group, as a terminal does, or only the process that was started; waits until that has ended. */
+  interrupt(signal: "SIGINT" | "SIGTERM", whom?: "group" | "leader"): Promise<Ended>;
   /** Ends what is left of it, if anything is. */
   kill(): void;
 }
@@ -32,17 +32,29 @@ export interface Ended {
   readonly leftovers: boolean;
 }
 
-export async function start(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<Program> {
+export async function start(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Program> {
   const child = spawn(command, args, {
     cwd: root,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
     // Port 0: whichever is free. And the Node of node_modules first, as `npm run` has it.
-    env: { ...process.env, PATH: join(root, "node_modules/.bin") + delimiter + process.env["PATH"], NO_COLOR: "1", PORT: "0", ...env },
+    env: {
+      ...process.env,
+      PATH: join(root, "node_modules/.bin") + delimiter + process.env["PATH"],
+      NO_COLOR: "1",
+      PORT: "0",
+      ...env,
+    },
   });
   const group = -child.pid!;
+  const kill = (): void => void (alive(group) && process.kill(group, "SIGKILL"));
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
 
+  const deadline = setTimeout(kill, 60_000);
   let output = "";
   const url = await new Promise<string>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
@@ -54,17 +66,19 @@ export async function start(command: string, args: readonly string[], env: Recor
     }
     child.once("error", reject);
     void ended.then((code) => reject(new Error(`${command} ended (${code}) before it listened:\n${output}`)));
-  });
+  }).finally(() => clearTimeout(deadline));
 
   return {
     url,
     output: () => output,
-    async interrupt(signal) {
-      process.kill(group, signal);
+    async interrupt(signal, whom = "group") {
+      process.kill(whom === "group" ? group : -group, signal);
       const code = await ended;
+      // An orphan that has ended stays in the group until the system's first process has taken note.
+      for (let i = 0; i < 40 && alive(group); i++) await new Promise((resolve) => setTimeout(resolve, 50));
       return { code, output, leftovers: alive(group) };
     },
-    kill: () => void (alive(group) && process.kill(group, "SIGKILL")),
+    kill,
   };
 }
 

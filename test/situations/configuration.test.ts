@@ -8,8 +8,10 @@ import { describe, expect, it } from "vitest";
 import { createContainer, singleton, token, value, type Scope } from "thimble";
 import {
   boolean,
+  describeSettings,
   Env,
   EnvPrefix,
+  formatSettings,
   integer,
   json,
   list,
@@ -17,6 +19,8 @@ import {
   setting,
   settings,
   string,
+  type ConfigInvalidError,
+  type Parser,
 } from "thimble/config";
 import { readEnv } from "thimble/generic";
 import { refusal, thrown } from "../core/support/refusal.ts";
@@ -38,12 +42,12 @@ describe("a default", () => {
     expect(app.get(setting("HOSTS", list(string), { default: ["a=1,b", "c"] }))).toEqual(["a=1,b", "c"]);
   });
 
-  it.each([
+  it.each<[string, Parser<unknown>, unknown]>([
     ["zero", integer, 0],
     ["false", boolean, false],
     ["an empty string", string, ""],
-  ] as const)("that is %s: given, not taken for absent", (_, parser, fallback) => {
-    const asked = setting<string | number | boolean>("KEY", parser as never, { default: fallback });
+  ])("that is %s: given, not taken for absent", (_, parser, fallback) => {
+    const asked = setting("KEY", parser, { default: fallback });
 
     expect(appWith({}).get(asked)).toBe(fallback);
   });
@@ -113,7 +117,7 @@ describe("several bad keys", () => {
     );
 
     expect(codeOf(error)).toBe("CONFIG_INVALID");
-    expect((error as unknown as { problems: unknown[] }).problems).toHaveLength(4);
+    expect((error as ConfigInvalidError).problems).toHaveLength(4);
     for (const key of ["PORT", "LIMITS", "DEBUG", "DSN"]) expect(error.message).toContain(key);
     expect(error.message).not.toContain("NAME");
   });
@@ -150,14 +154,14 @@ describe("a secret", () => {
     return typeof it === "object" && it !== null ? JSON.stringify(it) : String(it);
   }
 
-  it.each([
+  it.each<[string, Parser<unknown>]>([
     ["an integer", secret(integer)],
     ["a json", secret(json)],
     ["a list of integers", secret(list(integer))],
-  ] as const)(
+  ])(
     "that is not %s as it should be: named by its key, and its value is nowhere in the error",
     (_, parser) => {
-      const asked = setting<unknown>("API_KEY", parser as never);
+      const asked = setting("API_KEY", parser);
 
       for (const dependency of [asked, settings({ key: asked })]) {
         const error = refusal(() => appWith({ API_KEY: password }).get(dependency));
@@ -182,6 +186,20 @@ describe("a secret", () => {
 
     expect(codeOf(error)).toBe("CONFIG_INVALID");
     expect(printed(error)).not.toContain(password);
+  });
+
+  it("with a default: listed among the settings, and the default is not", () => {
+    const Client = token<object>("client");
+    const key = setting("API_KEY", secret(string), { default: password });
+    const app = createContainer(
+      value(Env, { API_KEY: `${password}!` }),
+      singleton(Client, [key], (it) => ({ it })),
+    );
+    app.get(Client);
+    const rows = describeSettings(app);
+
+    expect(rows).toMatchObject([{ name: "API_KEY", secret: true }]);
+    expect(JSON.stringify(rows) + formatSettings(rows)).not.toContain(password);
   });
 
   it("is a plain value to the service that asked for it", () => {

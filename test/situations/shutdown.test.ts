@@ -664,6 +664,31 @@ describe("a disposer that never settles", () => {
     expect((await settles(closing)).services).toMatchObject([{ token: "db", outcome: "abandoned" }]);
   });
 
+  it("and two deadlines in one turn: what is begun late is begun once", async () => {
+    const begun: string[] = [];
+    const hang = (name: string) => () => (begun.push(name), never());
+    const controller = new AbortController();
+    const app: Scope = createContainer(
+      singleton(Db, () => ({}), { dispose: hang("db") }),
+      singleton(Repo, [Db], () => ({}), { dispose: hang("repo") }),
+      singleton(Web, [Repo], () => ({}), { dispose: hang("web") }),
+    );
+    app.get(Web);
+    const closing = app.shutdown({ signal: controller.signal });
+    await turn();
+
+    controller.abort();
+    const hurried = app.shutdown({ timeout: 0, signal: controller.signal });
+
+    expect(await settles(hurried)).toBe(await settles(closing));
+    expect(begun).toEqual(["web", "repo", "db"]);
+    expect((await closing).services.map((row) => row.outcome)).toEqual([
+      "abandoned",
+      "abandoned",
+      "abandoned",
+    ]);
+  });
+
   it("because it waits for the very shutdown that it is part of: abandoned at the deadline", async () => {
     const app: Scope = createContainer(value(Web, {}, { dispose: () => app.shutdown() }));
 

@@ -41,7 +41,13 @@ const waiting: Shape = (i, needs, size) => {
 };
 
 function program(size: number, shape: Shape, uses: (size: number) => string): string {
-  const parts = Array.from({ length: size }, (_, i) => shape(i, [i - 1, i - 2, i - 3].filter((n) => n >= 0), size));
+  const parts = Array.from({ length: size }, (_, i) =>
+    shape(
+      i,
+      [i - 1, i - 2, i - 3].filter((n) => n >= 0),
+      size,
+    ),
+  );
   return `
     import { createContainer, type Scope, scoped, singleton, token, transient, value } from "thimble";
     ${parts.map((it) => it.declaration).join("\n")}
@@ -55,7 +61,10 @@ function program(size: number, shape: Shape, uses: (size: number) => string): st
 
 const oneAsk = (size: number) => `app.get(S${Math.floor(size / 3)});`;
 const manyAsks = (size: number) =>
-  Array.from({ length: size }, (_, i) => `app.createScope("request", value(Request, new Request(""))).get(S${i});`).join("\n");
+  Array.from(
+    { length: size },
+    (_, i) => `app.createScope("request", value(Request, new Request(""))).get(S${i});`,
+  ).join("\n");
 
 /** Instantiations for programs of 250, 500 and 1000 providers. */
 async function work(shape: Shape, uses: (size: number) => string): Promise<[number, number, number]> {

@@ -18,7 +18,19 @@ import {
   transient,
   value,
 } from "thimble";
-import { Clock, Config, Db, Host, Logger, Mailer, Port, Session, SettableClock, SmtpMailer, Users } from "./services.ts";
+import {
+  Clock,
+  Config,
+  Db,
+  Host,
+  Logger,
+  Mailer,
+  Port,
+  Session,
+  SettableClock,
+  SmtpMailer,
+  Users,
+} from "./services.ts";
 
 const config = value(Config, { dbUrl: "mem:" });
 const request = value(Request, new Request("https://example.org"));
@@ -49,11 +61,13 @@ createContainer(plugins, mail).get(Users);
 
 // ---- a token is itself and nothing else
 
-createContainer(singleton(SettableClock), singleton(Port, [SettableClock], (clock) => clock.now()));
+const byClock = singleton(Port, [Clock], (clock) => clock.now());
+const bySettableClock = singleton(Port, [SettableClock], (clock) => clock.now());
+createContainer(singleton(SettableClock), bySettableClock);
 // @ts-expect-error a subclass is provided, which does not provide its base
-createContainer(singleton(SettableClock), singleton(Port, [Clock], (clock) => clock.now()));
+createContainer(singleton(SettableClock), byClock);
 // @ts-expect-error the base is provided, which does not provide a subclass
-createContainer(singleton(Clock), singleton(Port, [SettableClock], (clock) => clock.now()));
+createContainer(singleton(Clock), bySettableClock);
 // @ts-expect-error the implementation is provided, not the interface
 createContainer(config, data, singleton(SmtpMailer, [Config]), singleton(Users, [Db, Mailer]));
 
@@ -77,8 +91,9 @@ const shop = createContainer(config, data, mail, singleton(Clock));
 shop.createScope(singleton(Mailer, [parent(Mailer)], (mailer) => mailer));
 // @ts-expect-error nothing is above the container
 createContainer(singleton(Clock, [parent(Clock)], (clock) => clock));
+const byClockAbove = singleton(Port, [parent(Clock)], (clock) => clock.now());
 // @ts-expect-error the list's own clock is not above it
-createContainer().createScope(singleton(Clock), singleton(Port, [parent(Clock)], (clock) => clock.now()));
+createContainer().createScope(singleton(Clock), byClockAbove);
 // @ts-expect-error what is above is asked for here and now, also for a transient
 createContainer().createScope(transient(Port, [parent(Clock)], (clock) => clock.now()));
 
@@ -90,7 +105,10 @@ const site = createContainer(
   mail,
   scoped(Session, [Request]),
   transient(Host, [Session], (session) => session.user() ?? "nobody"),
-  alias(Logger, map(Host, () => console)),
+  alias(
+    Logger,
+    map(Host, () => console),
+  ),
 );
 site.get(Mailer);
 // @ts-expect-error a session needs a Request
@@ -110,24 +128,38 @@ site.createScope("tenant").createScope("request", request).get({ log: Logger });
 createContainer(singleton(Session, [Request]));
 // @ts-expect-error nor for what a transient needs
 site.createScope(singleton(Port, [Logger], () => 1));
+const hostOf = transient(Host, [Request], (request) => new URL(request.url).host);
+const byHost = singleton(Port, [Host], (host) => host.length);
 // @ts-expect-error nor in the same list
-createContainer(transient(Host, [Request], () => ""), singleton(Port, [Host], (host) => host.length));
-site.createScope(request, singleton(Port, [Logger], () => 1)).get(Port);
+createContainer(hostOf, byHost);
+const byLogger = singleton(Port, [Logger], () => 1);
+site.createScope(request, byLogger).get(Port);
 site.provide(request).get(Session);
 
-// a transient that needs itself through a later scope ends
-createContainer(transient(Host, [Port], () => ""), transient(Port, [Host, Request], () => 1));
+// two that need each other and wait for something: the checker comes to an end
+const hostByPort = transient(Host, [Port], String);
+const portByHost = transient(Port, [Host, Request], (host) => host.length);
+const circle = createContainer(hostByPort, portByHost);
+// @ts-expect-error nothing provides Request
+circle.get(Host);
 
 // ---- a singleton may not hold what lives shorter
 
+const session = scoped(Session, [Request]);
+const bySession = singleton(Port, [Session], () => 1);
 // @ts-expect-error a session is per scope
-createContainer(request, scoped(Session, [Request]), singleton(Port, [Session], () => 1));
+createContainer(request, session, bySession);
 // @ts-expect-error also when it is provided above
-site.createScope(request, singleton(Port, [Session], () => 1));
+site.createScope(request, bySession);
+const bySessionInRecord = singleton(Port, { session: Session }, () => 1);
 // @ts-expect-error also when it is asked for in a record
-site.createScope(request, singleton(Port, { session: Session }, () => 1));
-createContainer(request, scoped(Session, [Request]), singleton(Port, [defer(Session)], () => 1));
-createContainer(request, scoped(Session, [Request]), scoped(Port, [Session], () => 1));
-createContainer(request, scoped(Session, [Request]), transient(Port, [Session], () => 1));
+site.createScope(request, bySessionInRecord);
+const bySessionLater = singleton(Port, [defer(Session)], () => 1);
+createContainer(request, session, bySessionLater);
+const perScope = scoped(Port, [Session], () => 1);
+createContainer(request, session, perScope);
+const perAsk = transient(Port, [Session], () => 1);
+createContainer(request, session, perAsk);
 // here the session is a value of this scope
-site.createScope(value(Session, new Session(new Request("https://example.org"))), singleton(Port, [Session], () => 1));
+const given = value(Session, new Session(new Request("https://example.org")));
+site.createScope(given, bySession);

@@ -82,7 +82,10 @@ const mistakes: Mistake[] = [
     title: "says which parameter does not fit its dependency",
     mistake: `singleton(Users, [Logger, Db]);`,
     repair: `singleton(Users, [Db, Logger]);`,
-    says: [`Types of parameters 'db' and`, `Type 'Logger' is missing the following properties from type 'Db'`],
+    says: [
+      `Types of parameters 'db' and`,
+      `Type 'Logger' is missing the following properties from type 'Db'`,
+    ],
   },
   {
     title: "says that a class is no factory",

@@ -4,7 +4,19 @@
 
 import { alias, optional, scoped, singleton, transient, value } from "thimble";
 import { expectTypeOf } from "vitest";
-import { Clock, Config, Db, Host, Logger, Mailer, Port, Session, SettableClock, SmtpMailer, Users } from "./services.ts";
+import {
+  Clock,
+  Config,
+  Db,
+  Host,
+  Logger,
+  Mailer,
+  Port,
+  Session,
+  SettableClock,
+  SmtpMailer,
+  Users,
+} from "./services.ts";
 
 // ---- every form, with every kind
 
@@ -28,7 +40,9 @@ transient(Port, [Host, { config: Config }], (host, { config }) => host.length + 
 singleton(Port, () => 8080);
 singleton(Db, async (services) => {
   expectTypeOf(services.get(Port)).toEqualTypeOf<number>();
-  expectTypeOf(services.getAsync([Config, { log: Logger }])).toEqualTypeOf<Promise<[Config, { log: Logger }]>>();
+  expectTypeOf(services.getAsync([Config, { log: Logger }])).toEqualTypeOf<
+    Promise<[Config, { log: Logger }]>
+  >();
   expectTypeOf(services.has(Mailer)).toEqualTypeOf<boolean>();
   return Db.open(services.get(Config).dbUrl);
 });

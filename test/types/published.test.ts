@@ -77,7 +77,11 @@ describe("the published types", () => {
       isolatedModules: true,
       verbatimModuleSyntax: true,
     };
-    for (const options of [strictest, { strict: false, strictNullChecks: true }, { module: "nodenext", moduleResolution: "nodenext" }]) {
+    for (const options of [
+      strictest,
+      { strict: false, strictNullChecks: true },
+      { module: "nodenext", moduleResolution: "nodenext" },
+    ]) {
       const { errors } = await check({ "anywhere.mts": anywhere }, { ...options, skipLibCheck: false });
 
       expect(errors).toEqual({});

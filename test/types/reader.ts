@@ -19,7 +19,10 @@ export interface Checked {
 }
 
 /** Type-checks the files as a project of their own. `options` are compiler options over those of a strict project. */
-export async function check(files: Record<string, string>, options: Record<string, unknown> = {}): Promise<Checked> {
+export async function check(
+  files: Record<string, string>,
+  options: Record<string, unknown> = {},
+): Promise<Checked> {
   const project = await mkdtemp(join(tmpdir(), "thimble-reader-"));
   try {
     await mkdir(join(project, "node_modules"));
@@ -35,7 +38,10 @@ export async function check(files: Record<string, string>, options: Record<strin
       noEmit: true,
       ...options,
     };
-    await writeFile(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: Object.keys(files) }));
+    await writeFile(
+      join(project, "tsconfig.json"),
+      JSON.stringify({ compilerOptions, files: Object.keys(files) }),
+    );
     for (const [name, text] of Object.entries(files)) {
       await mkdir(dirname(join(project, name)), { recursive: true });
       await writeFile(join(project, name), text);

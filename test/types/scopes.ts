@@ -53,7 +53,9 @@ expectTypeOf(app.get(consumer)).toEqualTypeOf<AnyToken | undefined>();
 expectTypeOf<Resolved<[typeof Db, { log: Token<Logger> }]>>().toEqualTypeOf<[Db, { log: Logger }]>();
 expectTypeOf(app.has(Mailer)).toEqualTypeOf<boolean>();
 
-expectTypeOf(app.run([Db, Config], (db, config) => [db, config] as const)).toEqualTypeOf<readonly [Db, Config]>();
+expectTypeOf(app.run([Db, Config], (db, config) => [db, config] as const)).toEqualTypeOf<
+  readonly [Db, Config]
+>();
 expectTypeOf(app.run(Db, (db) => db)).toEqualTypeOf<Db>();
 expectTypeOf(app.run({ db: Db }, ({ db }) => db)).toEqualTypeOf<Db>();
 expectTypeOf(app.runAsync([Db], (db) => db.close())).toEqualTypeOf<Promise<void>>();
@@ -80,16 +82,23 @@ expectTypeOf(app.provide(value(Port, 8080)).get(Port)).toEqualTypeOf<number>();
 app.createScope("request", value(Host, "localhost")).get([Host, Db]);
 app.createScope(value(Host, "localhost")).createScope().get([Host, Db]);
 app.override(value(Logger, console)).get([Logger, Db]);
-app.provide(value(Mailer, { send: async () => {} })).override(singleton(Mailer, [Config], (c) => new SmtpMailer(c)));
-app.createScope("tests", [value(Port, 1)], [scoped(Clock)]).override(singleton(Clock)).get(Clock);
+app
+  .provide(value(Mailer, { send: async () => {} }))
+  .override(singleton(Mailer, [Config], (c) => new SmtpMailer(c)));
+app
+  .createScope("tests", [value(Port, 1)], [scoped(Clock)])
+  .override(singleton(Clock))
+  .get(Clock);
 // @ts-expect-error there is no mailer to replace
 app.override(value(Mailer, { send: async () => {} }));
 // @ts-expect-error what replaces must find what it needs, too
 app.override(singleton(Logger, [Port], () => console));
 // @ts-expect-error the child had it, not its parent
 void [app.createScope(value(Port, 1)), app.get(Port)];
+const needsPort = transient(Host, [Port], String);
+const needsHost = singleton(Clock, [Host], () => new Clock());
 // @ts-expect-error nothing provides Port
-app.provide(transient(Host, [Port], String), singleton(Clock, [Host], () => new Clock()));
+app.provide(needsPort, needsHost);
 
 // ---- plain scopes
 

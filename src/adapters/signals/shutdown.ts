@@ -47,7 +47,10 @@ export interface Stopped<Report> {
  *
  * @example
  * ```ts
- * const { reason, report } = await shutdownOnSignal(app, { timeout: 10_000 });
+ * const stopped = shutdownOnSignal(app, { timeout: 10_000 }); // before the work begins, or a signal may be missed
+ * await app.getAsync(Server);
+ *
+ * const { reason, report } = await stopped;
  * console.log(reason, report);
  * process.exit(report.ok ? 0 : 1);
  * ```

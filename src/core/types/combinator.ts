@@ -7,7 +7,17 @@
  * @module
  */
 
-import type { AnyToken, Dep, Dependency, Exactly, FromAbove, Identity, NeedsOf, Resolved, Value } from "./dependency.ts";
+import type {
+  AnyToken,
+  Dep,
+  Dependency,
+  Exactly,
+  FromAbove,
+  Identity,
+  NeedsOf,
+  Resolved,
+  Value,
+} from "./dependency.ts";
 
 /** Options of `all`. */
 export interface AllOptions {

@@ -47,7 +47,8 @@ export interface Scoped<in out I, out N = never> extends Later<I, N> {
 }
 
 /** What can be got now. */
-type Ready<Has> = Has extends Later<infer I, infer N> ? ([N] extends [never] ? Exactly<I> : never) : Exactly<Has>;
+type Ready<Has> =
+  Has extends Later<infer I, infer N> ? ([N] extends [never] ? Exactly<I> : never) : Exactly<Has>;
 /** What can be got now and lives as long as the scope that registered it. */
 type ReadyToKeep<Has> = Has extends Scoped<any, any> ? never : Ready<Has>;
 /** What is there, whether or not it can be got now. */
@@ -156,7 +157,11 @@ export type Gettable<D, Has> =
 type Refused<I> = [I] extends [never] ? unknown : MissingProvider<I>;
 
 // A name that comes first is left alone, or the error would be about a string.
-type Verdict<P, F> = [F] extends [never] ? unknown : P extends readonly [string, ...unknown[]] ? [string, ...F[]] : F[];
+type Verdict<P, F> = [F] extends [never]
+  ? unknown
+  : P extends readonly [string, ...unknown[]]
+    ? [string, ...F[]]
+    : F[];
 
 type Fault<U extends Provider, Has> =
   IsAny<Has | NeededBy<U>> extends true
@@ -175,7 +180,10 @@ type FaultIn<U extends Provider, Has, R> = [
     >;
 
 /** The scoped tokens among the direct needs of singletons. */
-type Captives<U extends Provider, Has> = [Extract<U["kind"], "scoped">, KnownScoped<Has>] extends [never, never]
+type Captives<U extends Provider, Has> = [Extract<U["kind"], "scoped">, KnownScoped<Has>] extends [
+  never,
+  never,
+]
   ? never
   : [NeededBy<Fixed<U>>] extends [ProvidedBy<NotPerScope<U>> | ReadyToKeep<Has>]
     ? never

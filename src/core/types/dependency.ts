@@ -91,13 +91,14 @@ export type Arguments<D> = D extends DependencyTuple ? ResolvedTuple<D> : [Resol
 
 /** The values of a tuple of dependencies, in order. */
 export type ResolvedTuple<D extends DependencyTuple> = { -readonly [I in keyof D]: ResolvedElement<D[I]> };
-type ResolvedElement<E> = E extends Class<infer T>
-  ? T
-  : E extends Token<infer T>
+type ResolvedElement<E> =
+  E extends Class<infer T>
     ? T
-    : E extends Dep<infer T, unknown>
+    : E extends Token<infer T>
       ? T
-      : ResolvedRecord<E>;
+      : E extends Dep<infer T, unknown>
+        ? T
+        : ResolvedRecord<E>;
 type ResolvedRecord<D> = { -readonly [K in keyof D]: Value<D[K]> };
 
 /** How types name a token: a class by its instances, so `Scope<Db | Token<Config>>`. */
@@ -117,7 +118,11 @@ export interface FromAbove<in out I> {
 export type NeedsOf<D> = NeedsOfElement<ElementsOf<D>>;
 
 /** The dependencies that `D` is made of, as a union. */
-export type ElementsOf<D> = D extends SingleDependency ? D : D extends DependencyTuple ? D[number] : D[keyof D];
+export type ElementsOf<D> = D extends SingleDependency
+  ? D
+  : D extends DependencyTuple
+    ? D[number]
+    : D[keyof D];
 
 /** What must be provided for any of the dependencies in the union `E`. */
 export type NeedsOfElement<E> =
@@ -128,4 +133,5 @@ export type NeedsOfElement<E> =
       : E extends Dep<unknown, infer N>
         ? N
         : NeedsOfSingle<E[keyof E]>;
-type NeedsOfSingle<D> = D extends Class<infer T> ? Exactly<T> : D extends Dep<unknown, infer N> ? N : Exactly<D>;
+type NeedsOfSingle<D> =
+  D extends Class<infer T> ? Exactly<T> : D extends Dep<unknown, infer N> ? N : Exactly<D>;

@@ -130,7 +130,11 @@ export interface DefineTransient extends Define<"transient"> {}
 
 /** `value`: an instance that is there already. Borrowed: disposed only with `owned` or `dispose`. */
 export interface DefineValue {
-  <K extends AnyToken>(token: K, instance: Value<K>, options?: ValueOptions<Value<K>>): Provider<Identity<K>, never, "value">;
+  <K extends AnyToken>(
+    token: K,
+    instance: Value<K>,
+    options?: ValueOptions<Value<K>>,
+  ): Provider<Identity<K>, never, "value">;
 }
 
 /** `alias`: another name for any dependency. What it gives must be assignable to what the token holds. */

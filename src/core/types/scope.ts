@@ -92,7 +92,9 @@ export interface Scope<in Has = any> extends ForAwaitUsing {
    * @throws `INVALID_PROVIDER` when one is not a provider.
    * @throws `SCOPE_CLOSED` when the scope is not open.
    */
-  provide<const P extends readonly ProviderEntry[]>(...providers: P & Registrable<P, Has>): Scope<With<P, Has>>;
+  provide<const P extends readonly ProviderEntry[]>(
+    ...providers: P & Registrable<P, Has>
+  ): Scope<With<P, Has>>;
 
   /**
    * Replaces, in this scope only, the providers of tokens that are visible from it. What was built on the old ones

@@ -33,18 +33,18 @@ export async function servePage(folder: string): Promise<PageServer> {
     response.end(content);
   });
   await listening(server);
-  let open = true;
 
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     log,
     async told(line, times = 1) {
-      while (open && log.filter((it) => it === line).length < times) await pause(5);
+      const deadline = Date.now() + 10_000;
+      while (log.filter((it) => it === line).length < times) {
+        if (Date.now() > deadline) throw new Error(`never told "${line}", only ${JSON.stringify(log)}`);
+        await pause(5);
+      }
     },
-    close() {
-      open = false;
-      server.close();
-    },
+    close: () => void server.close(),
   };
 }
 

@@ -24,4 +24,4 @@ app.get(Orders);
 tell("open");
 
 const { reason, report } = await stopped;
-tell(`${reason} ${report.ok ? "ok" : "not ok"}`);
+tell(`${String(reason)} ${report.ok ? "ok" : "not ok"}`);

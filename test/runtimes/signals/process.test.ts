@@ -24,21 +24,18 @@ describe.each(runtimes)("a program in %s", (runtime) => {
 
       shop.kill(signal);
 
-      expect(await shop.ended).toEqual({
-        code: 0,
-        signal: null,
-        lines: [
-          "order taken",
-          "mail sent",
-          "written",
-          "orders finished",
-          "db closed",
-          "mail: disposed",
-          "orders: disposed",
-          "db: disposed",
-          `${signal} ok`,
-        ],
-      });
+      const { code, lines } = await shop.ended;
+      expect(lines.slice(lines.indexOf("mail sent"))).toEqual([
+        "mail sent",
+        "written", // the order in hand, for which the db is still open
+        "orders finished",
+        "db closed",
+        "mail: disposed",
+        "orders: disposed",
+        "db: disposed",
+        `${signal} ok`,
+      ]);
+      expect(code).toBe(0);
     },
   );
 

@@ -16,7 +16,7 @@ export default {
     const scope = createContainer(
       singleton(Db, () => ({}), {
         dispose: async () => {
-          await scheduler.wait(200);
+          await scheduler.wait(500);
           await env.LOG.fetch("http://log/log", { method: "POST", body: `${path}: db closed` });
         },
       }),

@@ -1,0 +1,50 @@
+/**
+ * `watchSetting`: being told when a setting changes, by a source that can tell.
+ *
+ * It tells and does nothing more. What was built with the old value keeps it until it is built anew, and settings are
+ * read at every ask, so that is all it takes.
+ *
+ * @module
+ */
+
+import { optional } from "../../core/optional.ts";
+import { type LocalScope, signalOf } from "../../core/tree.ts";
+import type { Scope } from "../../core/types/scope.ts";
+import { Env, EnvPrefix, isAsked, nameFor } from "./env.ts";
+import { declaredIn, type Setting } from "./setting.ts";
+
+/**
+ * Calls `changed`, with the name in the environment, whenever the scope's `Env` says that the setting has changed; for
+ * `settings`, when any of them has. Ends when the scope begins to shut down, or by the way out that it returns. A
+ * record, or a source without `watch`, stays as it is: then `changed` is never called.
+ *
+ * @example
+ * ```ts
+ * const Level = setting("log.level", oneOf("debug", "info"));
+ * const forget = watchSetting(app, Level, () => app.get(Logger).setLevel(app.get(Level)));
+ * ```
+ *
+ * @throws `NOT_PROVIDED` when there is no `Env`, and whatever else `get` throws.
+ */
+export function watchSetting(
+  scope: Scope,
+  setting: Setting<unknown>,
+  changed: (name: string) => void,
+): () => void {
+  const [source, prefix] = scope.get([Env, optional(EnvPrefix, "")]);
+  const signal = signalOf(scope as unknown as LocalScope);
+  if (!isAsked(source) || !source.watch || signal?.aborted) return () => {};
+
+  let watching = true;
+  const names = new Set(declaredIn(setting as never).map(({ key }) => prefix + nameFor(key)));
+  // Not every source can be told to stop.
+  const ends = [...names].map((name) => source.watch?.(name, () => void (watching && changed(name))));
+  const stop = (): void => {
+    if (!watching) return;
+    watching = false;
+    signal?.removeEventListener("abort", stop);
+    for (const end of ends) end?.();
+  };
+  signal?.addEventListener("abort", stop, { once: true });
+  return stop;
+}
