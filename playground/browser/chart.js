@@ -5,7 +5,7 @@
  * Positions are custom properties set from script, which `style-src 'self'` allows;
  * a style attribute it would not.
  */
-import { element, setText } from "./element.js";
+import { element, setState, setText } from "./element.js";
 import { WINDOW } from "./lives.js";
 
 const LANES = 7;
@@ -55,7 +55,7 @@ export class Chart {
       this.#host.append(lane.row);
     }
     setText(lane.label, life.label ?? life.name);
-    lane.row.dataset.state = life.state;
+    setState(lane.row, life.state);
     place(lane.thread, life.openedAt, life.closedAt, now);
 
     for (const work of life.work) {

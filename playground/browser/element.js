@@ -19,6 +19,11 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** The same for the state that the style sheet colours it by: most frames change nothing. */
+export function setState(node, state) {
+  if (node.dataset.state !== state) node.dataset.state = state;
+}
+
 /** A span of time for people: "< 0.1 ms", "0.3 ms", "412 ms", "1.25 s". */
 export function duration(ms) {
   if (ms < 0.1) return "< 0.1 ms";

@@ -1,5 +1,5 @@
 /** Draws the tree of scopes: each with its state, its age, and the services it has built. */
-import { duration, element, setText } from "./element.js";
+import { duration, element, setState, setText } from "./element.js";
 
 export class ScopeTree {
   #root = element("ul");
@@ -61,7 +61,7 @@ function makeRow({ id, name, label }) {
 }
 
 function update({ item, state, age, services, chips }, life, now) {
-  item.dataset.state = life.state;
+  setState(item, life.state);
   setText(state, life.state);
   setText(age, duration((life.closedAt ?? now) - life.openedAt));
 
@@ -73,7 +73,7 @@ function update({ item, state, age, services, chips }, life, now) {
       chips.set(service.token, chip);
       services.append(chip.item);
     }
-    chip.item.dataset.state = service.state;
+    setState(chip.item, service.state);
     setText(chip.took, service.took === undefined ? "…" : duration(service.took));
     chip.item.title =
       service.took === undefined ? service.state : `${service.state} in ${duration(service.took)}`;

@@ -453,7 +453,11 @@ function failOwn(node: Node, error: unknown, isPassedOn = error === failure): ob
   if (!isPassedOn) {
     const chain = chainTo(node);
     // Few factories deep it is the factory's own endless recursion, and none of our business.
-    if (chain.length > 50 && error instanceof Error && /call stack|too much rec/.test(error.message)) {
+    if (
+      chain.length > 50 &&
+      error instanceof Error &&
+      /call stack|stack overflow|too much rec/i.test(error.message)
+    ) {
       error = depthExceeded(node, error);
     }
     rememberPath(error, pathOver(chain));

@@ -46,12 +46,12 @@ export interface SettingDescription {
 export function describeSettings(scope: Scope): SettingDescription[] {
   const rows = new Map<string, SettingDescription & { readonly usedBy: string[] }>();
   for (const at of related(scope as unknown as LocalScope)) {
-    for (const { token, definition } of at.own ?? []) {
+    for (const { definition } of at.own ?? []) {
       for (const declaration of declaredIn(definition.dependencies ?? [])) {
         const row = describe(declaration, prefixIn(at));
         const same = cells(row).join("\n");
         const { usedBy } = rows.get(same) ?? row;
-        const user = nameOf(token);
+        const user = nameOf(definition.token);
         if (!usedBy.includes(user)) usedBy.push(user);
         if (usedBy === row.usedBy) rows.set(same, row);
       }
