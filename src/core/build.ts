@@ -42,7 +42,7 @@ import {
   RUNNING,
   WAITING,
 } from "./node.ts";
-import { tellOf } from "./observer.ts";
+import { isWatched, tellOf } from "./observer.ts";
 import { isThenable, type Kind, none, noOptions } from "./provider.ts";
 import { resolverFor } from "./question.ts";
 import { find, instanceIn } from "./registry.ts";
@@ -140,7 +140,7 @@ export function askEntry(scope: LocalScope, entry: Node, asker: Node | undefined
   let it: unknown;
   if (state === BUILT) {
     it = node.value;
-    tellOf(node, "got", { cached: true });
+    if (isWatched(scope)) tellOf(node, "got", { cached: true });
   } else if (scope.closing || state > BUILT) return refuse(closed(scope, token, asker));
   else if (state === IDLE) {
     // Kept for good, from the first time on. Those of scoped providers were, and values, when they were made.
@@ -179,7 +179,7 @@ function askTransient(scope: LocalScope, entry: Node, asker: Node | undefined): 
     for (let above = asker; above; above = above.asker) {
       if (above.entry === entry && above.scope === scope) return refuse(circular(above, asker!, []));
     }
-  } else if (definition.isLeaf && scope.tree.watches.length === 0) {
+  } else if (definition.isLeaf && !isWatched(scope)) {
     // Nothing can wait here: the entry does for a node, as long as nobody looks at it.
     const outer = current;
     current = entry;
@@ -215,16 +215,17 @@ function standIn(entry: Node): Node {
 /** Begins a build: asks for what it needs, all of it at once, and calls the factory when nothing is missing. */
 function begin(node: Node, asker: Node | undefined): unknown {
   const { scope, definition } = node;
-  node.state = BUILDING;
+  const outer = innermost;
+  // Before anything is called: from here on a full stack finds it.
+  innermost = node;
   node.asker = asker;
+  node.state = BUILDING;
   node.attempt++;
   if (asker && !definition.kept) node.holder = asker.holder;
-  if (scope.tree.watches.length > 0) {
+  if (isWatched(scope)) {
     if (definition.kind !== "value") node.value = now();
     tellOf(node, "building");
   }
-  const outer = innermost;
-  innermost = node;
   const it = build(node);
   innermost = outer;
   return it;
@@ -367,7 +368,7 @@ function finish(node: Node, value: unknown): unknown {
     return refuse(error);
   }
   if (kind === "question") answer(node);
-  if (scope.tree.watches.length > 0) {
+  if (isWatched(scope)) {
     tellOf(node, "built", { elapsed: now() - since });
     // Those who waited are handed it now, each of them; else it is on the way to the one who asked.
     for (let left = node.job ? node.job.waiters.length : 2; left > 0; left -= 2)
@@ -436,10 +437,15 @@ function caught(
   const isPassedOn = error === failure;
   current = outer;
   depth = outerDepth;
-  // A full stack ends builds without a word: those that this factory had begun and that are still at it.
+  // A full stack ends builds without a word: those that this factory had begun and that are still at it. Nothing is
+  // called here, because the stack may still be full.
   for (let lost = innermost; lost && lost !== outermost && lost !== node;) {
-    const { asker } = lost;
-    if (lost.state === BUILDING && !lost.job) fail(lost, error);
+    const { asker, definition, entry, state, job }: Node = lost;
+    if (state === BUILDING && !job) {
+      lost.state = definition.kept ? IDLE : GONE;
+      lost.asker = lost.holds = undefined;
+      if (!definition.kept) entry.count--;
+    }
     lost = asker;
   }
   innermost = outermost;
@@ -469,7 +475,7 @@ function failOwn(node: Node, error: unknown, isPassedOn = error === failure): ob
 export function fail(node: Node, error: unknown): object {
   const { scope, definition } = node;
   const { kept, kind, make } = definition;
-  tellOf(node, "buildFailed", { error, elapsed: now() - (node.value as number) });
+  if (isWatched(scope)) tellOf(node, "buildFailed", { error, elapsed: now() - (node.value as number) });
   const job = leave(node);
   if (kept) node.state = IDLE;
   node.value = kind === "value" ? make : undefined;

@@ -29,10 +29,14 @@ export function watch({ tree }: LocalScope, watches: readonly Watch[]): void {
   relink(tree.root);
 }
 
-/** Tells everyone who watches `scope`. With no observer in the tree nothing is told, and no event is made. */
+/** Whether anyone watches, anywhere in the tree. Whoever has something to tell asks first, and makes no event in vain. */
+export function isWatched({ tree }: LocalScope): boolean {
+  return tree.watches.length > 0;
+}
+
+/** Tells everyone who watches `scope`. */
 export function tell(scope: LocalScope, name: keyof Observer, more?: object): void {
   const { watches } = scope.tree;
-  if (watches.length === 0) return;
   const event = { scope, ...more };
   for (const { scope: watched, observer } of watches) {
     if (!encloses(watched, scope)) continue;
@@ -50,7 +54,7 @@ export function tell(scope: LocalScope, name: keyof Observer, more?: object): vo
 export function tellOf(node: Node, name: keyof Observer, more?: object): void {
   const { scope, definition } = node;
   const { token, kind } = definition;
-  if (scope.tree.watches.length === 0 || !token || kind === "alias") return;
+  if (!token || kind === "alias") return;
   // The events of builds are the ones with a path.
   const path = name.startsWith("b") && { path: pathOver(chainTo(node)) };
   tell(scope, name, { token, ...path, ...more });

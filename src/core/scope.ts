@@ -9,7 +9,7 @@ import type { Single } from "./dependency.ts";
 import { ShutdownError } from "./errors.ts";
 import { closed } from "./failures.ts";
 import { BUILT, type Node } from "./node.ts";
-import { observe, tell, tellOf } from "./observer.ts";
+import { isWatched, observe, tell, tellOf } from "./observer.ts";
 import { get, getAsync, has } from "./question.ts";
 import { empty, type Index, register } from "./registry.ts";
 import { type Shutdown, shutdown } from "./shutdown.ts";
@@ -18,7 +18,7 @@ import type { AnyToken } from "./types/dependency.ts";
 import type { Observer } from "./types/observer.ts";
 import type { CreateContainer, ScopeState } from "./types/scope.ts";
 import type { ShutdownOptions, ShutdownReport } from "./types/shutdown.ts";
-import { symbolFor } from "./web.ts";
+import { findSymbols, symbols } from "./web.ts";
 
 class TreeScope implements LocalScope {
   declare readonly name: string;
@@ -119,7 +119,7 @@ function call(fn: (...args: unknown[]) => unknown, dependencies: Single, resolve
 }
 
 function tellAll(scope: LocalScope, name: "registered" | "overridden", nodes: readonly Node[]): void {
-  for (const node of nodes) tellOf(node, name);
+  if (isWatched(scope)) for (const node of nodes) tellOf(node, name);
 }
 
 /** Opens a scope with its providers; or none, when one of them is refused. */
@@ -128,7 +128,7 @@ function open(args: unknown[], fallback: string, parent?: TreeScope): TreeScope 
   const scope = new TreeScope(name, parent);
   const fresh = args.length > 0 ? register(scope, args) : [];
   if (parent) attach(scope, parent);
-  tell(scope, "scopeOpened");
+  if (isWatched(scope)) tell(scope, "scopeOpened");
   tellAll(scope, "registered", fresh);
   return scope;
 }
@@ -148,7 +148,8 @@ function open(args: unknown[], fallback: string, parent?: TreeScope): TreeScope 
  */
 export const createContainer: CreateContainer = ((...args: unknown[]) => {
   // Not a member of the class: bundlers keep a class with a computed member even where nobody uses it.
-  (TreeScope.prototype as unknown as Record<symbol, unknown>)[symbolFor("asyncDispose")] ??= async function (
+  findSymbols();
+  (TreeScope.prototype as unknown as Record<symbol, unknown>)[symbols.asyncDispose] ??= async function (
     this: TreeScope,
   ) {
     const report = await this.shutdown();

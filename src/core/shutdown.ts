@@ -11,13 +11,13 @@
 import { aside, drain, fail } from "./build.ts";
 import { closed } from "./failures.ts";
 import { ASKING, BUILT, DISPOSING, GONE, IDLE, Node, RUNNING } from "./node.ts";
-import { tell, tellOf, watch } from "./observer.ts";
+import { isWatched, tell, tellOf, watch } from "./observer.ts";
 import { isThenable } from "./provider.ts";
 import { empty } from "./registry.ts";
 import { nameOf } from "./token.ts";
 import { detach, type LocalScope, subtree } from "./tree.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "./types/shutdown.ts";
-import { type Controller, newController, now, symbolFor, web } from "./web.ts";
+import { type Controller, newController, now, symbols, web } from "./web.ts";
 
 /** The closing of one scope. */
 export class Shutdown {
@@ -61,19 +61,17 @@ export function shutdown(scope: LocalScope, options: ShutdownOptions = {}): Prom
     const fresh = scope.closing ? [] : close(scope, reason);
     const closing = scope.closing!;
     if (!closing.report) limit(closing, timeout, signal);
-    for (const each of fresh) proceed(each);
+    // The lower ones first.
+    for (let at = fresh.length; at-- > 0;) proceed(fresh[at]!.closing);
     return (closing.promise ??= closing.report
       ? Promise.resolve(closing.report)
       : new Promise((resolve) => (closing.resolve = resolve)));
   });
 }
 
-/**
- * From here on nothing new is built, registered or opened, here or below. Gives what is to be begun, the lower scopes
- * first.
- */
-function close(top: LocalScope, reason: unknown): Shutdown[] {
-  const fresh = subtree(top).filter((scope) => !scope.closing);
+/** From here on nothing new is built, registered or opened, here or below. Gives the scopes that were open. */
+function close(top: LocalScope, reason: unknown): LocalScope[] {
+  const fresh = top.child ? subtree(top).filter((scope) => !scope.closing) : [top];
   for (const scope of fresh) {
     scope.closing = new Shutdown(scope, reason);
     scope.hot = empty;
@@ -91,7 +89,7 @@ function close(top: LocalScope, reason: unknown): Shutdown[] {
     if (extra?.flights) for (const node of extra.flights) refuseWaiting(node);
   }
   drain();
-  return fresh.reverse().map(({ closing }) => closing!);
+  return fresh;
 }
 
 /** Ends a build whose factory was not called yet, or a question. The factories that were are waited for. */
@@ -111,15 +109,17 @@ function isDue({ state, definition }: Node): boolean {
 }
 
 /** Instances that may have to be undone, and builds that shutdown waits for. */
-function unsettled({ nodes = [], extra }: LocalScope): Node[] {
-  const left = nodes.filter((node) => isDue(node) || (node.state > IDLE && node.state < GONE));
-  for (const node of extra?.flights ?? []) if (node.job?.phase === RUNNING) left.push(node);
+function unsettled({ nodes, extra }: LocalScope): Node[] {
+  const left: Node[] = [];
+  if (nodes)
+    for (const node of nodes) if (isDue(node) || (node.state > IDLE && node.state < GONE)) left.push(node);
+  if (extra?.flights) for (const node of extra.flights) if (node.job?.phase === RUNNING) left.push(node);
   return left;
 }
 
 /** Begins to dispose, now that all scopes below are closed. */
 function start(closing: Shutdown): void {
-  const { scope, ready } = closing;
+  const { scope } = closing;
   const nodes = unsettled(scope);
   closing.begun = true;
   closing.left = nodes.length;
@@ -128,7 +128,7 @@ function start(closing: Shutdown): void {
     if (node.job) node.job.counted = true;
   }
   for (const { holds } of nodes) if (holds) for (const held of holds) if (held.scope === scope) held.count++;
-  for (const node of nodes) if (node.count === 0 && isDue(node)) ready.push(node);
+  for (const node of nodes) if (node.count === 0 && isDue(node)) closing.ready.push(node);
 }
 
 /** Disposes whatever is ready, closes the scope when nothing is left, and goes on with the scope above. */
@@ -152,12 +152,11 @@ function end(closing: Shutdown): Shutdown | undefined {
   detach(scope);
   // Whoever still holds the scope shall not hold what was in it.
   scope.own = scope.nodes = scope.child = scope.extra = undefined;
-  tell(scope, "scopeClosed", { elapsed, report: closing.report });
-  if (tree.watches.length > 0)
-    watch(
-      scope,
-      tree.watches.filter((it) => it.scope !== scope),
-    );
+  if (isWatched(scope)) {
+    tell(scope, "scopeClosed", { elapsed, report: closing.report });
+    const others = tree.watches.filter((it) => it.scope !== scope);
+    if (others.length < tree.watches.length) watch(scope, others);
+  }
   closing.resolve?.(closing.report);
   const above = parent?.closing;
   if (above) above.below--;
@@ -179,7 +178,7 @@ function undo(node: Node): void {
     const method = options.dispose ?? (kind === "value" && !options.owned ? undefined : disposerOf(value));
     if (!method) return void settled(node);
     node.state = DISPOSING;
-    tellOf(node, "disposing");
+    if (isWatched(scope)) tellOf(node, "disposing");
     if (closing?.expired) release(node);
     result = options.dispose
       ? options.dispose(value, deadlineOf(closing) as never)
@@ -202,7 +201,7 @@ function undo(node: Node): void {
 /** The method that the language itself has for it. */
 function disposerOf(value: unknown): (() => unknown) | undefined {
   const it = value as Record<symbol, (() => unknown) | undefined> | null | undefined;
-  return it?.[symbolFor("asyncDispose")] ?? it?.[symbolFor("dispose")];
+  return it?.[symbols.asyncDispose] ?? it?.[symbols.dispose];
 }
 
 /** The signal that aborts at the deadline. Made when a disposer may look at it. */
@@ -217,25 +216,22 @@ function deadlineOf(closing: Shutdown | undefined): unknown {
 
 /** One disposal is over; `failure` holds what it threw. */
 function disposed(node: Node, since: number, failure?: object): void {
+  const { scope } = node;
   const clock = now();
   const elapsed = clock - since;
-  if (node.scope.closing) node.scope.closing.clock = clock;
+  if (scope.closing) scope.closing.clock = clock;
   node.state = GONE;
   node.value = undefined;
-  tellOf(node, "disposed", { elapsed, ...failure });
+  if (isWatched(scope)) tellOf(node, "disposed", { elapsed, ...failure });
   note(node, failure ? "failed" : "disposed", elapsed, failure);
   settled(node);
 }
 
 /** Writes down what became of a node. */
-function note(
-  { scope, definition }: Node,
-  outcome: ShutdownRow["outcome"],
-  elapsed: number,
-  failure?: object,
-): void {
-  const { name, id } = scope;
-  report(scope, { scope: name, scopeId: id, token: nameOf(definition.token), outcome, elapsed, ...failure });
+function note(node: Node, outcome: ShutdownRow["outcome"], elapsed: number, failure?: object): void {
+  const { name, id } = node.scope;
+  const row = { scope: name, scopeId: id, token: nameOf(node.definition.token), outcome, elapsed };
+  report(node.scope, failure ? { ...row, ...failure } : row);
 }
 
 /** Adds a row, here and to every report above that is still open. */

@@ -35,7 +35,12 @@ export function newController(): Controller | undefined {
   return web.AbortController && new web.AbortController();
 }
 
-/** `Symbol.dispose` and `Symbol.asyncDispose`; where the runtime has none, the one that compilers make up. */
-export function symbolFor(name: "dispose" | "asyncDispose"): symbol {
-  return (Symbol as unknown as Record<string, symbol | undefined>)[name] ?? Symbol.for("Symbol." + name);
+/** The symbols of `using`; where the runtime has none, those that compilers make up. */
+export const symbols: { dispose: symbol; asyncDispose: symbol } = {} as never;
+
+/** Looks for the symbols when the first container is made: what gives them to an old runtime may be loaded after us. */
+export function findSymbols(): void {
+  const { dispose, asyncDispose } = Symbol as { dispose?: symbol; asyncDispose?: symbol };
+  symbols.dispose = dispose ?? Symbol.for("Symbol.dispose");
+  symbols.asyncDispose = asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 }

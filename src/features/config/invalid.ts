@@ -34,7 +34,7 @@ export class ConfigInvalidError extends ContainerError {
     const { length } = problems;
     const wanted = path[0] ? `resolve "${path[0].token}"` : "read the configuration";
     super(
-      `Cannot ${wanted}: ${length} setting${length > 1 ? "s are" : " is"} missing or invalid ` +
+      `${wanted}: ${length} setting${length > 1 ? "s are" : " is"} missing or invalid ` +
         `in the Env of scope "${problems[0]?.from}"${problems.map(line).join("")}`,
       path,
       problems.some((it) => it.problem === "missing")
