@@ -26,6 +26,8 @@ import {
   scopeNotFound,
 } from "./failures.ts";
 import {
+  askerOf,
+  askFor,
   ASKING,
   BUILDING,
   BUILT,
@@ -34,6 +36,7 @@ import {
   GONE,
   hold,
   IDLE,
+  isService,
   Job,
   Node,
   ownerOf,
@@ -176,7 +179,7 @@ function askTransient(scope: LocalScope, entry: Node, asker: Node | undefined): 
   if (scope.closing && definition.kind === "transient") return refuse(closed(scope, definition.token, asker));
   // Transients have no state to meet again; but while one is being built, its entry is marked.
   if (entry.count > 0) {
-    for (let above = asker; above; above = above.asker) {
+    for (let above = asker; above; above = askerOf(above)) {
       if (above.entry === entry && above.scope === scope) return refuse(circular(above, asker!, []));
     }
   } else if (definition.isLeaf && !isWatched(scope)) {
@@ -184,7 +187,7 @@ function askTransient(scope: LocalScope, entry: Node, asker: Node | undefined): 
     const outer = current;
     current = entry;
     entry.count = 1;
-    entry.asker = asker;
+    askFor(entry, asker);
     let value: unknown;
     try {
       value = new (definition.make as new () => unknown)();
@@ -205,7 +208,7 @@ function standIn(entry: Node): Node {
   const { definition, scope, asker } = entry;
   const node = new Node(definition, scope, entry);
   node.state = BUILDING;
-  node.asker = asker;
+  askFor(node, asker);
   if (asker) node.holder = asker.holder;
   return node;
 }
@@ -219,6 +222,7 @@ function begin(node: Node, asker: Node | undefined): unknown {
   // Before anything is called: from here on a full stack finds it.
   innermost = node;
   node.asker = asker;
+  node.askedIn = asker ? asker.attempt : 0;
   node.state = BUILDING;
   node.attempt++;
   if (asker && !definition.kept) node.holder = asker.holder;
@@ -283,7 +287,7 @@ function waitFor(node: Node, waiter: Node, values: unknown[], at: number): Job {
 
 /** Calls the factory. */
 function run(node: Node, values: unknown[]): unknown {
-  const { make, isClass, dependencies, kind, token } = node.definition;
+  const { make, isClass, dependencies, kind } = node.definition;
   const outer = current;
   const outerDepth = depth;
   const outermost = innermost;
@@ -295,7 +299,7 @@ function run(node: Node, values: unknown[]): unknown {
     else if (kind !== "value") {
       value = (make as (...args: unknown[]) => unknown)(...(dependencies ? values : [resolverFor(node)]));
       // What is only handed on is not waited for; and a record may hold a service under "then".
-      promised = token !== undefined && kind !== "alias" && isThenable(value);
+      promised = isService(node) && isThenable(value);
     }
   } catch (error) {
     return caught(node, error, outer, outerDepth, outermost);
@@ -385,6 +389,7 @@ export function leave(node: Node): Job | undefined {
   node.asker = node.job = undefined;
   if (!node.definition.kept) {
     node.state = GONE;
+    node.value = undefined;
     if (entry !== node) entry.count--;
     if (job) node.scope.extra?.flights?.delete(node);
   }
@@ -539,7 +544,7 @@ export function put(
 function newQuestion(scope: LocalScope, asker: Node | undefined, owner: Node | undefined): Node {
   const question = nameless("question", scope, none, (it: unknown) => it);
   question.state = BUILDING;
-  question.asker = asker?.state === IDLE ? standIn(asker) : asker;
+  askFor(question, asker?.state === IDLE ? standIn(asker) : asker);
   question.value = owner;
   return question;
 }

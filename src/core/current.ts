@@ -5,7 +5,7 @@
  */
 
 import { combinator } from "./combinator.ts";
-import { type Node, ownerOf } from "./node.ts";
+import { askerOf, isService, type Node } from "./node.ts";
 import { signalOf } from "./tree.ts";
 import type { AnyToken, Dep } from "./types/dependency.ts";
 import type { Scope } from "./types/scope.ts";
@@ -31,10 +31,6 @@ export const consumer: Dep<AnyToken | undefined> = /* @__PURE__ */ combinator("c
 /** The nearest, going up, that is a service with a token of its own. */
 function named(from: Node | undefined): Node | undefined {
   let node = from;
-  while (node && (!node.definition.token || node.definition.kind === "alias")) node = askerOf(node);
+  while (node && !isService(node)) node = askerOf(node);
   return node;
-}
-
-function askerOf(node: Node): Node | undefined {
-  return node.asker ?? ownerOf(node);
 }

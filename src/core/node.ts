@@ -31,6 +31,8 @@ export class Node {
   declare value: unknown;
   /** Who made it being built. Only while it is: an instance must not keep its first asker alive. */
   declare asker: Node | undefined;
+  /** Which build of the asker it was: a later one is not waiting. */
+  declare askedIn: number;
   /** What takes the edges of all that is asked for on its behalf: the nearest that is kept, else the outermost. */
   declare holder: Node;
   declare holds: Node[] | undefined;
@@ -38,7 +40,10 @@ export class Node {
   declare job: Job | undefined;
   /** Counts builds, so that a resolver that outlived a failed one is told from that of the next. */
   declare attempt: number;
-  /** Of a transient's entry: how many are being built. At shutdown: how many that hold on to it are not gone. */
+  /**
+   * Of a transient's entry: how many are being built. At shutdown: how many that hold on to it are not gone; below 0
+   * when it is out of that order, because it is done or was only lent.
+   */
   declare count: number;
 
   constructor(definition: Definition, scope: LocalScope, entry?: Node) {
@@ -48,6 +53,7 @@ export class Node {
     this.state = IDLE;
     this.value = undefined;
     this.asker = undefined;
+    this.askedIn = 0;
     this.holder = this;
     this.holds = undefined;
     this.job = undefined;
@@ -91,10 +97,29 @@ export function ownerOf({ definition, value }: Node): Node | undefined {
   return definition.kind === "question" ? (value as Node | undefined) : undefined;
 }
 
+/** Whether it is what people call a service, and not a tuple, a question or an alias on the way to one. */
+export function isService({ definition: { token, kind } }: Node): boolean {
+  return token !== undefined && kind !== "alias";
+}
+
+/** Notes who asks for a node. */
+export function askFor(node: Node, asker: Node | undefined): void {
+  node.asker = asker;
+  if (asker) node.askedIn = asker.attempt;
+}
+
+/** Who asked for it: not if that build has failed meanwhile, and another one may have begun. */
+export function askerOf(node: Node): Node | undefined {
+  const { asker, askedIn } = node;
+  if (asker?.attempt === askedIn) return asker;
+  const owner = ownerOf(node);
+  return owner?.state === BUILDING ? undefined : owner;
+}
+
 /** Who asked, and on whose behalf, from the first to `last`. */
 export function chainTo(last: Node | undefined): Node[] {
   const chain: Node[] = [];
-  for (let node = last; node; node = node.asker ?? ownerOf(node)) chain.push(node);
+  for (let node = last; node; node = askerOf(node)) chain.push(node);
   return chain.reverse();
 }
 
@@ -112,7 +137,7 @@ export function route(from: Node, to: Node): Node[] | undefined {
         cameFrom.set(next, node);
     }
   }
-  for (let end: Node | undefined = to; end?.state === to.state; end = end.asker) {
+  for (let end: Node | undefined = to; end?.state === to.state; end = askerOf(end)) {
     for (const met of [end, end.holder]) {
       if (!cameFrom.has(met)) continue;
       const way: Node[] = [];
@@ -129,18 +154,12 @@ export function hold({ holder }: Node, node: Node): void {
   const { holds, definition } = holder;
   // What is built in another scope needs no edge: scopes close whole, the lower ones first. But a question may be put
   // to one scope on behalf of another.
-  if (node === holder) return;
+  if (node === holder || node.count < 0) return;
   if (node.state !== BUILDING && scope !== holder.scope && definition.kind !== "question") return;
   // A literal takes the room of one; pushing onto an empty array takes that of seventeen.
   if (!holds) holder.holds = [node];
   else if (holds[holds.length - 1] === node) return;
   else holds.push(node);
   // Once disposing has begun, every edge counts: those from instances, and from builds that shutdown waits for.
-  if (
-    scope.closing?.begun &&
-    holder.count >= 0 &&
-    node.count >= 0 &&
-    (definition.kept || holder.job?.counted)
-  )
-    node.count++;
+  if (scope.closing?.begun && holder.count >= 0 && (definition.kept || holder.job?.counted)) node.count++;
 }

@@ -6,7 +6,7 @@
 
 import { aside } from "./build.ts";
 import { pathOver } from "./failures.ts";
-import { chainTo, type Node } from "./node.ts";
+import { chainTo, isService, type Node } from "./node.ts";
 import { relink } from "./registry.ts";
 import { encloses, type LocalScope, type Watch } from "./tree.ts";
 import type { Observer } from "./types/observer.ts";
@@ -52,10 +52,9 @@ export function tell(scope: LocalScope, name: keyof Observer, more?: object): vo
 
 /** Tells of a service: not of the question, the tuple or the alias on the way to one. */
 export function tellOf(node: Node, name: keyof Observer, more?: object): void {
+  if (!isService(node)) return;
   const { scope, definition } = node;
-  const { token, kind } = definition;
-  if (!token || kind === "alias") return;
   // The events of builds are the ones with a path.
   const path = name.startsWith("b") && { path: pathOver(chainTo(node)) };
-  tell(scope, name, { token, ...path, ...more });
+  tell(scope, name, { token: definition.token, ...path, ...more });
 }

@@ -7,7 +7,7 @@
 import type { Single } from "./dependency.ts";
 import { current, failure, HALT, leave, put, stuck } from "./build.ts";
 import { asyncProvider, closed } from "./failures.ts";
-import { BUILDING, type Node, ownerOf } from "./node.ts";
+import { askerOf, BUILDING, isService, type Node } from "./node.ts";
 import { find } from "./registry.ts";
 import type { LocalScope } from "./tree.ts";
 import type { AnyToken } from "./types/dependency.ts";
@@ -53,21 +53,25 @@ export function has(scope: LocalScope, token: AnyToken): boolean {
  * What a factory asks through, and `defer` later. While the node is being built, it is the node that asks; afterwards
  * its instance does, and holds on to what it is given.
  */
-export function resolverFor(node: Node): Resolver {
-  const { scope, attempt } = node;
+export function resolverFor(asker: Node): Resolver {
+  // A tuple or an alias is over as soon as it is made; what asks is what it is made for.
+  let node = asker;
+  while (!isService(node)) {
+    const next = askerOf(node);
+    if (!next) break;
+    node = next;
+  }
+  const { scope } = asker;
+  const { attempt } = node;
   let owner: Node | undefined = node.holder;
-  while (owner?.definition.kind === "question") owner = ownerOf(owner) ?? owner.asker?.holder;
+  while (owner?.definition.kind === "question") owner = askerOf(owner)?.holder;
   const ask =
     <R>(how: (scope: LocalScope, dependency: Single, asker?: Node, owner?: Node) => R) =>
     (dependency: unknown): R => {
       // A resolver may outlive a build that failed. The next build of the same node is not its business.
-      const mine = node.attempt === attempt;
-      return how(
-        scope,
-        dependency as Single,
-        mine && node.state === BUILDING ? node : current,
-        mine ? owner : undefined,
-      );
+      const mine = node.attempt === attempt ? [node, owner] : [];
+      const builder = mine.find((it) => it?.state === BUILDING) ?? current;
+      return how(scope, dependency as Single, builder, mine[1]);
     };
   return { get: ask(get), getAsync: ask(getAsync), has: (token: AnyToken) => has(scope, token) } as Resolver;
 }

@@ -90,9 +90,10 @@ export function register(
     // A replacement takes the place of the old one: order of registration is what breaks ties.
     const at = override ? own.findIndex(({ definition }) => definition.token === token) : -1;
     own[at < 0 ? own.length : at] = node;
-    // Of a value that is only lent nothing has to be known at shutdown.
-    if (kind === "value" && (options.owned || options.dispose || options.init))
-      (scope.nodes ??= []).push(node);
+    if (kind !== "value") continue;
+    if (options.owned || options.dispose || options.init) (scope.nodes ??= []).push(node);
+    // What is only lent has no place in the order of shutdown.
+    else node.count = -1;
   }
   if (added) {
     const extra = extraOf(scope);

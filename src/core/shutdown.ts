@@ -76,13 +76,8 @@ function close(top: LocalScope, reason: unknown): LocalScope[] {
     scope.closing = new Shutdown(scope, reason);
     scope.hot = empty;
   }
-  for (const scope of fresh) {
-    for (let { child } = scope; child; child = child.older) {
-      scope.closing!.below++;
-      // One that was closing before is waited for, and what it has done so far is told with the rest.
-      for (const row of child.closing!.rows) report(scope, row);
-    }
-  }
+  // One that was closing before is waited for like the others.
+  for (const scope of fresh) for (let { child } = scope; child; child = child.older) scope.closing!.below++;
   for (const { extra } of fresh) extra?.controller?.abort(reason);
   for (const { nodes, extra } of fresh) {
     if (nodes) for (const node of nodes) refuseWaiting(node);
@@ -325,7 +320,7 @@ function expire(closing: Shutdown): void {
       const each = scope.closing!;
       if (each.report) continue;
       for (const node of unsettled(scope))
-        if (node.definition.kept) note(node, "abandoned", now() - each.since);
+        if (node.definition.kept && !isDue(node)) note(node, "abandoned", now() - each.since);
       above = end(each);
     }
     proceed(above);

@@ -496,24 +496,6 @@ describe("a parent", () => {
     expect(undone).toEqual(["users", "db"]);
   });
 
-  it("tells what a child that was already closing had done before it was asked itself", async () => {
-    const gate = deferred();
-    const app = createContainer();
-    const child = app.createScope(
-      "request",
-      singleton(Db, () => "db", { dispose: () => gate.promise }),
-      singleton(Users, () => "users", { dispose: () => {} }),
-    );
-    child.get([Db, Users]);
-
-    void child.shutdown();
-    await turn();
-    const above = app.shutdown();
-    gate.resolve();
-
-    expect((await above).services.map((row) => row.token)).toEqual(["users", "db"]);
-  });
-
   it("may be closed from a disposer of its child, which does not wait for it", async () => {
     const closing: Promise<unknown>[] = [];
     const app = createContainer(singleton(Db, () => "db", { dispose: () => {} }));

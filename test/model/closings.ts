@@ -2,8 +2,7 @@
  * Closings: shutdowns, and the rules about whose turn it is to be disposed.
  *
  * The edges are those the journal saw. Where two rules of the contract pull apart (children go first, and so do
- * dependents, and a service above may hold on to one below), the order is not demanded; what is demanded then is only
- * that everything ends.
+ * dependents, and a service above may hold on to one below), children go first.
  *
  * @module
  */
@@ -135,16 +134,15 @@ export class Closings {
     const { instances, closings } = this.#journal;
     const since = closings.get(place)?.at ?? 0;
     const complain = (why: string) => this.#journal.complain(`the report of ${what}() ${why}`);
-    // What a child closed before its parent belongs to the child's report; while the two overlap it may be in both.
-    // What was built when its scope had closed is nobody's.
-    const begun = instances.filter((it) => it.begunAt < Infinity && isWithin(it.home, place));
+    // A child that was closing before is waited for, and its rows are told again. What was built when its scope had
+    // closed, and what failed in `init` before it began to close, is nobody's.
+    const began = (it: Instance) => closings.get(it.home)?.at ?? Infinity;
     const isDue = (it: Instance) =>
-      it.state === "built" &&
-      it.begunAt > since &&
-      it.begunAt < this.#closedAt(it.home) &&
-      (closings.get(it.home)?.at ?? 0) >= since;
-    const expected = begun.filter(isDue).sort((a, b) => a.endedAt - b.endedAt);
-    const allowed = begun.filter((it) => !isDue(it));
+      it.state === "built" && it.begunAt < this.#closedAt(it.home) && began(it) >= since;
+    const rows = instances
+      .filter((it) => it.begunAt < Infinity && isWithin(it.home, place))
+      .filter((it) => isDue(it) || (it.endedAt > began(it) && this.#closedAt(it.home) > since))
+      .sort((a, b) => a.endedAt - b.endedAt);
     const inFlight = (row: ShutdownReport["services"][number]) =>
       instances.some(
         (it) =>
@@ -160,9 +158,8 @@ export class Closings {
         `t${it.plan.token}` === row.token &&
         this.#outcomeOf(it) === row.outcome &&
         (row.outcome !== "failed" || it.wrong === row.error);
-      const from = expected.some(isOf) ? expected : allowed;
-      const index = from.findIndex(isOf);
-      const [it] = index < 0 ? [] : from.splice(index, 1);
+      const index = rows.findIndex(isOf);
+      const [it] = index < 0 ? [] : rows.splice(index, 1);
       // A build that outlasts the deadline is abandoned as well; what it makes is disposed when it is there.
       if (!it && row.outcome === "abandoned" && inFlight(row)) continue;
       if (!it) {
@@ -175,7 +172,8 @@ export class Closings {
       if (it.endedAt < last) complain(`has ${String(it)} too late`);
       last = it.endedAt;
     }
-    for (const it of expected) complain(`does not say that ${String(it)} was ${this.#outcomeOf(it)}`);
+    for (const it of rows)
+      if (isDue(it)) complain(`does not say that ${String(it)} was ${this.#outcomeOf(it)}`);
     if (report.ok !== report.services.every((it) => it.outcome === "disposed"))
       complain(`says ok: ${String(report.ok)}`);
   }
@@ -201,23 +199,20 @@ export class Closings {
         if (!holder.received.some((receipt) => receipt.made === held && !(hard && receipt.late))) continue;
         if (holder.state === "failed" && !isInTheWay(holder)) continue;
         found.add(holder);
-        look(holder);
+        // What is gone needs nothing any more, and stands for nobody.
+        if (holder.undoing !== "ended" && this.#journal.phase(holder.home) !== "closed") look(holder);
       }
     };
     look(it);
     return [...found].filter(isInTheWay);
   }
 
-  /** Whether a dependent must be disposed before what it depends on. */
+  /**
+   * Whether a dependent must be disposed before what it depends on. Scopes close whole: children go first, also when a
+   * service above holds on to something of theirs, and between scopes side by side nobody does.
+   */
   #goesFirst(holder: Instance, held: Instance): boolean {
-    if (this.#isLate(holder.home)) return false;
-    if (isWithin(holder.home, held.home)) return true;
-    // Children go first, also when a service above holds on to something of theirs.
-    if (isWithin(held.home, holder.home)) return false;
-    // Side by side: only if the two close together, and no service above is part of the knot.
-    const { closings } = this.#journal;
-    if (this.#holders(held).some((it) => it.home !== held.home && isWithin(held.home, it.home))) return false;
-    return closings.get(holder.home)?.step === closings.get(held.home)?.step;
+    return isWithin(holder.home, held.home) && !this.#isLate(holder.home);
   }
 
   /** Nothing that could be waited for is in its way. */

@@ -153,16 +153,13 @@ function drafts({ async, failing, badDisposers }: Flavour) {
     before: slow,
     after: slow,
     asks: fc.constantFrom("get" as const, "getAsync" as const, "together" as const),
-    in: fc.option(fc.constantFrom("root", ...NAMES), { freq: 1, nil: undefined }),
+    in: sometimes(fc.constantFrom("root", ...NAMES)),
     as: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, fc.array(fc.nat(TOKENS - 1), { maxLength: 2 })),
     order: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.constant(1)),
-    ambient: fc.option(fc.record({ scope: fc.nat(3), pick: fc.nat(20), sync: fc.boolean() }), {
-      freq: 1,
-      nil: undefined,
-    }),
+    ambient: sometimes(fc.record({ scope: fc.nat(3), pick: fc.nat(20), sync: fc.boolean() })),
     likely: fc.nat(4),
     fails,
-    init: fc.option(fc.record({ async: slow, fails }), { freq: 1, nil: undefined }),
+    init: sometimes(fc.record({ async: slow, fails })),
     keep: fc.constantFrom("borrowed" as const, "owned" as const, "dispose" as const),
     undo: fc.record({
       by: fc.oneof(
@@ -173,9 +170,14 @@ function drafts({ async, failing, badDisposers }: Flavour) {
         { weight: 1, arbitrary: fc.constantFrom("nothing" as const, "false" as const) },
       ),
       how: fc.constantFrom(...how),
-      asks: fc.option(fc.nat(TOKENS - 1), { freq: 1, nil: undefined }),
+      asks: sometimes(fc.nat(TOKENS - 1)),
     }),
   });
+}
+
+/** One time in four; and never, when shrunk. */
+function sometimes<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
+  return fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 }
 
 function stepDrafts(flavour: Flavour, draft: fc.Arbitrary<Draft>): fc.Arbitrary<StepDraft> {
@@ -224,7 +226,9 @@ function written({ floor, scopes, steps }: Drawn, flavour: Flavour): Program {
     provides: floor.flatMap((draft, token) => (draft ? [plan(token, draft)] : [])),
   };
   // The same provider object in two scopes: only where it is beyond doubt that these are two registrations.
-  const shareable = root.provides.filter((it) => it.kind === "singleton" || it.kind === "transient");
+  const shareable = root.provides.filter(
+    (it) => it.kind === "singleton" || (it.kind === "transient" && !it.needs.some(asksParent)),
+  );
   const below = scopes.map((scope, index): ScopePlan => {
     const own = scope.provides.map(([token, draft]) => plan(token, draft));
     const shared = scope.shares.flatMap((token) => shareable.filter((it) => it.token === token));
@@ -253,6 +257,13 @@ function written({ floor, scopes, steps }: Drawn, flavour: Flavour): Program {
       }
     }),
   };
+}
+
+function asksParent(need: Need): boolean {
+  if (need.ask === "map") return asksParent(need.of);
+  return (
+    need.ask === "parent" || ((need.ask === "tuple" || need.ask === "record") && need.of.some(asksParent))
+  );
 }
 
 function oneEach(plans: readonly Plan[]): Plan[] {

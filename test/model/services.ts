@@ -124,8 +124,14 @@ export class Services {
         return tokenOf(need.token);
       case "ref":
         return ref(() => tokenOf(need.token));
-      default:
-        return { optional, all, parent, defer }[need.ask](tokenOf(need.token) as never);
+      case "defer":
+        return defer(tokenOf(need.token));
+      case "optional":
+        return optional(tokenOf(need.token));
+      case "all":
+        return all(tokenOf(need.token));
+      case "parent":
+        return parent(tokenOf(need.token));
     }
   }
 

@@ -1,0 +1,160 @@
+// What README.md lists is what there is: exports, commands, runtimes, folders, files.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { entries, readJson, root } from "../support/package.ts";
+import { blocks, blocksUnder, readme, rowsOf, section } from "./page.ts";
+
+const { scripts, engines } = readJson("package.json") as {
+  scripts: Record<string, string>;
+  engines: { node: string };
+};
+
+const namesIn = (text: string): string[] => [...text.matchAll(/^- `(\w+)/gm)].map(([, name = ""]) => name);
+const foldersIn = (path: string): string[] =>
+  readdirSync(join(root, path), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => `${path}/${entry.name}`);
+
+describe("the list of exports", () => {
+  const doors = "`thimble/node`, `/bun`, `/deno`, `/browser`, `/workers`, `/generic`";
+
+  it.each([
+    { name: "thimble", heading: "`thimble`" },
+    { name: "thimble/config", heading: "`thimble/config`" },
+    ...["node", "bun", "deno", "browser", "workers", "generic", "runtime"].map((door) => ({
+      name: `thimble/${door}`,
+      heading: doors,
+    })),
+  ])("has every export of $name, once", async ({ name, heading }) => {
+    const module = (await import(entries.get(name)!.js)) as object;
+    expect(namesIn(section(heading)).toSorted()).toEqual(Object.keys(module).toSorted());
+  });
+
+  it.each([
+    { file: "src/index.ts", heading: "`thimble`" },
+    { file: "src/features/config.ts", heading: "`thimble/config`" },
+    ...["node", "bun", "deno", "browser", "workers", "generic"].map((door) => ({
+      file: `src/entries/${door}.ts`,
+      heading: doors,
+    })),
+  ])("has every type of $file, once", ({ file, heading }) => {
+    const code = readFileSync(join(root, file), "utf8");
+    const statements = [...code.matchAll(/^export (type )?\{(.*?)\}/gms)];
+    const exported = statements.flatMap(([, allTypes, names = ""]) =>
+      names
+        .split(",")
+        .map((name) => name.trim())
+        .filter((name) => name && (allTypes || name.startsWith("type ")))
+        .map((name) => name.replace("type ", "")),
+    );
+    const [, listed = ""] = /^Types: (.*?)\.$/ms.exec(section(heading)) ?? [];
+    expect([...listed.matchAll(/`(\w+)`/g)].map(([, name]) => name).toSorted()).toEqual(exported.toSorted());
+  });
+
+  it("names each error with its code", async () => {
+    const module = (await import(entries.get("thimble")!.js)) as Record<string, { code?: string }>;
+    const errors = Object.keys(module).filter(
+      (name) => /^[A-Z].*Error$/.test(name) && name !== "ContainerError",
+    );
+    for (const name of errors)
+      expect(section("`thimble`")).toContain(`- \`${name}\`: \`${module[name]!.code}\``);
+  });
+
+  it("names the members of a scope", async () => {
+    const { createContainer } = (await import(entries.get("thimble")!.js)) as { createContainer(): object };
+    const [, members = ""] = /^A scope has (.*?)\. Options/ms.exec(section("`thimble`")) ?? [];
+    const scope = createContainer();
+    const named = [...members.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name);
+    expect(named).toHaveLength(16);
+    for (const name of named) expect(name in scope || name === "parent", name).toBe(true);
+  });
+});
+
+describe("the commands", () => {
+  const commands = [
+    ...blocks.filter((block) => block.language === "sh").flatMap((block) => block.code.trim().split("\n")),
+    ...[...readme.matchAll(/`((?:npm|node|npx) [^`]+)`/g)].map(([, command = ""]) => command),
+  ].flatMap((line) => line.split(" && "));
+
+  const isThere = (path: string): boolean => existsSync(join(root, path));
+
+  function runs(command: string): boolean {
+    const [program, first = "", second = ""] = command.split(" ");
+    if (program === "node") return isThere(first);
+    if (program === "npx") return isThere(`node_modules/.bin/${first}`);
+    const script = first === "run" ? second : first;
+    return script === "ci" || script === "install" || Object.hasOwn(scripts, script);
+  }
+
+  it.each([...new Set(commands)])("exist: %s", (command) => {
+    expect(runs(command)).toBe(true);
+  });
+
+  it("on a fresh machine are two", () => {
+    const [, fresh] = blocksUnder("Install", "sh");
+    expect(fresh!.code).toBe("npm ci && npm start\nnpm ci && npm test\n");
+  });
+});
+
+describe("the requirements", () => {
+  it("are those of package.json", () => {
+    expect(section("Install")).toContain(`Node ${engines.node.replace(">=", "")} or newer`);
+  });
+
+  it.each(["node", "deno", "bun", "workerd", "@sparticuz/chromium", "happy-dom"])(
+    "come with npm ci: %s",
+    (name) => {
+      const { packages } = readJson("package-lock.json") as { packages: object };
+      expect(packages).toHaveProperty([`node_modules/${name}`]);
+    },
+  );
+});
+
+describe("the table of runtimes", () => {
+  it("has a row for each suite that npm test runs, in that order", () => {
+    const runner = readFileSync(join(root, "test/run.mjs"), "utf8");
+    const [, suites = ""] = /const suites = \[(.*?)^\];/ms.exec(runner) ?? [];
+    const names = [...suites.matchAll(/\bname: "([\w-]+)"/g)].map(([, name]) => `\`${name}\``);
+    expect(
+      rowsOf(section("Working on Thimble"))
+        .map(([name]) => name)
+        .filter((name) => name?.startsWith("`")),
+    ).toEqual(names);
+  });
+});
+
+describe("the layout", () => {
+  const [block] = blocksUnder("Working on Thimble", "text");
+  let folder = "";
+  const listed = block!.code
+    .trim()
+    .split("\n")
+    .map((line) => {
+      const [, indent = "", name = ""] = /^( *)(\S+)/.exec(line) ?? [];
+      if (!indent) return (folder = name.replace(/\/$/, ""));
+      return `${folder}/${name.replace(/\/$/, "")}`;
+    });
+
+  it("has every folder of src and test", () => {
+    expect(listed).toEqual(expect.arrayContaining([...foldersIn("src"), ...foldersIn("test")]));
+  });
+
+  it.each(listed)("has nothing that is not there: %s", (path) => {
+    expect(existsSync(join(root, path))).toBe(true);
+  });
+});
+
+describe("the links", () => {
+  const links = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, to = ""]) => to);
+  const anchors = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, "")
+      .replaceAll(" ", "-"),
+  );
+
+  it.each([...new Set(links.filter((link) => !link.startsWith("http")))])("lead somewhere: %s", (link) => {
+    expect(link.startsWith("#") ? anchors.includes(link.slice(1)) : existsSync(join(root, link))).toBe(true);
+  });
+});
