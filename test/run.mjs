@@ -150,7 +150,7 @@ for (const { name, by, project, needs, limit, version = "" } of suites) {
   }
   const file = join(reports, `${name}.json`);
   const { ok, output } = await run(
-    [...by, "run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile=${file}`],
+    [...by, "run", "--project", project, "--reporter=dot", "--reporter=json", `--outputFile=${file}`],
     limit,
   );
   rows.push({ name, version, ...tally(file, ok) });

@@ -68,7 +68,7 @@ export function there({ onMoments, onGone }) {
       ahead = now - performance.now();
       last = moments.at(-1)?.seq ?? last;
       onMoments(moments);
-      timer = setTimeout(ask, 400);
+      timer = setTimeout(() => void ask(), 400);
     } catch {
       if (!left) onGone();
     }

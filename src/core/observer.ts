@@ -10,7 +10,7 @@ import { chainTo, isService, type Node } from "./node.ts";
 import { relink } from "./registry.ts";
 import { encloses, type LocalScope, type Watch } from "./tree.ts";
 import type { Observer } from "./types/observer.ts";
-import { now, web } from "./web.ts";
+import { web } from "./web.ts";
 
 /** Adds an observer to a scope and everything below it. Returns the way out. */
 export function observe(scope: LocalScope, observer: Observer): () => void {

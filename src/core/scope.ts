@@ -13,6 +13,7 @@ import { isWatched, observe, tell, tellOf } from "./observer.ts";
 import { get, getAsync, has } from "./question.ts";
 import { empty, type Index, register } from "./registry.ts";
 import { type Shutdown, shutdown } from "./shutdown.ts";
+import { Key } from "./token.ts";
 import { attach, childrenOf, type Extra, type LocalScope, type Tree } from "./tree.ts";
 import type { AnyToken } from "./types/dependency.ts";
 import type { Observer } from "./types/observer.ts";
@@ -68,7 +69,14 @@ class TreeScope implements LocalScope {
   }
 
   get(dependency: Single): unknown {
-    const node = this.hot.get(dependency);
+    // What is built is two loads away. Everything else, and every check, lies behind the cache.
+    const { hot } = this;
+    const node =
+      typeof dependency === "function"
+        ? hot.others.get(dependency)
+        : (dependency as unknown) instanceof Key
+          ? hot.keys[(dependency as unknown as Key).index]
+          : undefined;
     return node !== undefined && node.state === BUILT && current === undefined
       ? node.value
       : get(this, dependency, current);

@@ -72,7 +72,8 @@ async function speed(made) {
   for (const until = performance.now() + 250; performance.now() < until;) await warmUp();
   n = Math.max(1, Math.round(n * Math.min(enough.cpu / spent, enough.wall / wall)));
 
-  process.on("message", async () => process.send({ nanoseconds: (await time(n)) / n }));
+  const round = async () => process.send({ nanoseconds: (await time(n)) / n });
+  process.on("message", () => void round());
   process.send({ ready: true, remark });
 }
 

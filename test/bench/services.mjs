@@ -144,8 +144,8 @@ export function makeLinks(length) {
     { length },
     () =>
       class Link {
-        constructor(previous = undefined) {
-          this.previous = previous;
+        constructor(...previous) {
+          this.previous = previous[0];
         }
       },
   );

@@ -198,6 +198,8 @@ export class Closings {
         if (found.has(holder) || holder === it) continue;
         if (!holder.received.some((receipt) => receipt.made === held && !(hard && receipt.late))) continue;
         if (holder.state === "failed" && !isInTheWay(holder)) continue;
+        // Children go first, also when a service above holds on to something of theirs.
+        if (hard && isAbove(holder.home, held.home)) continue;
         found.add(holder);
         // What is gone needs nothing any more, and stands for nobody.
         if (holder.undoing !== "ended" && this.#journal.phase(holder.home) !== "closed") look(holder);
@@ -207,10 +209,7 @@ export class Closings {
     return [...found].filter(isInTheWay);
   }
 
-  /**
-   * Whether a dependent must be disposed before what it depends on. Scopes close whole: children go first, also when a
-   * service above holds on to something of theirs, and between scopes side by side nobody does.
-   */
+  /** Whether a dependent must be disposed before what it depends on. Scopes side by side close whole, in any order. */
   #goesFirst(holder: Instance, held: Instance): boolean {
     return isWithin(holder.home, held.home) && !this.#isLate(holder.home);
   }
@@ -259,6 +258,10 @@ export class Closings {
 /** Whether a scope is another one, or below it. */
 function isWithin(place: Place, other: Place): boolean {
   return upwards(place).includes(other);
+}
+
+function isAbove(place: Place, other: Place): boolean {
+  return place !== other && isWithin(other, place);
 }
 
 /** It is being built, or must be undone and is not yet. */

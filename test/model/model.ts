@@ -391,7 +391,7 @@ export class Model {
     const given = [...(value as unknown[])];
     const seen = new Set<string>();
     for (const entry of this.candidates(from, token, at)) {
-      const once = this.#instanceKey({ entry, from }, at);
+      const once = this.#serviceKey({ entry, from }, at);
       if (once !== undefined && seen.has(once)) continue;
       if (once !== undefined) seen.add(once);
       if (given.length === 0) return `${entry.plan.id} is not among all`;
@@ -401,11 +401,11 @@ export class Model {
     return given.length > 0 ? `${given.length} more than all` : undefined;
   }
 
-  /** What an instance reached by several names is recognised by; transients are different each time. */
-  #instanceKey(target: Target, at: number, hops = 0): string | undefined {
+  /** What a service reached by several names is recognised by. */
+  #serviceKey(target: Target, at: number, hops = 0): string | undefined {
     const { plan } = target.entry;
     const home = this.home(target);
-    if (!home || plan.kind === "transient") return undefined;
+    if (!home) return undefined;
     if (plan.kind !== "alias") return this.#linkOf(target.entry, home);
     const { to } = plan;
     if (to.ask !== "one" && to.ask !== "ref" && to.ask !== "parent") return undefined;
@@ -415,7 +415,7 @@ export class Model {
       at,
       () => {},
     );
-    return next && hops < TOKENS ? this.#instanceKey(next, at, hops + 1) : undefined;
+    return next && hops < TOKENS ? this.#serviceKey(next, at, hops + 1) : undefined;
   }
 
   #leadsNowhere(target: Target, at: number, hops = 0): boolean {
