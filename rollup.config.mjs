@@ -48,10 +48,14 @@ const declarations = {
   },
 };
 
+// The engine's files call each other; nothing runs when they are loaded, so the order they are loaded in is no matter.
+const onLog = (level, log, print) => log.code !== "CIRCULAR_DEPENDENCY" && print(level, log);
+
 /** @type {import("rollup").RollupOptions[]} */
 export default [
   {
     input: "src/entries/global.ts",
+    onLog,
     plugins: [clean, typescript, minify],
     output: {
       file: "dist/thimble.global.js",
@@ -63,6 +67,7 @@ export default [
   },
   {
     input: [...new Set(inputs)].filter((file) => existsSync(file)),
+    onLog,
     external: /^cloudflare:/,
     plugins: [typescript, declarations],
     output: {

@@ -33,6 +33,7 @@ const env = {
 delete env.FORCE_COLOR;
 
 const checks = {
+  setup: [bin("node"), "test/support/setup.mjs"],
   build: ["npm", "run", "build"],
   types: ["npm", "run", "check"],
   lint: ["npm", "run", "lint"],

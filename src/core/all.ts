@@ -25,6 +25,7 @@ import type { AnyToken } from "./types/dependency.ts";
  * singleton(Cli, [all(Command, { tag: "admin" })]);
  * ```
  */
+/* @__NO_SIDE_EFFECTS__ */
 export const all: All = ((token: AnyToken, { tag }: AllOptions = {}) =>
   combinator("all", token, (scope, asker) =>
     gather(scope, candidates(scope, token, tag).map(exactly), asker, (...services) => services),
@@ -37,6 +38,7 @@ export const all: All = ((token: AnyToken, { tag }: AllOptions = {}) =>
  * @throws `AMBIGUOUS` when several are left.
  * @throws `NOT_PROVIDED` when there is none.
  */
+/* @__NO_SIDE_EFFECTS__ */
 export const one: One = ((token: AnyToken) =>
   combinator(
     "one",

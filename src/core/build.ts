@@ -385,7 +385,9 @@ function finish(node: Node, value: unknown): unknown {
 
 /** The build is over, one way or the other; or a question is no longer asked. */
 export function leave(node: Node): Job | undefined {
-  const { job, entry } = node;
+  const { job, entry, asker } = node;
+  // With no call in between: what is above must be found also if the stack is full right here.
+  if (innermost === node) innermost = asker;
   node.asker = node.job = undefined;
   if (!node.definition.kept) {
     node.state = GONE;
@@ -442,16 +444,18 @@ function caught(
   const isPassedOn = error === failure;
   current = outer;
   depth = outerDepth;
-  // A full stack ends builds without a word: those that this factory had begun and that are still at it. Nothing is
-  // called here, because the stack may still be full.
-  for (let lost = innermost; lost && lost !== outermost && lost !== node;) {
-    const { asker, definition, entry, state, job }: Node = lost;
-    if (state === BUILDING && !job) {
-      lost.state = definition.kept ? IDLE : GONE;
+  // A full stack ends builds without a word: those that this factory had begun and that are still at it. It may be
+  // full here, too: nothing is called, and after each step the way up is still there.
+  while (innermost && innermost !== outermost && innermost !== node) {
+    const lost: Node = innermost;
+    const { kept } = lost.definition;
+    const isLost = lost.state === BUILDING && !lost.job;
+    if (isLost) lost.state = kept ? IDLE : GONE;
+    innermost = lost.asker;
+    if (isLost) {
       lost.asker = lost.holds = undefined;
-      if (!definition.kept) entry.count--;
+      if (!kept) lost.entry.count--;
     }
-    lost = asker;
   }
   innermost = outermost;
   return failOwn(node, error, isPassedOn);
@@ -459,21 +463,22 @@ function caught(
 
 /** The node's own factory failed, or its `init`. */
 function failOwn(node: Node, error: unknown, isPassedOn = error === failure): object {
+  const isDeep = isStackOverflow(error);
   // A factory that lets through what the engine threw just now has nothing to say about where it came from. Asking
-  // first also saves a full stack from walking all of its length at each step back.
-  if (!isPassedOn) {
+  // first also saves a long way from being walked again at each step back.
+  if (isDeep || !isPassedOn) {
     const chain = chainTo(node);
     // Few factories deep it is the factory's own endless recursion, and none of our business.
-    if (
-      chain.length > 50 &&
-      error instanceof Error &&
-      /call stack|stack overflow|too much rec/i.test(error.message)
-    ) {
-      error = depthExceeded(node, error);
-    }
+    if (isDeep && chain.length > 50) error = depthExceeded(node, error);
     rememberPath(error, pathOver(chain));
   }
   return fail(node, error);
+}
+
+/** What engines throw when the stack is full; the second comes of what they compile there. */
+function isStackOverflow(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ["call stack", "Stack overflow", "too much rec"].some((words) => error.message.includes(words));
 }
 
 /** Ends a build without an instance. Nothing is remembered: the next ask tries again. */

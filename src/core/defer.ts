@@ -22,6 +22,7 @@ import type { AnyToken } from "./types/dependency.ts";
  * singleton(Parent, [defer(Child)]);
  * ```
  */
+/* @__NO_SIDE_EFFECTS__ */
 export const defer: Defer = ((token: AnyToken) =>
   combinator("defer", token, (scope, asker) => {
     const resolver = asker && resolverFor(asker);

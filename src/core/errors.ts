@@ -47,15 +47,11 @@ export class ContainerError extends Error {
     this.code = code;
     this.path = path;
     this.hint = hint;
-    // Made from the code, not taken from the class: minifiers rename classes. And not enumerable: loggers and test
-    // runners print what is.
-    const name = code
-      .toLowerCase()
-      .replace(/_?([a-z]+)/g, (_, word: string) => word[0]!.toUpperCase() + word.slice(1));
-    Object.defineProperties(this, {
-      name: { value: name.replace(/(Failed)?$/, "Error") },
-      [brand]: { value: true },
-    });
+    // Made from the code, not taken from the class: minifiers rename classes. No regular expression: the stack may be
+    // full, and there some engines cannot compile one. Not enumerable: loggers and test runners print what is.
+    const words = code.split("_").filter((word) => word !== "FAILED");
+    const name = words.map((word) => word[0] + word.slice(1).toLowerCase()).join("") + "Error";
+    Object.defineProperties(this, { name: { value: name }, [brand]: { value: true } });
     // V8 wrote the first line of the stack while the name was still "Error".
     (Error as { captureStackTrace?(at: object, from: unknown): void }).captureStackTrace?.(this, new.target);
   }

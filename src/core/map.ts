@@ -18,6 +18,7 @@ import type { Mapped } from "./types/combinator.ts";
  * singleton(Orders, [map(LoggerFactory, (make) => make("orders"))]);
  * ```
  */
+/* @__NO_SIDE_EFFECTS__ */
 export const map: Mapped = ((dependency: Single, fn: (value: unknown) => unknown) =>
   combinator(
     "map",

@@ -18,6 +18,7 @@ import type { Optional } from "./types/combinator.ts";
  * singleton(Mailer, [optional(Clock, Date.now)]);
  * ```
  */
+/* @__NO_SIDE_EFFECTS__ */
 export const optional: Optional = ((dependency: Single, fallback?: unknown) =>
   combinator("optional", dependency, (scope, asker) =>
     isProvided(scope, dependency, asker) ? ask(scope, dependency, asker) : fallback,

@@ -22,6 +22,7 @@ import type { AnyToken } from "./types/dependency.ts";
  * app.createScope("admin", singleton(Mailer, [parent(Mailer)], (mailer) => new AuditedMailer(mailer)));
  * ```
  */
+/* @__NO_SIDE_EFFECTS__ */
 export const parent: Parent = ((token: AnyToken) =>
   combinator(
     "parent",

@@ -53,6 +53,7 @@ export const noOptions: Options = {};
  *
  * @throws `INVALID_PROVIDER` when the instance is a promise: give it as the factory of a `singleton`.
  */
+/* @__NO_SIDE_EFFECTS__ */
 export const value: DefineValue = ((token: AnyToken, instance: unknown, options?: Options) => {
   const made = definition("value", token, none, instance, false, options);
   if (isThenable(instance))
@@ -89,13 +90,19 @@ export const scoped: DefineScoped = /* @__PURE__ */ define("scoped") as never;
 export const transient: DefineTransient = /* @__PURE__ */ define("transient") as never;
 
 /** Gives any dependency another name. It is resolved from the scope that asks, and never disposed twice. */
+/* @__NO_SIDE_EFFECTS__ */
 export const alias: DefineAlias = ((token: AnyToken, target: unknown) =>
   definition("alias", token, [target], same, false)) as never;
 
 const same = (it: unknown): unknown => it;
 
 function define(kind: Kind) {
-  return (token: AnyToken, second?: unknown, third?: unknown, fourth?: unknown): Definition => {
+  return /* @__NO_SIDE_EFFECTS__ */ (
+    token: AnyToken,
+    second?: unknown,
+    third?: unknown,
+    fourth?: unknown,
+  ): Definition => {
     if (typeof second === "function") return definition(kind, token, undefined, second, false, third);
     const isList = Array.isArray(second);
     return typeof third === "function"

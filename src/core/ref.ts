@@ -19,6 +19,7 @@ import type { AnyToken } from "./types/dependency.ts";
  * singleton(Orders, [ref(() => Customers)]);
  * ```
  */
+/* @__NO_SIDE_EFFECTS__ */
 export const ref: Ref = ((token: () => AnyToken) =>
   combinator(
     "ref",

@@ -198,15 +198,19 @@ export class Closings {
         if (found.has(holder) || holder === it) continue;
         if (!holder.received.some((receipt) => receipt.made === held && !(hard && receipt.late))) continue;
         if (holder.state === "failed" && !isInTheWay(holder)) continue;
-        // Children go first, also when a service above holds on to something of theirs.
-        if (hard && isAbove(holder.home, held.home)) continue;
+        // Children go first, also when a service above holds on to something of theirs. A transient is nobody's.
+        if (hard && held.plan.kind !== "transient" && isAbove(holder.home, held.home)) continue;
         found.add(holder);
-        // What is gone needs nothing any more, and stands for nobody.
-        if (holder.undoing !== "ended" && this.#journal.phase(holder.home) !== "closed") look(holder);
+        if (holder.plan.kind === "transient" || !this.#isGone(holder)) look(holder);
       }
     };
     look(it);
     return [...found].filter(isInTheWay);
+  }
+
+  /** What is gone needs nothing any more, and stands for nobody. */
+  #isGone({ undoing, home }: Instance): boolean {
+    return undoing === "ended" || this.#journal.phase(home) === "closed";
   }
 
   /** Whether a dependent must be disposed before what it depends on. Scopes side by side close whole, in any order. */

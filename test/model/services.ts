@@ -356,7 +356,8 @@ export class Services {
   }
 
   #finish(instance: Instance, plan: RecipePlan, resolver: Resolving | undefined): Instance {
-    if (this.#runOf(plan, "factory") <= plan.fails) throw this.#planned(plan, "the factory");
+    if (this.#runOf(plan, "factory") <= plan.fails)
+      throw new Planned(plan, "the factory", this.#journal.program);
     instance.keptResolver = resolver;
     this.#equip(instance);
     if (plan.init) return instance;
@@ -370,7 +371,7 @@ export class Services {
     }
     const end = () => {
       if (this.#runOf(plan, "init") > (plan.init?.fails ?? 0)) return this.#built(it);
-      const error = this.#planned(plan, "init");
+      const error = new Planned(plan, "init", this.#journal.program);
       this.#fail(it, error);
       // Its resource exists: nobody will ever have it, so somebody has to undo it.
       if (isUndone(plan)) it.undoing = "due";
@@ -391,13 +392,11 @@ export class Services {
   #fail(instance: Instance, error: unknown): void {
     instance.state = "failed";
     this.#journal.note(`   ${String(instance)} failed: ${text(error).split("\n")[0]}`);
-  }
-
-  #planned(plan: RecipePlan, what: string): Planned {
-    const error = new Planned(plan, what, this.#journal.program);
-    if (!isAsync(plan)) error.knownAt = ++this.#journal.clock;
+    // Also when it only lets through what another one threw, perhaps long ago.
+    if (!(error instanceof Planned)) return;
+    const now = ++this.#journal.clock;
+    error.knownAt = instance.plan.kind !== "value" && isAsync(instance.plan) ? Infinity : now;
     this.#journal.failures.push(error);
-    return error;
   }
 
   /** Counts the runs of a factory or an `init`, in all scopes together. */

@@ -73,11 +73,11 @@ export interface Resolver {
    *
    * @throws `ASYNC_PROVIDER` when it cannot be had without waiting.
    */
-  get<const D extends Dependency>(dependency: D): Resolved<D>;
+  get<const D extends Dependency>(this: void, dependency: D): Resolved<D>;
   /** Gives what is asked for, waiting if need be. */
-  getAsync<const D extends Dependency>(dependency: D): Promise<Resolved<D>>;
+  getAsync<const D extends Dependency>(this: void, dependency: D): Promise<Resolved<D>>;
   /** Tells whether something visible from here provides the token. Builds nothing. */
-  has(token: AnyToken): boolean;
+  has(this: void, token: AnyToken): boolean;
 }
 
 /** What a factory may return for `K`: the instance, or a promise of it. */

@@ -37,7 +37,7 @@ export type ForAwaitUsing = SymbolConstructor extends { readonly asyncDispose: i
  */
 export interface Scope<in Has = any> extends ForAwaitUsing {
   readonly name: string;
-  /** Unique among all scopes, and the same from run to run: ids follow the order of creation. */
+  /** Unique in its tree, and the same from run to run: ids follow the order of creation. */
   readonly id: string;
   /** The scope above. The container has none. */
   readonly parent?: Scope;

@@ -154,5 +154,5 @@ function checked(by: string, it: unknown): Parser<unknown> {
 }
 
 function unmade(by: string, hint: string): InvalidProviderError {
-  return new InvalidProviderError(`Cannot make a parser: ${by}() is not given what it takes`, [], hint);
+  return new InvalidProviderError(`make a parser: ${by}() is not given what it takes`, [], hint);
 }

@@ -158,7 +158,7 @@ function declare(key: string, given: unknown, options: SettingOptions<unknown>):
 }
 
 function undeclared(what: string, hint: string): InvalidProviderError {
-  return new InvalidProviderError(`Cannot declare ${what}`, [], hint);
+  return new InvalidProviderError(`declare ${what}`, [], hint);
 }
 
 /** What a schema throws at `undefined` is its way to say that it takes none. */
@@ -233,7 +233,7 @@ function readOne({ key, parser, fallback }: Declaration, looking: Looking): unkn
   }
   if (!isThenable(value)) return value;
   throw new InvalidProviderError(
-    `Cannot read setting "${key}": its parser is asynchronous`,
+    `read setting "${key}": its parser is asynchronous`,
     path,
     "check at once what can be, and wait for the rest in a factory that depends on the setting",
   );
