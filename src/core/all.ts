@@ -4,7 +4,8 @@
  * @module
  */
 
-import { ask, askEntry, gather, refuse } from "./build.ts";
+import { ask, askEntry, gather } from "./ask.ts";
+import { refuse } from "./build.ts";
 import { combinator } from "./combinator.ts";
 import type { Combinator } from "./dependency.ts";
 import { ambiguous, notProvided } from "./failures.ts";

@@ -1,5 +1,5 @@
 /**
- * The engine: asks for dependencies and builds what is missing.
+ * The engine: builds what was asked for and is not there yet.
  *
  * One engine for synchronous and asynchronous building. Asking gives the value, or `HALT`: then `stuck` is the node
  * that is waited for or, when there is none, `failure` is what was thrown. No exception travels through the engine:
@@ -9,50 +9,31 @@
  * What has to wait gets a job, and is called again from a queue and never from inside another build. That keeps the
  * stack flat: a chain of ten thousand dependencies is built in slices, each of them started from the queue.
  *
- * All checks are made on the way to something that is not built yet, and none on the way to what is.
- *
  * @module
  */
 
-import { check, type Dependencies, isCombinator, type Single } from "./dependency.ts";
+import { ask } from "./ask.ts";
+import { closed, depthExceeded, isStackOverflow, pathOver, rememberPath } from "./failures.ts";
 import {
-  captive,
-  circular,
-  closed,
-  depthExceeded,
-  notProvided,
-  pathOver,
-  rememberPath,
-  scopeNotFound,
-} from "./failures.ts";
-import {
-  askerOf,
   askFor,
   ASKING,
   BUILDING,
   BUILT,
   chainTo,
-  DISPOSING,
   GONE,
-  hold,
   IDLE,
   isService,
   Job,
   Node,
-  ownerOf,
   PUT_OFF,
-  route,
   RUNNING,
   WAITING,
 } from "./node.ts";
 import { isWatched, tellOf } from "./observer.ts";
-import { isThenable, type Kind, none, noOptions } from "./provider.ts";
-import { resolverFor } from "./question.ts";
-import { find, instanceIn } from "./registry.ts";
+import { isThenable, none } from "./provider.ts";
+import { answer, resolverFor } from "./question.ts";
 import { arrived, discard } from "./shutdown.ts";
-import { looksLikeToken } from "./token.ts";
-import { encloses, extraOf, type LocalScope, signalOf } from "./tree.ts";
-import type { AnyToken } from "./types/dependency.ts";
+import { extraOf, signalOf } from "./tree.ts";
 import { now } from "./web.ts";
 
 /** Given in place of a value: there is none yet, or there will be none. */
@@ -82,129 +63,46 @@ export function refuse(error: unknown): object {
   return HALT;
 }
 
-function wait(node: Node): object {
+export function wait(node: Node): object {
   stuck = node;
   return HALT;
 }
 
-// ---- Asking
+/** Begins to ask from outside: what is on the stack already is not of the engine's making. Gives what to go back to. */
+export function enter(): number {
+  const outer = depth;
+  depth = 0;
+  failure = undefined;
+  return outer;
+}
 
-/** Gives what `dependency` stands for in `scope`, on behalf of `asker`. */
-export function ask(scope: LocalScope, dependency: Single, asker: Node | undefined): unknown {
-  if (looksLikeToken(dependency)) {
-    const entry = find(scope, dependency);
-    return entry ? askEntry(scope, entry, asker) : refuse(notProvided(scope, dependency, asker));
+/** Goes back to where a factory was asking. */
+export function exit(outer: number): void {
+  depth = outer;
+}
+
+// ---- Building
+
+/** Makes an instance of a transient class that needs nothing. Nothing can wait here, so the entry does for a node. */
+export function construct(entry: Node, asker: Node | undefined): unknown {
+  const outer = current;
+  current = entry;
+  entry.count = 1;
+  askFor(entry, asker);
+  let value: unknown;
+  try {
+    value = new (entry.definition.make as new () => unknown)();
+  } catch (error) {
+    return caught(standIn(entry), error, outer, depth, innermost);
   }
-  if (isCombinator(dependency)) return dependency.resolve(scope, asker);
-  if (Array.isArray(dependency)) {
-    return gather(scope, dependency as Dependencies, asker, (...values) => values);
-  }
-  const keys = Object.keys(dependency);
-  // `fromEntries` makes own properties: "__proto__" is a key like any other.
-  const make = (...values: unknown[]): unknown =>
-    Object.fromEntries(keys.map((key, at) => [key, values[at]]));
-  return gather(scope, Object.values(dependency), asker, make);
+  current = outer;
+  entry.count = 0;
+  entry.asker = undefined;
+  return value;
 }
 
-/** Asks for several dependencies and makes one value of them: a transient without a token. */
-export function gather(
-  scope: LocalScope,
-  dependencies: Dependencies,
-  asker: Node | undefined,
-  make: (...values: never[]) => unknown,
-): unknown {
-  return begin(nameless("frame", scope, dependencies, make), asker);
-}
-
-function nameless(kind: Kind, scope: LocalScope, dependencies: Dependencies, make: unknown): Node {
-  const no = false;
-  const token = undefined as never;
-  return new Node(
-    { kind, token, dependencies, make, isClass: no, kept: no, isLeaf: no, options: noOptions },
-    scope,
-  );
-}
-
-/** Gives what a registered provider makes, for `scope`. */
-export function askEntry(scope: LocalScope, entry: Node, asker: Node | undefined): unknown {
-  const { kind, token, options } = entry.definition;
-  if (kind === "scoped") {
-    const captor = captorOf(scope, asker);
-    if (captor?.definition.kind === "singleton") return refuse(captive(scope, token, asker!, captor));
-    let home: LocalScope | undefined = scope;
-    if (options.in) while (home && home.name !== options.in) home = home.parent;
-    if (!home) return refuse(scopeNotFound(scope, token, options.in!, asker));
-    entry = instanceIn(home, entry);
-  } else if (!entry.definition.kept) return askTransient(scope, entry, asker);
-
-  // What is kept is there, or on its way, or has to be built.
-  const node = entry;
-  const { state } = node;
-  let it: unknown;
-  if (state === BUILT) {
-    it = node.value;
-    if (isWatched(scope)) tellOf(node, "got", { cached: true });
-  } else if (scope.closing || state > BUILT) return refuse(closed(scope, token, asker));
-  else if (state === IDLE) {
-    // Kept for good, from the first time on. Those of scoped providers were, and values, when they were made.
-    if (node.attempt === 0 && kind === "singleton") (node.scope.nodes ??= []).push(node);
-    it = begin(node, asker);
-    if (it === HALT && !stuck) return it;
-  } else {
-    // Only here can something wait for itself: at whoever joins a build that is not done.
-    const way = asker && route(node, asker);
-    if (way) return refuse(circular(node, asker!, way));
-    it = wait(node);
-  }
-  if (asker) hold(asker, node);
-  return it;
-}
-
-/** Who would keep what `scope` gives to `asker`. */
-function captorOf(scope: LocalScope, asker: Node | undefined): Node | undefined {
-  let itself = false;
-  for (let node = asker; node; node = node.asker) {
-    // A factory that asks a scope below its own may well have opened it, and close it again.
-    if (node.definition.kept) return itself && !encloses(scope, node.scope) ? undefined : node;
-    if (node.definition.kind === "question") {
-      if (node.value) return ownerOf(node);
-      itself = true;
-    }
-  }
-  return undefined;
-}
-
-function askTransient(scope: LocalScope, entry: Node, asker: Node | undefined): unknown {
-  const { definition } = entry;
-  if (scope.closing && definition.kind === "transient") return refuse(closed(scope, definition.token, asker));
-  // Transients have no state to meet again; but while one is being built, its entry is marked.
-  if (entry.count > 0) {
-    for (let above = asker; above; above = askerOf(above)) {
-      if (above.entry === entry && above.scope === scope) return refuse(circular(above, asker!, []));
-    }
-  } else if (definition.isLeaf && !isWatched(scope)) {
-    // Nothing can wait here: the entry does for a node, as long as nobody looks at it.
-    const outer = current;
-    current = entry;
-    entry.count = 1;
-    askFor(entry, asker);
-    let value: unknown;
-    try {
-      value = new (definition.make as new () => unknown)();
-    } catch (error) {
-      return caught(standIn(entry), error, outer, depth, innermost);
-    }
-    current = outer;
-    entry.count = 0;
-    entry.asker = undefined;
-    return value;
-  }
-  entry.count++;
-  return begin(new Node(definition, scope, entry), asker);
-}
-
-/** The node of its own that an entry was spared. */
-function standIn(entry: Node): Node {
+/** The node of its own that the entry was spared, for those who look. */
+export function standIn(entry: Node): Node {
   const { definition, scope, asker } = entry;
   const node = new Node(definition, scope, entry);
   node.state = BUILDING;
@@ -213,10 +111,8 @@ function standIn(entry: Node): Node {
   return node;
 }
 
-// ---- Building
-
 /** Begins a build: asks for what it needs, all of it at once, and calls the factory when nothing is missing. */
-function begin(node: Node, asker: Node | undefined): unknown {
+export function begin(node: Node, asker: Node | undefined): unknown {
   const { scope, definition } = node;
   const outer = innermost;
   // Before anything is called: from here on a full stack finds it.
@@ -276,7 +172,7 @@ function jobOf(node: Node): Job {
 }
 
 /** Has `waiter` called again when `node` is done, with its value at one place of `values`. */
-function waitFor(node: Node, waiter: Node, values: unknown[], at: number): Job {
+export function waitFor(node: Node, waiter: Node, values: unknown[], at: number): Job {
   const job = jobOf(waiter);
   job.values = values;
   job.missing++;
@@ -475,12 +371,6 @@ function failOwn(node: Node, error: unknown, isPassedOn = error === failure): ob
   return fail(node, error);
 }
 
-/** What engines throw when the stack is full; the second comes of what they compile there. */
-function isStackOverflow(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return ["call stack", "Stack overflow", "too much rec"].some((words) => error.message.includes(words));
-}
-
 /** Ends a build without an instance. Nothing is remembered: the next ask tries again. */
 export function fail(node: Node, error: unknown): object {
   const { scope, definition } = node;
@@ -496,75 +386,6 @@ export function fail(node: Node, error: unknown): object {
     deliver(job, false, error);
   }
   return refuse(error);
-}
-
-// ---- Questions: asking from outside
-
-/**
- * Asks for `dependency`, from outside the engine: `asker` is the node whose factory is running, `owner` the one whose
- * resolver was used. After `HALT`, `stuck` is the question that is still open.
- */
-export function put(
-  scope: LocalScope,
-  dependency: Single,
-  asker: Node | undefined,
-  owner: Node | undefined,
-): unknown {
-  const token = looksLikeToken(dependency) ? (dependency as AnyToken) : undefined;
-  if (scope.closing?.report) return refuse(closed(scope, token, asker));
-  if (!token) {
-    try {
-      check(dependency, "what was asked for");
-    } catch (error) {
-      return refuse(error);
-    }
-  }
-  const outerDepth = depth;
-  depth = 0;
-  failure = undefined;
-  let question = asker || owner ? newQuestion(scope, asker, owner) : undefined;
-  let it = ask(scope, dependency, question);
-  if (it === HALT && stuck) {
-    question ??= newQuestion(scope, asker, owner);
-    if (asker) hold(asker, question);
-    const job = waitFor(stuck, question, [], 0);
-    job.missing = 1;
-    job.phase = WAITING;
-    drain();
-    if (question.job) wait(question);
-    else it = job.failure ? refuse(job.failure.error) : job.values[0];
-  } else {
-    const error = failure;
-    if (question) {
-      if (it !== HALT) answer(question);
-      leave(question);
-    }
-    drain();
-    if (it === HALT) refuse(error);
-  }
-  depth = outerDepth;
-  return it;
-}
-
-function newQuestion(scope: LocalScope, asker: Node | undefined, owner: Node | undefined): Node {
-  const question = nameless("question", scope, none, (it: unknown) => it);
-  question.state = BUILDING;
-  askFor(question, asker?.state === IDLE ? standIn(asker) : asker);
-  question.value = owner;
-  return question;
-}
-
-/** What was asked for is there: from now on, who asked holds on to it. */
-function answer(question: Node): void {
-  for (const node of question.holds ?? []) {
-    for (const holder of [question.asker?.holder, ownerOf(question)]) {
-      if (node.state !== BUILT || !holder) continue;
-      const { state, holds } = holder;
-      // Between instances an edge must not close a circle, or nobody would be the first to go.
-      const safe = (state === BUILT || state === DISPOSING) && !holds?.includes(node) && !route(node, holder);
-      if (safe || state === BUILDING) hold(holder, node);
-    }
-  }
 }
 
 /** Calls `fn` so that what it asks a container for is nobody's dependency. */

@@ -179,6 +179,12 @@ export function ambiguous(
   );
 }
 
+/** What engines throw when the stack is full; the second comes of what they compile there. */
+export function isStackOverflow(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ["call stack", "Stack overflow", "too much rec"].some((words) => error.message.includes(words));
+}
+
 export function depthExceeded(node: Node, cause: unknown): ContainerError {
   return cannotResolve(
     DepthExceededError,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { gather } from "./build.ts";
+import { gather } from "./ask.ts";
 import { combinator, isProvided } from "./combinator.ts";
 import type { Single } from "./dependency.ts";
 import type { Mapped } from "./types/combinator.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ask } from "./build.ts";
+import { ask } from "./ask.ts";
 import { combinator, isProvided } from "./combinator.ts";
 import type { Single } from "./dependency.ts";
 import type { Optional } from "./types/combinator.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { askEntry, refuse } from "./build.ts";
+import { askEntry } from "./ask.ts";
+import { refuse } from "./build.ts";
 import { combinator } from "./combinator.ts";
 import { notProvided } from "./failures.ts";
 import { type Node, ownerOf } from "./node.ts";

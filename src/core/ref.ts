@@ -4,7 +4,8 @@
  * @module
  */
 
-import { ask, refuse } from "./build.ts";
+import { ask } from "./ask.ts";
+import { refuse } from "./build.ts";
 import { combinator, isProvided } from "./combinator.ts";
 import { check } from "./dependency.ts";
 import type { Ref } from "./types/combinator.ts";

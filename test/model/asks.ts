@@ -157,7 +157,7 @@ export class Asks {
   }
 
   #wrongError(ask: Ask, error: unknown): string | undefined {
-    const { asker, phase, startedAt } = ask;
+    const { phase, startedAt } = ask;
     const code = isContainerError(error) ? error.code : undefined;
     if (phase === "closed")
       return code === "SCOPE_CLOSED" ? undefined : `a closed scope failed with ${text(error)}`;

@@ -10,7 +10,7 @@
 import { createContainer, isContainerError, value } from "thimble";
 import { askerFor, Asks } from "./asks.ts";
 import { Closings } from "./closings.ts";
-import { instancesIn, Journal, text, type Gate, type Instance, type Resolving } from "./journal.ts";
+import { instancesIn, Journal, text, type Gate, type Resolving } from "./journal.ts";
 import type { Place } from "./model.ts";
 import { showNeed, showStep, type Need, type Plan, type Program, type Step } from "./program.ts";
 import { Services, tokenOf } from "./services.ts";

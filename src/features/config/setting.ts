@@ -8,7 +8,7 @@
  * @module
  */
 
-import { gather } from "../../core/build.ts";
+import { gather } from "../../core/ask.ts";
 import { isProvided } from "../../core/combinator.ts";
 import { type Combinator, type Dependencies, isCombinator, type Single } from "../../core/dependency.ts";
 import { InvalidProviderError } from "../../core/errors.ts";
