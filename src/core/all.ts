@@ -29,7 +29,10 @@ import type { AnyToken } from "./types/dependency.ts";
 /* @__NO_SIDE_EFFECTS__ */
 export const all: All = ((token: AnyToken, { tag }: AllOptions = {}) =>
   combinator("all", token, (scope, asker) =>
-    gather(scope, candidates(scope, token, tag).map(exactly), asker, (...services) => services),
+    gather(scope, candidates(scope, token, tag).map(exactly), asker, (...services: unknown[]) =>
+      // One object may have come by two ways that nobody could see were one.
+      services.filter((it, at) => Object(it) !== it || services.indexOf(it) === at),
+    ),
   )) as never;
 
 /**
@@ -64,7 +67,7 @@ function exactly(entry: Node): Combinator {
 
 /** Those who answer, each service once. */
 function candidates(scope: LocalScope, token: AnyToken, tag?: string): Node[] {
-  const found = new Map<unknown, Node>();
+  const found = new Map<Node, Node>();
   for (let at: LocalScope | undefined = scope; at; at = at.parent) {
     const here = (at.own ?? []).filter(
       (node) =>
@@ -74,7 +77,7 @@ function candidates(scope: LocalScope, token: AnyToken, tag?: string): Node[] {
         find(scope, node.definition.token) === node,
     );
     for (const node of here.sort((a, b) => orderOf(a) - orderOf(b))) {
-      const service = identityOf(scope, node);
+      const service = targetOf(scope, node);
       if (!found.has(service)) found.set(service, node);
     }
   }
@@ -94,8 +97,8 @@ function orderOf({ definition }: Node): number {
   return definition.options.order ?? 0;
 }
 
-/** What tells one service from another: what an alias is another name for, and for a value the object itself. */
-function identityOf(scope: LocalScope, node: Node): unknown {
+/** What an alias is another name for. */
+function targetOf(scope: LocalScope, node: Node): Node {
   const seen = new Set([node]);
   // The set grows while it is walked, and a circle of aliases ends the walk.
   for (const { definition } of seen) {
@@ -103,7 +106,5 @@ function identityOf(scope: LocalScope, node: Node): unknown {
     const next = definition.kind === "alias" && isToken(target) && find(scope, target);
     if (next) seen.add(next);
   }
-  const last = [...seen].at(-1)!;
-  const { kind, make } = last.definition;
-  return kind === "value" && Object(make) === make ? make : last;
+  return [...seen].at(-1)!;
 }

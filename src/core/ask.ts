@@ -10,7 +10,7 @@
 import { begin, construct, HALT, refuse, stuck, wait } from "./build.ts";
 import { type Dependencies, isCombinator, type Single } from "./dependency.ts";
 import { captive, circular, closed, notProvided, scopeNotFound } from "./failures.ts";
-import { askerOf, BUILT, hold, IDLE, Node, ownerOf, route } from "./node.ts";
+import { askerOf, BUILT, GONE, hold, IDLE, Node, ownerOf, route } from "./node.ts";
 import { isWatched, tellOf } from "./observer.ts";
 import { type Kind, noOptions } from "./provider.ts";
 import { find, instanceIn } from "./registry.ts";
@@ -108,7 +108,9 @@ function askTransient(scope: LocalScope, entry: Node, asker: Node | undefined): 
   // Transients have no state to meet again; but while one is being built, its entry is marked.
   if (entry.count > 0) {
     for (let above = asker; above; above = askerOf(above)) {
-      if (above.entry === entry && above.scope === scope) return refuse(circular(above, asker!, []));
+      // One that was handed over may well ask for another, through the resolver that it kept.
+      if (above.entry === entry && above.scope === scope && above.state !== GONE)
+        return refuse(circular(above, asker!, []));
     }
   } else if (definition.isLeaf && !isWatched(scope)) return construct(entry, asker);
   entry.count++;

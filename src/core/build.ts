@@ -380,6 +380,12 @@ export function fail(node: Node, error: unknown): object {
   if (kept) node.state = IDLE;
   node.value = kind === "value" ? make : undefined;
   if (scope.closing && (kept || job?.counted)) arrived(node);
+  // What was asked for on behalf of others goes over to those of them that are still at it.
+  for (const flight of scope.extra?.flights ?? []) {
+    if (flight.holder !== node) continue;
+    flight.holder = flight;
+    flight.holds = node.holds?.slice();
+  }
   node.holds = undefined;
   if (job) {
     job.failure ??= { error };

@@ -8,7 +8,7 @@ import { askEntry } from "./ask.ts";
 import { refuse } from "./build.ts";
 import { combinator } from "./combinator.ts";
 import { notProvided } from "./failures.ts";
-import { type Node, ownerOf } from "./node.ts";
+import { askerOf, type Node } from "./node.ts";
 import { find } from "./registry.ts";
 import type { LocalScope } from "./tree.ts";
 import type { Parent } from "./types/combinator.ts";
@@ -37,8 +37,10 @@ export const parent: Parent = ((token: AnyToken) =>
 
 function above(scope: LocalScope, token: AnyToken, asker: Node | undefined): Node | undefined {
   let node = asker;
-  while (node && !node.definition.token)
-    node = node.definition.kind === "question" ? ownerOf(node) : node.asker;
+  // A factory that asks a scope itself asks from outside.
+  while (node && !node.definition.token) {
+    node = node.definition.kind === "question" && !node.value ? undefined : askerOf(node);
+  }
   const { parent } = node ? node.entry.scope : scope;
   return parent && find(parent, token);
 }

@@ -101,9 +101,9 @@ export function resolverFor(asker: Node): Resolver {
     <R>(how: (scope: LocalScope, dependency: Single, asker?: Node, owner?: Node) => R) =>
     (dependency: unknown): R => {
       // A resolver may outlive a build that failed. The next build of the same node is not its business.
-      const mine = node.attempt === attempt ? [node, owner] : [];
-      const builder = mine.find((it) => it?.state === BUILDING) ?? current;
-      return how(scope, dependency as Single, builder, mine[1]);
+      const mine = node.attempt === attempt;
+      const builder = mine && node.state === BUILDING ? node : current;
+      return how(scope, dependency as Single, builder, mine ? owner : undefined);
     };
   return { get: ask(get), getAsync: ask(getAsync), has: (token: AnyToken) => has(scope, token) } as Resolver;
 }

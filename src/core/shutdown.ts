@@ -10,7 +10,7 @@
 
 import { aside, drain, fail } from "./build.ts";
 import { closed } from "./failures.ts";
-import { ASKING, BUILT, DISPOSING, GONE, IDLE, Node, RUNNING } from "./node.ts";
+import { BUILT, DISPOSING, GONE, IDLE, Node, PUT_OFF, RUNNING, WAITING } from "./node.ts";
 import { isWatched, tell, tellOf, watch } from "./observer.ts";
 import { isThenable } from "./provider.ts";
 import { empty } from "./registry.ts";
@@ -89,11 +89,8 @@ function close(top: LocalScope, reason: unknown): LocalScope[] {
 
 /** Ends a build whose factory was not called yet, or a question. The factories that were are waited for. */
 function refuseWaiting(node: Node): void {
-  const { job, holder, definition, scope, asker } = node;
-  if (job?.phase === RUNNING) {
-    // What a transient asked for was noted at whoever asked for the transient, and that may end before it does.
-    if (holder !== node) node.holds = holder.holds?.slice();
-  } else if (job && job.phase !== ASKING) {
+  const { job, definition, scope, asker } = node;
+  if (job?.phase === WAITING || job?.phase === PUT_OFF) {
     fail(node, closed(scope, definition.token ?? job.on?.definition.token, asker));
   }
 }
@@ -121,6 +118,8 @@ function start(closing: Shutdown): void {
   for (const node of nodes) {
     node.count = 0;
     if (node.job) node.job.counted = true;
+    // What a transient asks for is noted at whoever asked for the transient, and that may be gone before it is.
+    if (node.holder !== node) node.holds = node.holder.holds?.slice();
   }
   for (const { holds } of nodes) if (holds) for (const held of holds) if (held.scope === scope) held.count++;
   for (const node of nodes) if (node.count === 0 && isDue(node)) closing.ready.push(node);

@@ -196,14 +196,7 @@ export class Asks {
     const { model, instances } = this.#journal;
     const built = (plan: Plan, home: Place) =>
       instances.some((it) => it.plan === plan && it.home === home && it.knownAt < startedAt);
-    const sum: Outlook = { codes: new Set(), plans: new Set(), places: new Set() };
-    for (let at = since; at <= model.now; at++) {
-      const { codes, plans, places } = model.outlook(need, asker, at, built, !outside);
-      for (const it of codes) sum.codes.add(it);
-      for (const it of plans) sum.plans.add(it);
-      for (const it of places) sum.places.add(it);
-    }
-    return sum;
+    return model.outlook(need, asker, since, built, !outside);
   }
 }
 

@@ -143,12 +143,13 @@ export class Closings {
       .filter((it) => it.begunAt < Infinity && isWithin(it.home, place))
       .filter((it) => isDue(it) || (it.endedAt > began(it) && this.#closedAt(it.home) > since))
       .sort((a, b) => a.endedAt - b.endedAt);
+    // A build that the deadline found in flight is abandoned as well, whatever became of it since.
     const inFlight = (row: ShutdownReport["services"][number]) =>
       instances.some(
         (it) =>
           `t${it.plan.token}` === row.token &&
           this.#journal.scopeOf(it.home).id === row.scopeId &&
-          (it.state === "building" || it.builtAt > this.#closedAt(it.home)),
+          Math.min(it.builtAt, it.failedAt) > began(it),
       );
     let last = 0;
     for (const row of report.services) {
@@ -160,7 +161,6 @@ export class Closings {
         (row.outcome !== "failed" || it.wrong === row.error);
       const index = rows.findIndex(isOf);
       const [it] = index < 0 ? [] : rows.splice(index, 1);
-      // A build that outlasts the deadline is abandoned as well; what it makes is disposed when it is there.
       if (!it && row.outcome === "abandoned" && inFlight(row)) continue;
       if (!it) {
         complain(

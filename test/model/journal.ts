@@ -65,6 +65,7 @@ export class Instance implements Made {
   builtAt = Infinity;
   /** When the container knows it, too: a promise needs a moment to tell. */
   knownAt = Infinity;
+  failedAt = Infinity;
   /** "due": it must be undone, once. */
   undoing: "nothing" | "due" | "begun" | "ended" = "nothing";
   begunAt = Infinity;

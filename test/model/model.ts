@@ -201,15 +201,18 @@ export class Model {
 
   /**
    * Follows everything that an ask leads to, except what is built and what is only asked for later. `building`: the
-   * asker is still being built, so what leads back to it is a cycle.
+   * asker is still being built, so what leads back to it is a cycle. `since`: a build may look up one dependency by
+   * an old table and the next by the newest, so each may come from any of them.
    */
-  outlook(need: Need, asker: Asker, at: number, isBuilt: IsBuilt, building: boolean): Outlook {
+  outlook(need: Need, asker: Asker, since: number, isBuilt: IsBuilt, building: boolean): Outlook {
     const outlook: Outlook = { codes: new Set(), plans: new Set(), places: new Set() };
     const done = new Set<string>();
     const missing = () => outlook.codes.add("NOT_PROVIDED");
 
     const follow = (wanted: Need, on: Asker, chain: readonly string[]): void => {
-      for (const target of this.#targets(wanted, on, at, missing)) visit(target, on, chain);
+      for (let at = since; at <= this.now; at++) {
+        for (const target of this.#targets(wanted, on, at, missing)) visit(target, on, chain);
+      }
     };
 
     const visit = (target: Target, on: Asker, chain: readonly string[]): void => {

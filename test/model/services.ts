@@ -391,6 +391,7 @@ export class Services {
 
   #fail(instance: Instance, error: unknown): void {
     instance.state = "failed";
+    instance.failedAt = ++this.#journal.clock;
     this.#journal.note(`   ${String(instance)} failed: ${text(error).split("\n")[0]}`);
     // Also when it only lets through what another one threw, perhaps long ago.
     if (!(error instanceof Planned)) return;
