@@ -153,7 +153,10 @@ function end(closing: Shutdown): Shutdown | undefined {
   }
   closing.resolve?.(closing.report);
   const above = parent?.closing;
-  if (above) above.below--;
+  if (above) {
+    above.below--;
+    above.clock = closing.clock;
+  }
   return above;
 }
 
@@ -184,7 +187,7 @@ function undo(node: Node): void {
   if (!promised) return disposed(node, since);
   const later = (failure?: object): void => {
     disposed(node, since, failure);
-    if (closing !== scope.closing || closing?.begun) proceed(scope.closing);
+    if (scope.closing?.begun) proceed(scope.closing);
   };
   Promise.resolve(result).then(
     () => later(),

@@ -880,6 +880,19 @@ describe("the report", () => {
 
     expect(report).toEqual({ ok: true, elapsed: expect.any(Number) as number, services: [] });
   });
+
+  it("takes at least as long as each of its services, those of scopes below included", async () => {
+    const app = createContainer();
+    const request = app.createScope(
+      "request",
+      singleton(Db, () => "db", { dispose: () => turn() }),
+    );
+    request.get(Db);
+
+    const { elapsed, services } = await app.shutdown();
+
+    expect(elapsed).toBeGreaterThanOrEqual(services[0]!.elapsed);
+  });
 });
 
 describe("overlapping calls", () => {

@@ -228,7 +228,8 @@ export class Model {
       // Identity is (provider, scope): the same token in two scopes is not a cycle.
       const link = this.#linkOf(entry, home);
       if (plan.kind !== "alias" && on.sync && isAsync(plan)) outlook.codes.add("ASYNC_PROVIDER");
-      if (chain.includes(link)) return void outlook.codes.add("CIRCULAR_DEPENDENCY");
+      // The walk goes on: the asker may fail meanwhile, and what comes back to it then is a new build.
+      if (chain.includes(link)) outlook.codes.add("CIRCULAR_DEPENDENCY");
       outlook.plans.add(plan);
       const visited = `${link} ${on.captor} ${String(on.sync)}`;
       if (done.has(visited)) return;

@@ -1,0 +1,147 @@
+/**
+ * Programs that the model test found, each the smallest that once went wrong, kept as facts.
+ */
+
+import {
+  alias,
+  all,
+  createContainer,
+  isContainerError,
+  optional,
+  parent,
+  ref,
+  singleton,
+  token,
+  transient,
+  value,
+  type Resolver,
+  type Scope,
+} from "thimble";
+import { describe, expect, it } from "vitest";
+import { deferred } from "../core/support/deferred.ts";
+import { turn } from "../core/support/turn.ts";
+import { settles } from "./waiting.ts";
+
+const A = token<unknown>("a");
+const B = token<unknown>("b");
+const C = token<unknown>("c");
+
+describe("shutdown", () => {
+  it("is not over before a slow disposal because a service holds a borrowed value", async () => {
+    const gate = deferred();
+    const app = createContainer(
+      singleton(A, () => "a", { dispose: () => gate.promise }),
+      value(B, "lent"),
+      singleton(C, [B], (b) => b, { dispose: () => {} }),
+    );
+    app.get([C, A]);
+
+    let over = false;
+    const closing = app.shutdown().then((report) => {
+      over = true;
+      return report;
+    });
+    await turn();
+    expect(over).toBe(false);
+    gate.resolve();
+
+    expect((await settles(closing)).services.map((row) => row.token).toSorted()).toEqual(["a", "c"]);
+  });
+
+  it("waits for a transient in flight before it undoes what that uses, though who asked for it has failed", async () => {
+    const gate = deferred();
+    const undone: string[] = [];
+    const app: Scope = createContainer(
+      singleton(B, () => "b", { dispose: () => undone.push("b") }),
+      transient(A, [B], async (b) => {
+        await gate.promise;
+        undone.push(`a saw ${String(b)}`);
+        return b;
+      }),
+    );
+    const asked = app.getAsync([A, C]).catch((error: unknown) => error);
+    await turn();
+    expect(isContainerError(await asked, "NOT_PROVIDED")).toBe(true);
+
+    const closing = app.shutdown();
+    await turn();
+    gate.resolve();
+    await settles(closing);
+
+    expect(undone).toEqual(["a saw b", "b"]);
+  });
+});
+
+describe("a build that failed and began anew", () => {
+  it("is not taken for the one that is still waited for", async () => {
+    const gate = deferred();
+    let again: Promise<unknown> | undefined;
+    const app: Scope = createContainer(
+      // Fails at once for want of `c`, and leaves the build of `b` that it had begun to itself.
+      singleton(A, [B, C], (b) => b),
+      singleton(B, async ({ getAsync }) => {
+        await gate.promise;
+        again = getAsync(A);
+        await again.catch(() => {});
+        return "b";
+      }),
+    );
+    const first = await app.getAsync(A).catch((error: unknown) => error);
+    expect(isContainerError(first, "NOT_PROVIDED")).toBe(true);
+
+    gate.resolve();
+    expect(await settles(app.getAsync(B))).toBe("b");
+    const second = await again!.catch((error: unknown) => error);
+
+    // `b` asks for `a`, which asks for `b`: a circle, and no endless way up to whoever asked first.
+    expect(isContainerError(second, "CIRCULAR_DEPENDENCY")).toBe(true);
+  });
+});
+
+describe("a transient that was handed over", () => {
+  it("may ask for another of its kind while a third is being built", async () => {
+    const gates = [deferred(), deferred(), deferred()];
+    const resolvers: Resolver[] = [];
+    const app = createContainer(
+      transient(A, async (resolver) => {
+        const n = resolvers.push(resolver);
+        await gates[n - 1]!.promise;
+        return n;
+      }),
+    );
+    const first = app.getAsync(A);
+    gates[0]!.resolve();
+    await settles(first);
+
+    const second = app.getAsync(A);
+    const third = resolvers[0]!.getAsync(A);
+    gates[1]!.resolve();
+    gates[2]!.resolve();
+
+    expect(await settles(Promise.all([second, third]))).toEqual([2, 3]);
+  });
+
+  it("looks up parent() from where it was registered, also through its resolver and for a tuple", () => {
+    const app: Scope = createContainer(
+      value(A, "of the app"),
+      transient(B, ({ get }) => get(optional(parent(A)))),
+    );
+
+    // The app has no parent, wherever it is asked from.
+    expect(app.createScope("request").get([B])).toEqual([undefined]);
+  });
+});
+
+describe("all", () => {
+  it("counts a service once that is reached by its own name and through an alias that looks it up later", () => {
+    const app = createContainer(
+      singleton(A, () => ({ name: "a" }), { as: [B] }),
+      alias(
+        B,
+        ref(() => A),
+      ),
+    );
+
+    expect(app.get(all(B))).toHaveLength(1);
+  });
+});
