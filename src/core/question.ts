@@ -145,7 +145,8 @@ function put(
       if (it !== HALT) answer(question);
       leave(question);
     }
-    drain();
+    // What others wait for is theirs: while a factory runs, it would meet the half-done builds below on the stack.
+    if (!current) drain();
     if (it === HALT) refuse(error);
   }
   exit(outer);

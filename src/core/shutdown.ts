@@ -275,10 +275,11 @@ export function discard({ definition, scope, holds }: Node, value: unknown): voi
   ghost.state = BUILT;
   ghost.value = value;
   ghost.holds = holds?.filter((held) => held.state === BUILT && held.scope === scope);
+  if (!scope.closing?.report) (scope.nodes ??= []).push(ghost);
   if (scope.closing?.begun) {
     scope.closing.left++;
     for (const held of ghost.holds ?? []) held.count++;
-  } else (scope.nodes ??= []).push(ghost);
+  }
   aside(() => undo(ghost));
 }
 

@@ -250,13 +250,11 @@ class Run {
   /** Lets everything that can end do so, closes the container, and sees that nothing is left. */
   async #end(): Promise<void> {
     const journal = this.#journal;
+    // Bounded: builds that fail while what they asked for goes on, and asks for them again, may do so for ever.
     const settleAll = async (of?: Gate["of"]) => {
-      for (
-        let next = journal.gates.find((it) => !of || it.of === of);
-        next;
-        next = journal.gates.find((it) => !of || it.of === of)
-      ) {
-        const gate = next;
+      for (let turns = 0; turns < 100; turns++) {
+        const gate = journal.gates.find((it) => !of || it.of === of);
+        if (!gate) return;
         await this.#take("end: settle", () => this.#settle(gate));
       }
     };

@@ -393,10 +393,10 @@ export class Services {
     instance.state = "failed";
     instance.failedAt = ++this.#journal.clock;
     this.#journal.note(`   ${String(instance)} failed: ${text(error).split("\n")[0]}`);
-    // Also when it only lets through what another one threw, perhaps long ago.
+    // Whoever joined a build that this one fails is told in the same turn. It may also be letting through what
+    // another one threw, perhaps long ago.
     if (!(error instanceof Planned)) return;
-    const now = ++this.#journal.clock;
-    error.knownAt = instance.plan.kind !== "value" && isAsync(instance.plan) ? Infinity : now;
+    error.knownAt = Infinity;
     this.#journal.failures.push(error);
   }
 

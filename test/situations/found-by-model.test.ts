@@ -25,6 +25,8 @@ import { settles } from "./waiting.ts";
 const A = token<unknown>("a");
 const B = token<unknown>("b");
 const C = token<unknown>("c");
+const First = token<unknown>("first");
+const Second = token<unknown>("second");
 
 describe("shutdown", () => {
   it("is not over before a slow disposal because a service holds a borrowed value", async () => {
@@ -69,6 +71,47 @@ describe("shutdown", () => {
     await settles(closing);
 
     expect(undone).toEqual(["a saw b", "b"]);
+  });
+});
+
+describe("a deadline", () => {
+  it("knows of an instance whose init failed while its scope was closing", async () => {
+    const gate = deferred<never>();
+    const undone: string[] = [];
+    const app = createContainer(
+      singleton(B, () => "b", { dispose: () => undone.push("b") }),
+      singleton(A, [B], () => "a", { init: () => gate.promise, dispose: () => new Promise(() => {}) }),
+    );
+    void app.getAsync(A).catch(() => {});
+    await turn();
+    void app.shutdown();
+    gate.reject(new Error("init failed"));
+    await turn();
+
+    const report = await settles(app.shutdown({ timeout: 5 }));
+
+    expect(undone).toEqual(["b"]);
+    expect(Object.fromEntries(report.services.map((row) => [row.token, row.outcome]))).toEqual({
+      a: "abandoned",
+      b: "disposed",
+    });
+  });
+});
+
+describe("a factory that asks while others are about to go on", () => {
+  it("does not let them go on from inside it, where they would meet it half done", async () => {
+    const gate = deferred<string>();
+    const app: Scope = createContainer(
+      singleton(B, () => "b"),
+      singleton(C, ({ get }) => get(B)),
+      singleton(A, () => gate.promise),
+      singleton(First, [A], () => app.get(C)),
+      singleton(Second, [A], () => app.get(C)),
+    );
+    const both = Promise.all([app.getAsync(First), app.getAsync(Second)]);
+    gate.resolve("a");
+
+    expect(await settles(both)).toEqual(["b", "b"]);
   });
 });
 
