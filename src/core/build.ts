@@ -27,6 +27,7 @@ import {
   Node,
   PUT_OFF,
   RUNNING,
+  standIn,
   WAITING,
 } from "./node.ts";
 import { isWatched, tellOf } from "./observer.ts";
@@ -101,21 +102,11 @@ export function construct(entry: Node, asker: Node | undefined): unknown {
   return value;
 }
 
-/** The node of its own that the entry was spared, for those who look. */
-export function standIn(entry: Node): Node {
-  const { definition, scope, asker } = entry;
-  const node = new Node(definition, scope, entry);
-  node.state = BUILDING;
-  askFor(node, asker);
-  if (asker) node.holder = asker.holder;
-  return node;
-}
-
 /** Begins a build: asks for what it needs, all of it at once, and calls the factory when nothing is missing. */
 export function begin(node: Node, asker: Node | undefined): unknown {
   const { scope, definition } = node;
   const outer = innermost;
-  // Before anything is called: from here on a full stack finds it.
+  // Before anything is called, `askFor` included: from here on a full stack finds it.
   innermost = node;
   node.asker = asker;
   node.askedIn = asker ? asker.attempt : 0;

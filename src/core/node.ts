@@ -108,6 +108,16 @@ export function askFor(node: Node, asker: Node | undefined): void {
   if (asker) node.askedIn = asker.attempt;
 }
 
+/** The node of its own that a transient's entry was spared while it stood in for one, for those who look. */
+export function standIn(entry: Node): Node {
+  const { definition, scope, asker } = entry;
+  const node = new Node(definition, scope, entry);
+  node.state = BUILDING;
+  askFor(node, asker);
+  if (asker) node.holder = asker.holder;
+  return node;
+}
+
 /** Who asked for it: not if that build has failed meanwhile, and another one may have begun. */
 export function askerOf(node: Node): Node | undefined {
   const { asker, askedIn } = node;

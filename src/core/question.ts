@@ -8,20 +8,7 @@
  */
 
 import { ask, nameless } from "./ask.ts";
-import {
-  current,
-  drain,
-  enter,
-  exit,
-  failure,
-  HALT,
-  leave,
-  refuse,
-  standIn,
-  stuck,
-  wait,
-  waitFor,
-} from "./build.ts";
+import { current, drain, enter, exit, failure, HALT, leave, refuse, stuck, wait, waitFor } from "./build.ts";
 import { check, type Single } from "./dependency.ts";
 import { asyncProvider, closed } from "./failures.ts";
 import {
@@ -36,6 +23,7 @@ import {
   type Node,
   ownerOf,
   route,
+  standIn,
   WAITING,
 } from "./node.ts";
 import { none } from "./provider.ts";

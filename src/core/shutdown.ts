@@ -129,11 +129,16 @@ function start(closing: Shutdown): void {
 function proceed(closing: Shutdown | undefined): void {
   while (closing && closing.below <= 0 && !closing.report) {
     if (!closing.begun) start(closing);
-    // From the end: where nothing else decides, the youngest goes first.
-    for (let node; (node = closing.ready.pop());) undo(node);
+    undoReady(closing);
     if (closing.left > 0) return;
     closing = end(closing);
   }
+}
+
+/** Disposes what nothing holds on to, and what becomes so by that. */
+function undoReady({ ready }: Shutdown): void {
+  // From the end: where nothing else decides, the youngest goes first.
+  for (let node; (node = ready.pop());) undo(node);
 }
 
 /** Closes the scope and tells everybody. Gives the closing above, if there is one that waited for it. */
@@ -314,7 +319,7 @@ function expire(closing: Shutdown): void {
     const each = scope.closing!;
     if (!each.begun) start(each);
     for (const node of unsettled(scope)) if (!isDue(node)) release(node);
-    for (let node; (node = each.ready.pop());) undo(node);
+    undoReady(each);
   }
   // A turn later: a disposal that had nothing to wait for counts as done.
   void Promise.resolve().then(() => {

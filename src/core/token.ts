@@ -39,9 +39,7 @@ export class Key {
 
 /** Tells tokens from everything else: a class, or a key of any copy of this library. */
 export function isToken(it: unknown): it is AnyToken {
-  return typeof it === "function"
-    ? typeof it.prototype === "object"
-    : it instanceof Key || (it as Token | null | undefined)?.kind === "token";
+  return looksLikeToken(it) && (typeof it !== "function" || typeof it.prototype === "object");
 }
 
 /** The same, without a look at whether a function is a class: for what was checked, or will not be found. */
