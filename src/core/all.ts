@@ -5,7 +5,6 @@
  */
 
 import { ask, askEntry, gather } from "./ask.ts";
-import { refuse } from "./build.ts";
 import { combinator } from "./combinator.ts";
 import type { Combinator } from "./dependency.ts";
 import { ambiguous, notProvided } from "./failures.ts";
@@ -52,10 +51,9 @@ export const one: One = ((token: AnyToken) =>
       const found = candidates(scope, token);
       const marked = found.filter((node) => node.definition.options.default);
       const [only, ...others] = marked.length > 0 ? marked : found;
-      if (!only) return refuse(notProvided(scope, token, asker));
-      return others.length > 0
-        ? refuse(ambiguous(scope, token, [only, ...others], asker))
-        : askEntry(scope, only, asker);
+      if (!only) throw notProvided(scope, token, asker);
+      if (others.length > 0) throw ambiguous(scope, token, [only, ...others], asker);
+      return askEntry(scope, only, asker);
     },
     (scope) => candidates(scope, token).length > 0,
   )) as never;
@@ -69,7 +67,7 @@ function exactly(entry: Node): Combinator {
 function candidates(scope: LocalScope, token: AnyToken, tag?: string): Node[] {
   const found = new Map<Node, Node>();
   for (let at: LocalScope | undefined = scope; at; at = at.parent) {
-    const here = (at.own ?? []).filter(
+    const here = [...(at.own?.values() ?? [])].filter(
       (node) =>
         answers(node, token) &&
         (tag === undefined || node.definition.options.tags?.includes(tag)) &&
@@ -102,7 +100,7 @@ function targetOf(scope: LocalScope, node: Node): Node {
   const seen = new Set([node]);
   // The set grows while it is walked, and a circle of aliases ends the walk.
   for (const { definition } of seen) {
-    const [target] = definition.dependencies ?? [];
+    const [target] = definition.dependencies;
     const next = definition.kind === "alias" && isToken(target) && find(scope, target);
     if (next) seen.add(next);
   }

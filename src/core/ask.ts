@@ -7,112 +7,88 @@
  * @module
  */
 
-import { begin, construct, HALT, refuse, stuck, wait } from "./build.ts";
+import { advance, HALT, join } from "./build.ts";
 import { type Dependencies, isCombinator, type Single } from "./dependency.ts";
 import { captive, circular, closed, notProvided, scopeNotFound } from "./failures.ts";
-import { askerOf, BUILT, GONE, hold, IDLE, Node, ownerOf, route } from "./node.ts";
+import { Build, BUILT, hold, type Holder, holderOf, IDLE, type Node } from "./node.ts";
 import { isWatched, tellOf } from "./observer.ts";
-import { type Kind, noOptions } from "./provider.ts";
-import { find, instanceIn } from "./registry.ts";
+import { nameless } from "./provider.ts";
+import { find, instanceIn, live } from "./registry.ts";
 import { looksLikeToken } from "./token.ts";
 import { encloses, type LocalScope } from "./tree.ts";
 
-/** Gives what `dependency` stands for in `scope`, on behalf of `asker`. */
-export function ask(scope: LocalScope, dependency: Single, asker: Node | undefined): unknown {
+/** Gives what `dependency` stands for in `scope`, on behalf of `asker`; or `HALT`, when that takes waiting. */
+export function ask(scope: LocalScope, dependency: Single, asker: Build | undefined): unknown {
   if (looksLikeToken(dependency)) {
     const entry = find(scope, dependency);
-    return entry ? askEntry(scope, entry, asker) : refuse(notProvided(scope, dependency, asker));
+    if (!entry) throw notProvided(scope, dependency, asker);
+    return askEntry(scope, entry, asker);
   }
   if (isCombinator(dependency)) return dependency.resolve(scope, asker);
-  if (Array.isArray(dependency)) {
-    return gather(scope, dependency as Dependencies, asker, (...values) => values);
-  }
   const keys = Object.keys(dependency);
-  // `fromEntries` makes own properties: "__proto__" is a key like any other.
-  const make = (...values: unknown[]): unknown =>
-    Object.fromEntries(keys.map((key, at) => [key, values[at]]));
-  return gather(scope, Object.values(dependency), asker, make);
+  return gather(scope, Object.values(dependency), asker, (...values: unknown[]) =>
+    // `fromEntries` makes own properties: "__proto__" is a key like any other.
+    Array.isArray(dependency) ? values : Object.fromEntries(keys.map((key, at) => [key, values[at]])),
+  );
 }
 
 /** Asks for several dependencies and makes one value of them: a transient without a token. */
 export function gather(
   scope: LocalScope,
   dependencies: Dependencies,
-  asker: Node | undefined,
+  asker: Build | undefined,
   make: (...values: never[]) => unknown,
 ): unknown {
-  return begin(nameless("frame", scope, dependencies, make), asker);
-}
-
-export function nameless(kind: Kind, scope: LocalScope, dependencies: Dependencies, make: unknown): Node {
-  const no = false;
-  const token = undefined as never;
-  return new Node(
-    { kind, token, dependencies, make, isClass: no, kept: no, isLeaf: no, options: noOptions },
-    scope,
-  );
+  return advance(new Build(nameless("frame", dependencies, make), scope, asker));
 }
 
 /** Gives what a registered provider makes, for `scope`. */
-export function askEntry(scope: LocalScope, entry: Node, asker: Node | undefined): unknown {
-  const { kind, token, options } = entry.definition;
-  if (kind === "scoped") {
-    const captor = captorOf(scope, asker);
-    if (captor?.definition.kind === "singleton") return refuse(captive(scope, token, asker!, captor));
-    let home: LocalScope | undefined = scope;
-    if (options.in) while (home && home.name !== options.in) home = home.parent;
-    if (!home) return refuse(scopeNotFound(scope, token, options.in!, asker));
-    entry = instanceIn(home, entry);
-  } else if (!entry.definition.kept) return askTransient(scope, entry, asker);
+export function askEntry(scope: LocalScope, entry: Node, asker: Build | undefined): unknown {
+  const { definition } = entry;
+  const { kind, token } = definition;
+  let node = entry;
+  if (kind === "scoped") node = nodeOfScoped(scope, entry, asker);
+  else if (!definition.kept) {
+    if (scope.closing && kind === "transient") throw closed(scope, token, asker);
+    for (let above = entry.build && asker; above; above = above.asker) {
+      if (above.node === entry && above.scope === scope) throw circular(asker!, [above]);
+    }
+    return advance(new Build(definition, scope, asker, entry));
+  }
 
   // What is kept is there, or on its way, or has to be built.
-  const node = entry;
-  const { state } = node;
   let it: unknown;
-  if (state === BUILT) {
+  if (node.state === BUILT) {
     it = node.value;
     if (isWatched(scope)) tellOf(node, "got", { cached: true });
-  } else if (scope.closing || state > BUILT) return refuse(closed(scope, token, asker));
-  else if (state === IDLE) {
-    // Kept for good, from the first time on. Those of scoped providers were, and values, when they were made.
-    if (node.attempt === 0 && kind === "singleton") (node.scope.nodes ??= []).push(node);
-    it = begin(node, asker);
-    if (it === HALT && !stuck) return it;
-  } else {
-    // Only here can something wait for itself: at whoever joins a build that is not done.
-    const way = asker && route(node, asker);
-    if (way) return refuse(circular(node, asker!, way));
-    it = wait(node);
+  } else if (scope.closing || node.state !== IDLE) throw closed(scope, token, asker);
+  else if (node.build) it = join(node.build, asker);
+  else {
+    live(node);
+    it = advance(new Build(definition, node.scope, asker, node));
   }
-  if (asker) hold(asker, node);
+  // What has to be waited for may still fail.
+  if (asker && it !== HALT) hold(holderOf(asker), node);
   return it;
 }
 
-/** Who would keep what `scope` gives to `asker`. */
-function captorOf(scope: LocalScope, asker: Node | undefined): Node | undefined {
-  let itself = false;
-  for (let node = asker; node; node = node.asker) {
-    // A factory that asks a scope below its own may well have opened it, and close it again.
-    if (node.definition.kept) return itself && !encloses(scope, node.scope) ? undefined : node;
-    if (node.definition.kind === "question") {
-      if (node.value) return ownerOf(node);
-      itself = true;
-    }
-  }
-  return undefined;
+/** Where the instance of a scoped provider lives. */
+function nodeOfScoped(scope: LocalScope, entry: Node, asker: Build | undefined): Node {
+  const { token, options } = entry.definition;
+  const captor = captorOf(scope, asker);
+  if (captor?.definition.kind === "singleton") throw captive(scope, token, asker!, captor);
+  let home: LocalScope | undefined = scope;
+  if (options.in) while (home && home.name !== options.in) home = home.parent;
+  if (!home) throw scopeNotFound(scope, token, options.in!, asker);
+  return instanceIn(home, entry);
 }
 
-function askTransient(scope: LocalScope, entry: Node, asker: Node | undefined): unknown {
-  const { definition } = entry;
-  if (scope.closing && definition.kind === "transient") return refuse(closed(scope, definition.token, asker));
-  // Transients have no state to meet again; but while one is being built, its entry is marked.
-  if (entry.count > 0) {
-    for (let above = asker; above; above = askerOf(above)) {
-      // One that was handed over may well ask for another, through the resolver that it kept.
-      if (above.entry === entry && above.scope === scope && above.state !== GONE)
-        return refuse(circular(above, asker!, []));
-    }
-  } else if (definition.isLeaf && !isWatched(scope)) return construct(entry, asker);
-  entry.count++;
-  return begin(new Node(definition, scope, entry), asker);
+/** Who would keep what `scope` gives to `asker`. */
+function captorOf(scope: LocalScope, asker: Build | undefined): Holder | undefined {
+  for (let build = asker; build; build = build.asker) {
+    const keeper = build.owner ?? holderOf(build);
+    // A factory that asks a scope below its own may well have opened it, and close it again.
+    if (keeper.definition.kept) return encloses(scope, keeper.scope) ? keeper : undefined;
+  }
+  return undefined;
 }

@@ -5,7 +5,7 @@
  */
 
 import { check, type Combinator, isCombinator, type Single } from "./dependency.ts";
-import type { Node } from "./node.ts";
+import type { Build } from "./node.ts";
 import { find } from "./registry.ts";
 import { isToken } from "./token.ts";
 import type { LocalScope } from "./tree.ts";
@@ -22,7 +22,7 @@ export function combinator(
 }
 
 /** Whether asking for it would find a provider. What that one needs in turn is another question. */
-export function isProvided(scope: LocalScope, dependency: Single, asker: Node | undefined): boolean {
+export function isProvided(scope: LocalScope, dependency: Single, asker: Build | undefined): boolean {
   if (isToken(dependency)) return find(scope, dependency) !== undefined;
   if (isCombinator(dependency)) return dependency.provided?.(scope, asker) ?? true;
   return Object.values(dependency).every((part: Single) => isProvided(scope, part, asker));

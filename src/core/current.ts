@@ -5,7 +5,7 @@
  */
 
 import { combinator } from "./combinator.ts";
-import { askerOf, isService, type Node } from "./node.ts";
+import { type Build, isService } from "./node.ts";
 import { signalOf } from "./tree.ts";
 import type { AnyToken, Dep } from "./types/dependency.ts";
 import type { Scope } from "./types/scope.ts";
@@ -25,12 +25,12 @@ export const abortSignal: Dep<RuntimeAbortSignal> = /* @__PURE__ */ combinator("
  */
 export const consumer: Dep<AnyToken | undefined> = /* @__PURE__ */ combinator("consumer", [], (_, asker) => {
   const built = named(asker);
-  return built && named(askerOf(built))?.definition.token;
+  return built && named(built.asker)?.definition.token;
 });
 
 /** The nearest, going up, that is a service with a token of its own. */
-function named(from: Node | undefined): Node | undefined {
-  let node = from;
-  while (node && !isService(node)) node = askerOf(node);
-  return node;
+function named(from: Build | undefined): Build | undefined {
+  let build = from;
+  while (build && !isService(build.definition)) build = build.asker;
+  return build;
 }

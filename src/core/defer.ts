@@ -5,7 +5,7 @@
  */
 
 import { combinator } from "./combinator.ts";
-import { get, getAsync, resolverFor } from "./question.ts";
+import { resolverFor } from "./question.ts";
 import type { Defer } from "./types/combinator.ts";
 import type { AnyToken } from "./types/dependency.ts";
 
@@ -25,8 +25,6 @@ import type { AnyToken } from "./types/dependency.ts";
 /* @__NO_SIDE_EFFECTS__ */
 export const defer: Defer = ((token: AnyToken) =>
   combinator("defer", token, (scope, asker) => {
-    const resolver = asker && resolverFor(asker);
-    return resolver
-      ? { get: () => resolver.get(token), getAsync: () => resolver.getAsync(token) }
-      : { get: () => get(scope, token), getAsync: () => getAsync(scope, token) };
+    const { get, getAsync } = resolverFor(scope, asker);
+    return { get: () => get(token), getAsync: () => getAsync(token) };
   })) as never;

@@ -8,7 +8,7 @@
  */
 
 import { invalid } from "./failures.ts";
-import type { Node } from "./node.ts";
+import type { Build } from "./node.ts";
 import { isToken } from "./token.ts";
 import type { LocalScope } from "./tree.ts";
 import type { AnyToken } from "./types/dependency.ts";
@@ -20,9 +20,9 @@ export interface Combinator {
   /** What it is about, if anything. */
   readonly of?: Single;
   /** Gives the value, or `HALT`, by asking the engine on behalf of `asker`. */
-  resolve(scope: LocalScope, asker: Node | undefined): unknown;
+  resolve(scope: LocalScope, asker: Build | undefined): unknown;
   /** Tells whether what it asks for is provided. Without it, it needs nothing. */
-  provided?(scope: LocalScope, asker: Node | undefined): boolean;
+  provided?(scope: LocalScope, asker: Build | undefined): boolean;
 }
 
 /** What can be asked for. */

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { waitedFor } from "./build.ts";
 import {
   AmbiguousError,
   AsyncProviderError,
@@ -21,7 +22,7 @@ import {
   ScopeClosedError,
   ScopeNotFoundError,
 } from "./errors.ts";
-import { BUILDING, chainTo, type Node } from "./node.ts";
+import { type Build, chainTo, type Holder, type Node } from "./node.ts";
 import { isToken, nameOf } from "./token.ts";
 import { type LocalScope, subtree } from "./tree.ts";
 import type { AnyToken } from "./types/dependency.ts";
@@ -29,13 +30,13 @@ import type { Path } from "./types/observer.ts";
 
 // ---- Paths
 
-/** The steps of a way through nodes. What has no token of its own is no step. */
-export function pathOver(nodes: readonly Node[]): Path {
-  return nodes.flatMap(({ scope, definition: { token } }) => (token ? [step(scope, token)] : []));
+/** The steps of a way through builds. What has no token of its own is no step. */
+export function pathOver(builds: readonly Build[]): Path {
+  return builds.flatMap(({ scope, definition: { token } }) => (token ? [step(scope, token)] : []));
 }
 
 /** From whoever asked first to a token that `asker` asks for in `scope`. */
-function pathTo(scope: LocalScope, token: AnyToken, asker: Node | undefined): Path {
+function pathTo(scope: LocalScope, token: AnyToken, asker: Build | undefined): Path {
   return [...pathOver(chainTo(asker)), step(scope, token)];
 }
 
@@ -75,28 +76,26 @@ function lastOf(path: Path): string {
   return `"${path.at(-1)?.token}"`;
 }
 
-export function notProvided(scope: LocalScope, token: AnyToken, asker?: Node): ContainerError {
+export function notProvided(
+  scope: LocalScope,
+  token: AnyToken,
+  asker?: Build,
+  wanted: "resolve" | "override" = "resolve",
+): ContainerError {
   if (!isToken(token)) return invalid("what was asked for", token);
   const path = pathTo(scope, token, asker);
-  return cannotResolve(NotProvidedError, path, "nothing provides " + lastOf(path), hintFor(scope, token));
-}
-
-export function nothingToOverride(scope: LocalScope, token: AnyToken): ContainerError {
-  return new NotProvidedError(
-    `override "${nameOf(token)}": nothing provides it`,
-    [step(scope, token)],
-    hintFor(scope, token),
-  );
+  const what = `${wanted} "${path[0]!.token}": nothing provides ${lastOf(path)}`;
+  return new NotProvidedError(what, path, hintFor(scope, token));
 }
 
 /** What was probably meant: a token of the same or nearly the same name, or this one where it cannot be seen. */
 function hintFor(scope: LocalScope, token: AnyToken): string {
   const name = nameOf(token);
   let hint = "provide it here or above, or ask with optional()";
-  for (const { id, own = [] } of subtree(scope.tree.root)) {
-    for (const { definition } of own) {
-      const other = nameOf(definition.token);
-      if (definition.token === token) return `"${id}" provides it, and "${scope.id}" cannot see that`;
+  for (const { id, own } of subtree(scope.tree.root)) {
+    for (const provided of own?.keys() ?? []) {
+      const other = nameOf(provided);
+      if (provided === token) return `"${id}" provides it, and "${scope.id}" cannot see that`;
       if (other === name) hint = "a token of the same name is provided: import that one";
       else if (isNear(other, name)) hint = `did you mean "${other}"?`;
     }
@@ -104,15 +103,18 @@ function hintFor(scope: LocalScope, token: AnyToken): string {
   return hint;
 }
 
-/** Names that differ in case, or in one place by a letter or two. */
+/** Names that begin and end alike but for a letter or two, in any case. */
 function isNear(one: string, other: string): boolean {
-  const a = one.toLowerCase();
-  const b = other.toLowerCase();
-  const shorter = Math.min(a.length, b.length);
-  let same = 0;
-  while (same < shorter && a[same] === b[same]) same++;
-  for (let end = 1; same < shorter && a.at(-end) === b.at(-end); end++) same++;
-  return same > 0 && Math.max(a.length, b.length) - same < (shorter > 4 ? 3 : 2);
+  const a = one.toLowerCase().split("");
+  const b = other.toLowerCase().split("");
+  const length = Math.max(a.length, b.length);
+  const same = alike(a, b) + alike(a.reverse(), b.reverse());
+  return same * 2 > length && length - same < 3;
+}
+
+function alike(a: readonly string[], b: readonly string[]): number {
+  const end = a.findIndex((letter, at) => letter !== b[at]);
+  return end < 0 ? a.length : end;
 }
 
 export function duplicate(scope: LocalScope, token: AnyToken): ContainerError {
@@ -140,10 +142,9 @@ export function invalid(at: string, it: unknown, token?: AnyToken, hint?: unknow
   );
 }
 
-/** `way`: from the node that was asked for again to the one that asks, when they are not in one chain. */
-export function circular(node: Node, asker: Node, way: readonly Node[]): ContainerError {
-  const chain = chainTo(asker);
-  const path = pathOver(chain.concat(chain.includes(node) ? node : way));
+/** `way`: from the build that was asked for again to one of those that `asker` asks on behalf of. */
+export function circular(asker: Build, way: readonly Build[]): ContainerError {
+  const path = pathOver([...chainTo(asker), ...way]);
   return cannotResolve(
     CircularDependencyError,
     path,
@@ -152,7 +153,7 @@ export function circular(node: Node, asker: Node, way: readonly Node[]): Contain
   );
 }
 
-export function captive(scope: LocalScope, token: AnyToken, asker: Node, captor: Node): ContainerError {
+export function captive(scope: LocalScope, token: AnyToken, asker: Build, captor: Holder): ContainerError {
   const path = pathTo(scope, token, asker);
   const name = nameOf(captor.definition.token);
   return cannotResolve(
@@ -167,7 +168,7 @@ export function ambiguous(
   scope: LocalScope,
   token: AnyToken,
   candidates: readonly Node[],
-  asker?: Node,
+  asker?: Build,
 ): ContainerError {
   const path = pathTo(scope, token, asker);
   const names = candidates.map(({ definition }) => `"${nameOf(definition.token)}"`);
@@ -181,14 +182,14 @@ export function ambiguous(
 
 /** What engines throw when the stack is full; the second comes of what they compile there. */
 export function isStackOverflow(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return ["call stack", "Stack overflow", "too much rec"].some((words) => error.message.includes(words));
+  const words = ["call stack", "Stack overflow", "too much rec"];
+  return error instanceof Error && words.some((it) => error.message.includes(it));
 }
 
-export function depthExceeded(node: Node, cause: unknown): ContainerError {
+export function depthExceeded(build: Build, cause: unknown): ContainerError {
   return cannotResolve(
     DepthExceededError,
-    pathOver(chainTo(node)),
+    pathOver(chainTo(build)),
     "factories that ask inside factories have filled the stack",
     "declare dependencies: those take none",
     cause,
@@ -196,12 +197,10 @@ export function depthExceeded(node: Node, cause: unknown): ContainerError {
 }
 
 /** Names the one at the far end: what everybody waits for. */
-export function asyncProvider(question: Node): ContainerError {
-  const nodes = chainTo(question);
-  for (let node = question.job?.on; node?.state === BUILDING && !nodes.includes(node); node = node.job?.on) {
-    nodes.push(node);
-  }
-  const path = pathOver(nodes);
+export function asyncProvider(question: Build): ContainerError {
+  const builds = chainTo(question);
+  for (let [on] = waitedFor(question); on; [on] = waitedFor(on)) builds.push(on);
+  const path = pathOver(builds);
   return cannotResolve(
     AsyncProviderError,
     path,
@@ -210,7 +209,7 @@ export function asyncProvider(question: Node): ContainerError {
   );
 }
 
-export function closed(scope: LocalScope, token?: AnyToken, asker?: Node): ContainerError {
+export function closed(scope: LocalScope, token?: AnyToken, asker?: Build): ContainerError {
   const path = token ? pathTo(scope, token, asker) : pathOver(chainTo(asker));
   return new ScopeClosedError(
     `${path.length ? `resolve "${path[0]?.token}"` : "go on"}: scope "${scope.name}" is ${scope.closing?.report ? "closed" : "closing"}`,
@@ -223,7 +222,7 @@ export function scopeNotFound(
   scope: LocalScope,
   token: AnyToken,
   name: string,
-  asker?: Node,
+  asker?: Build,
 ): ContainerError {
   return cannotResolve(
     ScopeNotFoundError,

@@ -1,50 +1,51 @@
 /**
- * Nodes: one provider in one scope, and what has become of it there.
+ * Nodes and builds: where an instance lives, and one attempt to make one.
  *
- * This is the only thing the engine moves. A registered provider is a node, and for a singleton or a value that node
- * is the instance as well; a scoped provider has one more node for each scope it is built in, a transient one for the
- * time it takes to build. Nodes point at the nodes they hold on to: those edges are what cycles are found by and what
- * shutdown follows.
+ * A registered provider is a node, and for a singleton or a value that node holds the instance as well; a scoped
+ * provider has one more node for each scope it is built in. A build is one run of a provider: it knows who asked, what
+ * it waits for and who waits for it, and it is forgotten when it is over. What is not kept, and what has no token at
+ * all (a tuple, a question), has a build and no node.
+ *
+ * Two kinds of edges follow from that. Builds point at the builds they wait for: by these, cycles are found. Instances
+ * point at the instances they hold on to: these are what shutdown follows.
  *
  * @module
  */
 
-import type { Definition } from "./provider.ts";
+import { type Definition, none } from "./provider.ts";
 import type { LocalScope } from "./tree.ts";
 
-/** Never built, or the last build failed. */
+/** Not built, or not yet. */
 export const IDLE = 0;
-export const BUILDING = 1;
-export const BUILT = 2;
-export const DISPOSING = 3;
-/** Disposed; or handed over, when it is not kept. */
-export const GONE = 4;
+export const BUILT = 1;
+export const DISPOSING = 2;
+export const GONE = 3;
 
-export class Node {
+/** The `count` of what has no part in a shutdown. So low that no edge brings it up to 0. */
+export const OUTSIDE = -1e9;
+
+/** What can hold on to instances: an instance, or a build that may become one. */
+export interface Holder {
+  readonly definition: Definition;
+  readonly scope: LocalScope;
+  holds: Node[] | undefined;
+  /** At shutdown: how many that hold on to it are not gone. */
+  count?: number;
+}
+
+/** One provider in one scope, and what has become of it there. */
+export class Node implements Holder {
   declare readonly definition: Definition;
-  /** Where it is registered, and lives; for what is not kept, the scope that asks. Dependencies come from here. */
+  /** Where it is registered, or lives: its dependencies come from here. */
   declare readonly scope: LocalScope;
   /** What was registered. */
   declare readonly entry: Node;
   declare state: number;
-  /** The instance. Before it is there, when the build began; of a question, whose resolver it was put through. */
   declare value: unknown;
-  /** Who made it being built. Only while it is: an instance must not keep its first asker alive. */
-  declare asker: Node | undefined;
-  /** Which build of the asker it was: a later one is not waiting. */
-  declare askedIn: number;
-  /** What takes the edges of all that is asked for on its behalf: the nearest that is kept, else the outermost. */
-  declare holder: Node;
   declare holds: Node[] | undefined;
-  /** What it waits for and who waits for it. Only while a build takes longer than one turn. */
-  declare job: Job | undefined;
-  /** Counts builds, so that a resolver that outlived a failed one is told from that of the next. */
-  declare attempt: number;
-  /**
-   * Of a transient's entry: how many are being built. At shutdown: how many that hold on to it are not gone; below 0
-   * when it is out of that order, because it is done or was only lent.
-   */
   declare count: number;
+  /** While there is one; of what is not kept, one of those there are. */
+  declare build: Build | undefined;
 
   constructor(definition: Definition, scope: LocalScope, entry?: Node) {
     this.definition = definition;
@@ -52,124 +53,112 @@ export class Node {
     this.entry = entry ?? this;
     this.state = IDLE;
     this.value = undefined;
-    this.asker = undefined;
-    this.askedIn = 0;
-    this.holder = this;
     this.holds = undefined;
-    this.job = undefined;
-    this.attempt = 0;
-    this.count = 0;
+    this.count = OUTSIDE;
+    this.build = undefined;
   }
 }
 
-/** Put off for lack of stack; asking for its dependencies; waiting for some of them; its factory was called. */
-export const PUT_OFF = 0;
-export const ASKING = 1;
-export const WAITING = 2;
-export const RUNNING = 3;
+/** Nothing was asked for yet; or all of it was put off, for lack of stack. */
+export const BEGUN = 0;
+export const PUT_OFF = 1;
+export const ASKING = 2;
+export const WAITING = 3;
+/** Its factory was called. */
+export const RUNNING = 4;
+export const DONE = 5;
 
-/** A build that has to wait. */
-export class Job {
-  readonly node: Node;
-  phase: number = ASKING;
-  /** What the factory will be called with, as far as it is there. */
-  values: unknown[] = [];
-  /** How many of them are missing, and one more while the build is still asking for them. */
-  missing = 1;
-  /** A node it waits for: where to look when people ask why. */
-  on: Node | undefined;
-  /** The jobs that wait for this one, each followed by the place that its value goes to. */
-  readonly waiters: (Job | number)[] = [];
-  /** Set when something it waits for has failed. */
-  failure: { readonly error: unknown } | undefined;
-  /** Of a question: whom to tell. */
-  answer: ((ok: boolean, it: unknown) => void) | undefined;
-  /** Shutdown waits for it. */
-  counted = false;
+/** Told when a build is over: with the value, or with what was thrown. */
+export type Waiter = (failed: boolean, it: unknown) => void;
 
-  constructor(node: Node) {
+/** One attempt to build something. */
+export class Build implements Holder {
+  declare readonly definition: Definition;
+  /** Where dependencies come from. */
+  declare readonly scope: LocalScope;
+  /** Who asked first. Only while it lasts: an instance must not keep its first asker alive. */
+  declare asker: Build | undefined;
+  /** Where the instance will live; what was registered, when it is not kept; nothing, when it has no token. */
+  declare readonly node: Node | undefined;
+  declare phase: number;
+  /** What the factory is called with, as far as it is there. */
+  declare values: unknown[];
+  declare holds: Node[] | undefined;
+
+  // What most builds never have: it is not there until it is set.
+
+  /** How many values are not there yet. */
+  declare missing?: number;
+  declare waiters?: Waiter[] | undefined;
+  /** The builds it waits for, or has waited for. */
+  declare on?: Build[];
+  /** What it has thrown, or something it waits for. */
+  declare failure?: { readonly error: unknown };
+  /** Of a question that was put through a resolver: who holds on to what the resolver was given to. */
+  declare owner?: Holder | undefined;
+  /** Once `init` was called: on what. */
+  declare made?: { readonly value: unknown } | undefined;
+  /** When it began, if anyone watches. */
+  declare since?: number;
+  declare count?: number;
+
+  constructor(definition: Definition, scope: LocalScope, asker?: Build, node?: Node) {
+    this.definition = definition;
+    this.scope = scope;
+    this.asker = asker;
     this.node = node;
+    this.phase = BEGUN;
+    this.values = none as never;
+    this.holds = undefined;
   }
 }
 
-/** Of a question that was put through a resolver: the node that the resolver was given to. */
-export function ownerOf({ definition, value }: Node): Node | undefined {
-  return definition.kind === "question" ? (value as Node | undefined) : undefined;
+/** Where the edges of what is asked for start: at what will be the instance, or at the build when there is none. */
+export function holderOf(build: Build): Holder {
+  return build.definition.kept ? build.node! : build;
 }
 
-/** Whether it is what people call a service, and not a tuple, a question or an alias on the way to one. */
-export function isService({ definition: { token, kind } }: Node): boolean {
+/** Whether it makes what people call a service, and not a tuple, a question or an alias on the way to one. */
+export function isService({ token, kind }: Definition): boolean {
   return token !== undefined && kind !== "alias";
 }
 
-/** Notes who asks for a node. */
-export function askFor(node: Node, asker: Node | undefined): void {
-  node.asker = asker;
-  if (asker) node.askedIn = asker.attempt;
-}
-
-/** The node of its own that a transient's entry was spared while it stood in for one, for those who look. */
-export function standIn(entry: Node): Node {
-  const { definition, scope, asker } = entry;
-  const node = new Node(definition, scope, entry);
-  node.state = BUILDING;
-  askFor(node, asker);
-  if (asker) node.holder = asker.holder;
-  return node;
-}
-
-/** Who asked for it: not if that build has failed meanwhile, and another one may have begun. */
-export function askerOf(node: Node): Node | undefined {
-  const { asker, askedIn } = node;
-  if (asker?.attempt === askedIn) return asker;
-  const owner = ownerOf(node);
-  return owner?.state === BUILDING ? undefined : owner;
-}
-
 /** Who asked, and on whose behalf, from the first to `last`. */
-export function chainTo(last: Node | undefined): Node[] {
-  const chain: Node[] = [];
-  for (let node = last; node; node = askerOf(node)) chain.push(node);
+export function chainTo(last: Build | undefined): Build[] {
+  const chain: Build[] = [];
+  for (let build = last; build; build = build.asker) chain.push(build);
   return chain.reverse();
 }
 
-/**
- * The way from one node to another over what each holds on to, or waits for; or, between builds, to any of those that
- * cannot go on before `to` does: whoever asked for it, up to whoever asked first.
- */
-export function route(from: Node, to: Node): Node[] | undefined {
-  const cameFrom = new Map<Node, Node | undefined>([[from, undefined]]);
+/** The way from one to another, the shortest there is. */
+export function route<T extends object>(
+  from: T,
+  isEnd: (at: T) => boolean,
+  next: (at: T) => readonly T[] | undefined,
+): T[] | undefined {
+  const cameFrom = new Map<T, T | undefined>([[from, undefined]]);
   // Entries that are added while a Map is walked are walked too: this is the queue as well.
-  for (const [node] of cameFrom) {
-    for (const next of node.holds ?? []) {
-      // What is built waits for nobody.
-      if (!cameFrom.has(next) && (next.state === BUILDING || from.state !== BUILDING))
-        cameFrom.set(next, node);
-    }
-  }
-  for (let end: Node | undefined = to; end?.state === to.state; end = askerOf(end)) {
-    for (const met of [end, end.holder]) {
-      if (!cameFrom.has(met)) continue;
-      const way: Node[] = [];
-      for (let at: Node | undefined = met; at; at = cameFrom.get(at)) way.unshift(at);
+  for (const [met] of cameFrom) {
+    if (isEnd(met)) {
+      const way: T[] = [];
+      for (let at: T | undefined = met; at; at = cameFrom.get(at)) way.unshift(at);
       return way;
     }
+    for (const it of next(met) ?? []) if (!cameFrom.has(it)) cameFrom.set(it, met);
   }
   return undefined;
 }
 
-/** Notes that `asker` makes its holder hold on to `node`, or wait for it. */
-export function hold({ holder }: Node, node: Node): void {
-  const { scope } = node;
-  const { holds, definition } = holder;
-  // What is built in another scope needs no edge: scopes close whole, the lower ones first. But a question may be put
-  // to one scope on behalf of another.
-  if (node === holder || node.count < 0) return;
-  if (node.state !== BUILDING && scope !== holder.scope && definition.kind !== "question") return;
+/** Notes that one holds on to another. */
+export function hold(holder: Holder, node: Node): void {
+  const { holds, scope, definition } = holder;
+  // What lives in another scope needs no edge: scopes close whole, the lower ones first. What is not kept may hand it
+  // on to something that lives there.
+  if (node.scope !== scope && definition.kept) return;
   // A literal takes the room of one; pushing onto an empty array takes that of seventeen.
   if (!holds) holder.holds = [node];
   else if (holds[holds.length - 1] === node) return;
   else holds.push(node);
-  // Once disposing has begun, every edge counts: those from instances, and from builds that shutdown waits for.
-  if (scope.closing?.begun && holder.count >= 0 && (definition.kept || holder.job?.counted)) node.count++;
+  // Shutdown has begun, and waits for the holder.
+  if (holder.count! >= 0 && node.scope === scope) node.count++;
 }

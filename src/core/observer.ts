@@ -6,7 +6,7 @@
 
 import { aside } from "./build.ts";
 import { pathOver } from "./failures.ts";
-import { chainTo, isService, type Node } from "./node.ts";
+import { type Build, chainTo, isService, type Node } from "./node.ts";
 import { relink } from "./registry.ts";
 import { encloses, type LocalScope, type Watch } from "./tree.ts";
 import type { Observer } from "./types/observer.ts";
@@ -15,18 +15,13 @@ import { web } from "./web.ts";
 /** Adds an observer to a scope and everything below it. Returns the way out. */
 export function observe(scope: LocalScope, observer: Observer): () => void {
   const mine = { scope, observer };
-  watch(scope, [...scope.tree.watches, mine]);
-  return () =>
-    watch(
-      scope,
-      scope.tree.watches.filter((it) => it !== mine),
-    );
-}
-
-/** The first observer takes away the caches, which know nothing of observers; after the last one they come back. */
-export function watch({ tree }: LocalScope, watches: readonly Watch[]): void {
-  tree.watches = watches;
-  relink(tree.root);
+  const { tree } = scope;
+  const watch = (watches: readonly Watch[]): void => {
+    tree.watches = watches;
+    relink(tree.root);
+  };
+  watch([...tree.watches, mine]);
+  return () => watch(tree.watches.filter((it) => it !== mine));
 }
 
 /** Whether anyone watches, anywhere in the tree. Whoever has something to tell asks first, and makes no event in vain. */
@@ -51,10 +46,10 @@ export function tell(scope: LocalScope, name: keyof Observer, more?: object): vo
 }
 
 /** Tells of a service: not of the question, the tuple or the alias on the way to one. */
-export function tellOf(node: Node, name: keyof Observer, more?: object): void {
-  if (!isService(node)) return;
-  const { scope, definition } = node;
+export function tellOf(it: Node | Build, name: keyof Observer, more?: object): void {
+  const { scope, definition } = it;
+  if (!isService(definition)) return;
   // The events of builds are the ones with a path.
-  const path = name.startsWith("b") && { path: pathOver(chainTo(node)) };
+  const path = name.startsWith("b") && { path: pathOver(chainTo(it as Build)) };
   tell(scope, name, { token: definition.token, ...path, ...more });
 }

@@ -5,10 +5,9 @@
  */
 
 import { askEntry } from "./ask.ts";
-import { refuse } from "./build.ts";
 import { combinator } from "./combinator.ts";
 import { notProvided } from "./failures.ts";
-import { askerOf, type Node } from "./node.ts";
+import type { Build, Node } from "./node.ts";
 import { find } from "./registry.ts";
 import type { LocalScope } from "./tree.ts";
 import type { Parent } from "./types/combinator.ts";
@@ -30,17 +29,18 @@ export const parent: Parent = ((token: AnyToken) =>
     token,
     (scope, asker) => {
       const entry = above(scope, token, asker);
-      return entry ? askEntry(scope, entry, asker) : refuse(notProvided(scope, token, asker));
+      if (!entry) throw notProvided(scope, token, asker);
+      return askEntry(scope, entry, asker);
     },
     (scope, asker) => above(scope, token, asker) !== undefined,
   )) as never;
 
-function above(scope: LocalScope, token: AnyToken, asker: Node | undefined): Node | undefined {
-  let node = asker;
-  // A factory that asks a scope itself asks from outside.
-  while (node && !node.definition.token) {
-    node = node.definition.kind === "question" && !node.value ? undefined : askerOf(node);
-  }
-  const { parent } = node ? node.entry.scope : scope;
+function above(scope: LocalScope, token: AnyToken, asker: Build | undefined): Node | undefined {
+  let build = asker;
+  while (build && !build.definition.token && !build.owner) build = build.asker;
+  const by = build?.owner ?? build;
+  // A factory that asks another scope than its own asks from outside.
+  const { entry } = (by?.scope === scope && ((by as Build).node ?? by)) as Node;
+  const { parent } = entry ? entry.scope : scope;
   return parent && find(parent, token);
 }

@@ -8,8 +8,9 @@
  * @module
  */
 
-import { check, type Dependencies } from "./dependency.ts";
+import { check, type Combinator, type Dependencies } from "./dependency.ts";
 import { invalid } from "./failures.ts";
+import { resolverFor } from "./question.ts";
 import { isToken, nameOf } from "./token.ts";
 import type { AnyToken } from "./types/dependency.ts";
 import type { ScopedOptions, ValueOptions } from "./types/options.ts";
@@ -32,20 +33,34 @@ export type Kind = ProviderKind | "frame" | "question";
 export interface Definition {
   readonly kind: Kind;
   readonly token: AnyToken;
-  /** `undefined`: the factory asks as it runs, through a resolver. */
-  readonly dependencies: Dependencies | undefined;
-  /** The factory; the class, when `isClass`; the instance of a `value`. */
+  readonly dependencies: Dependencies;
+  /** The factory; the class, when `isClass`. */
   readonly make: unknown;
   readonly isClass: boolean;
   /** Its instances live in a scope. Others are handed over when they are made. */
   readonly kept: boolean;
-  /** A transient class without dependencies, which takes no more than `new`. */
-  readonly isLeaf: boolean;
   readonly options: Options;
 }
 
 export const none: Dependencies = [];
-export const noOptions: Options = {};
+const noOptions: Options = {};
+
+const same = (it: unknown): unknown => it;
+
+/** Of a tuple, a record or a question. */
+export function nameless(kind: Kind, dependencies: Dependencies, make: unknown): Definition {
+  return {
+    kind,
+    token: undefined as never,
+    dependencies,
+    make,
+    isClass: false,
+    kept: false,
+    options: noOptions,
+  };
+}
+
+export const question: Definition = /* @__PURE__ */ nameless("question", none, same);
 
 /**
  * Provides an instance that is there already. It is borrowed: the container never disposes it, unless `owned` is set
@@ -55,7 +70,7 @@ export const noOptions: Options = {};
  */
 /* @__NO_SIDE_EFFECTS__ */
 export const value: DefineValue = ((token: AnyToken, instance: unknown, options?: Options) => {
-  const made = definition("value", token, none, instance, false, options);
+  const made = definition("value", token, none, () => instance, false, options);
   if (isThenable(instance))
     throw invalid("its value", instance, token, "write singleton(token, () => promise)");
   return made;
@@ -94,7 +109,10 @@ export const transient: DefineTransient = /* @__PURE__ */ define("transient") as
 export const alias: DefineAlias = ((token: AnyToken, target: unknown) =>
   definition("alias", token, [target], same, false)) as never;
 
-const same = (it: unknown): unknown => it;
+/** What a factory without a list of dependencies is given: it asks as it runs. */
+const asItRuns = [
+  { kind: "resolver", resolve: (scope, asker) => resolverFor(scope, asker) } satisfies Combinator,
+];
 
 function define(kind: Kind) {
   return /* @__NO_SIDE_EFFECTS__ */ (
@@ -103,7 +121,7 @@ function define(kind: Kind) {
     third?: unknown,
     fourth?: unknown,
   ): Definition => {
-    if (typeof second === "function") return definition(kind, token, undefined, second, false, third);
+    if (typeof second === "function") return definition(kind, token, asItRuns, second, false, third);
     const isList = Array.isArray(second);
     return typeof third === "function"
       ? definition(kind, token, isList ? second : [second], third, false, fourth)
@@ -122,30 +140,22 @@ function definition(
 ): Definition {
   const options = given as Options;
   if (!isToken(token)) throw invalid("its token", token, token);
-  if (dependencies) check(dependencies, "dependencies", token);
+  check(dependencies, "dependencies", token);
   if (Object(options) !== options)
     throw invalid("its last argument", options, token, "options are an object");
   if (options.as) check(options.as, "as", token);
-  if (kind !== "value") {
-    if (typeof make !== "function")
-      throw invalid("its factory", make, token, `write ${kind}(token, factory)`);
-    if (!isClass && isClassSyntax(make)) {
-      const { name } = make;
-      const hint = `write ${kind}(${name}, [dependencies]) and alias(${nameOf(token)}, ${name})`;
-      throw invalid(`its factory, the class ${name},`, make, token, hint);
-    }
-    if (kind === "transient" && options.dispose) {
-      throw invalid(
-        "dispose of a transient",
-        options.dispose,
-        token,
-        "make it scoped, or dispose where it is used",
-      );
-    }
+  if (typeof make !== "function") throw invalid("its factory", make, token, `write ${kind}(token, factory)`);
+  if (!isClass && isClassSyntax(make)) {
+    const { name } = make;
+    const hint = `write ${kind}(${name}, [dependencies]) and alias(${nameOf(token)}, ${name})`;
+    throw invalid(`its factory, the class ${name},`, make, token, hint);
+  }
+  if (kind === "transient" && options.dispose) {
+    const hint = "make it scoped, or dispose where it is used";
+    throw invalid("dispose of a transient", options.dispose, token, hint);
   }
   const kept = kind !== "transient" && kind !== "alias";
-  const isLeaf = isClass && !kept && (dependencies as Dependencies).length === 0 && !options.init;
-  return { kind, token, dependencies: dependencies as Dependencies, make, isClass, kept, isLeaf, options };
+  return { kind, token, dependencies: dependencies as Dependencies, make, isClass, kept, options };
 }
 
 /** Classes, as opposed to functions: only their `prototype` cannot be replaced. Arrow functions have none. */

@@ -5,7 +5,6 @@
  */
 
 import { ask } from "./ask.ts";
-import { refuse } from "./build.ts";
 import { combinator, isProvided } from "./combinator.ts";
 import { check } from "./dependency.ts";
 import type { Ref } from "./types/combinator.ts";
@@ -26,13 +25,9 @@ export const ref: Ref = ((token: () => AnyToken) =>
     "ref",
     [],
     (scope, asker) => {
-      try {
-        const found = token();
-        check(found, "what ref() gives");
-        return ask(scope, found, asker);
-      } catch (error) {
-        return refuse(error);
-      }
+      const found = token();
+      check(found, "what ref() gives");
+      return ask(scope, found, asker);
     },
     (scope, asker) => isProvided(scope, token(), asker),
   )) as never;

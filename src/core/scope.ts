@@ -8,46 +8,45 @@ import { current } from "./build.ts";
 import type { Single } from "./dependency.ts";
 import { ShutdownError } from "./errors.ts";
 import { closed } from "./failures.ts";
-import { BUILT, type Node } from "./node.ts";
+import { type Build, BUILT, type Holder, type Node } from "./node.ts";
 import { isWatched, observe, tell, tellOf } from "./observer.ts";
 import { get, getAsync, has } from "./question.ts";
-import { empty, type Index, register } from "./registry.ts";
+import { find, register } from "./registry.ts";
 import { type Shutdown, shutdown } from "./shutdown.ts";
-import { Key } from "./token.ts";
-import { attach, childrenOf, type Extra, type LocalScope, type Tree } from "./tree.ts";
+import { attach, childrenOf, type LocalScope, type Tree } from "./tree.ts";
 import type { AnyToken } from "./types/dependency.ts";
 import type { Observer } from "./types/observer.ts";
 import type { CreateContainer, ScopeState } from "./types/scope.ts";
 import type { ShutdownOptions, ShutdownReport } from "./types/shutdown.ts";
-import { findSymbols, symbols } from "./web.ts";
+import { type Controller, findSymbols, symbols } from "./web.ts";
 
 class TreeScope implements LocalScope {
   declare readonly name: string;
   declare readonly parent: TreeScope | undefined;
   declare readonly tree: Tree;
   declare readonly serial: number;
-  declare own: Node[] | undefined;
-  declare hot: Index;
-  declare nodes: Node[] | undefined;
+  declare own: Map<AnyToken, Node> | undefined;
+  declare quick: Map<unknown, Node> | undefined;
+  declare nodes: Map<Holder, Node | Build> | undefined;
   declare child: LocalScope | undefined;
   declare younger: LocalScope | undefined;
   declare older: LocalScope | undefined;
   declare closing: Shutdown | undefined;
-  declare extra: Extra | undefined;
+  declare controller: Controller | undefined;
 
   constructor(name: string, parent: TreeScope | undefined) {
     this.name = name;
     this.parent = parent;
     this.tree = parent ? parent.tree : { root: this, opened: 0, watches: [] };
     this.serial = this.tree.opened++;
-    this.own = undefined;
-    this.hot = parent ? parent.hot : empty;
+    this.own = parent ? undefined : new Map();
+    this.quick = parent ? parent.quick : this.own;
     this.nodes = undefined;
     this.child = undefined;
     this.younger = undefined;
     this.older = undefined;
     this.closing = undefined;
-    this.extra = undefined;
+    this.controller = undefined;
   }
 
   // Made on demand: few scopes are ever asked for their id.
@@ -69,17 +68,10 @@ class TreeScope implements LocalScope {
   }
 
   get(dependency: Single): unknown {
-    // What is built is two loads away. Everything else, and every check, lies behind the cache.
-    const { hot } = this;
-    const node =
-      typeof dependency === "function"
-        ? hot.others.get(dependency)
-        : (dependency as unknown) instanceof Key
-          ? hot.keys[(dependency as unknown as Key).index]
-          : undefined;
-    return node !== undefined && node.state === BUILT && current === undefined
-      ? node.value
-      : get(this, dependency, current);
+    // What is built is a lookup away. Everything else, and every check, lies behind it.
+    const { quick } = this;
+    const node = quick && (quick.get(dependency) ?? find(this, dependency as AnyToken));
+    return node?.state === BUILT && !current ? node.value : get(this, dependency, current);
   }
 
   getAsync(dependency: Single): Promise<unknown> {

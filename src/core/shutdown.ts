@@ -8,12 +8,24 @@
  * @module
  */
 
-import { aside, drain, fail } from "./build.ts";
+import { aside, drain, fail, waitedFor } from "./build.ts";
 import { closed } from "./failures.ts";
-import { BUILT, DISPOSING, GONE, IDLE, Node, PUT_OFF, RUNNING, WAITING } from "./node.ts";
-import { isWatched, tell, tellOf, watch } from "./observer.ts";
+import {
+  type Build,
+  BUILT,
+  DISPOSING,
+  GONE,
+  type Holder,
+  IDLE,
+  Node,
+  OUTSIDE,
+  PUT_OFF,
+  RUNNING,
+  WAITING,
+} from "./node.ts";
+import { isWatched, tell, tellOf } from "./observer.ts";
 import { isThenable } from "./provider.ts";
-import { empty } from "./registry.ts";
+import { live, relink } from "./registry.ts";
 import { nameOf } from "./token.ts";
 import { detach, type LocalScope, subtree } from "./tree.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "./types/shutdown.ts";
@@ -28,14 +40,12 @@ export class Shutdown {
   clock: number = this.since;
   /** What was undone, here and below, in order of completion. */
   readonly rows: ShutdownRow[] = [];
-  /** Scopes below that have not closed yet. */
-  below = 0;
   /** Whether disposing has begun here: all scopes below are closed. */
   begun = false;
   /** Instances, and builds in flight, that are not settled. */
   left = 0;
   /** Instances that nothing holds on to any more. */
-  readonly ready: Node[] = [];
+  readonly ready: Holder[] = [];
   /** Nobody waits any longer. */
   expired = false;
   /** Aborts at the deadline. */
@@ -62,142 +72,126 @@ export function shutdown(scope: LocalScope, options: ShutdownOptions = {}): Prom
     const closing = scope.closing!;
     if (!closing.report) limit(closing, timeout, signal);
     // The lower ones first.
-    for (let at = fresh.length; at-- > 0;) proceed(fresh[at]!.closing);
-    return (closing.promise ??= closing.report
-      ? Promise.resolve(closing.report)
-      : new Promise((resolve) => (closing.resolve = resolve)));
+    for (const each of fresh.reverse()) proceed(each.closing);
+    return (closing.promise ??= new Promise((resolve) => {
+      if (closing.report) resolve(closing.report);
+      else closing.resolve = resolve;
+    }));
   });
 }
 
 /** From here on nothing new is built, registered or opened, here or below. Gives the scopes that were open. */
 function close(top: LocalScope, reason: unknown): LocalScope[] {
-  const fresh = top.child ? subtree(top).filter((scope) => !scope.closing) : [top];
-  for (const scope of fresh) {
-    scope.closing = new Shutdown(scope, reason);
-    scope.hot = empty;
-  }
-  // One that was closing before is waited for like the others.
-  for (const scope of fresh) for (let { child } = scope; child; child = child.older) scope.closing!.below++;
-  for (const { extra } of fresh) extra?.controller?.abort(reason);
-  for (const { nodes, extra } of fresh) {
-    if (nodes) for (const node of nodes) refuseWaiting(node);
-    if (extra?.flights) for (const node of extra.flights) refuseWaiting(node);
-  }
+  const fresh = subtree(top).filter(({ closing }) => !closing);
+  for (const scope of fresh) scope.closing = new Shutdown(scope, reason);
+  for (const { controller } of fresh) controller?.abort(reason);
+  for (const { nodes } of fresh) if (nodes) for (const it of nodes.values()) refuse(it);
   drain();
   return fresh;
 }
 
 /** Ends a build whose factory was not called yet, or a question. The factories that were are waited for. */
-function refuseWaiting(node: Node): void {
-  const { job, definition, scope, asker } = node;
-  if (job?.phase === WAITING || job?.phase === PUT_OFF) {
-    fail(node, closed(scope, definition.token ?? job.on?.definition.token, asker));
-  }
+function refuse(it: Node | Build): void {
+  const build = it instanceof Node ? it.build : it;
+  if (build?.phase !== WAITING && build?.phase !== PUT_OFF) return;
+  const { definition, scope, asker } = build;
+  fail(build, closed(scope, definition.token ?? waitedFor(build)[0]?.definition.token, asker));
 }
 
 /** Whether it is there to be disposed. A value is, also if nobody asked for it. */
-function isDue({ state, definition }: Node): boolean {
-  return state === BUILT || (state === IDLE && definition.kind === "value");
+function isDue(it: Holder): it is Node {
+  const { state, definition, build } = it as Node;
+  return state === BUILT || (definition.kind === "value" && state === IDLE && !build);
 }
 
-/** Instances that may have to be undone, and builds that shutdown waits for. */
-function unsettled({ nodes, extra }: LocalScope): Node[] {
-  const left: Node[] = [];
-  if (nodes)
-    for (const node of nodes) if (isDue(node) || (node.state > IDLE && node.state < GONE)) left.push(node);
-  if (extra?.flights) for (const node of extra.flights) if (node.job?.phase === RUNNING) left.push(node);
-  return left;
+/** What shutdown waits for: instances, and builds whose factory was called. */
+function unsettled({ nodes }: LocalScope): Holder[] {
+  return [...(nodes?.values() ?? [])].filter(
+    (it) => isDue(it) || (it instanceof Node ? it.build || it.state === DISPOSING : it.phase === RUNNING),
+  );
 }
 
 /** Begins to dispose, now that all scopes below are closed. */
-function start(closing: Shutdown): void {
-  const { scope } = closing;
-  const nodes = unsettled(scope);
+function begin(closing: Shutdown): void {
+  const { scope, ready } = closing;
+  const all = unsettled(scope);
   closing.begun = true;
-  closing.left = nodes.length;
-  for (const node of nodes) {
-    node.count = 0;
-    if (node.job) node.job.counted = true;
-    // What a transient asks for is noted at whoever asked for the transient, and that may be gone before it is.
-    if (node.holder !== node) node.holds = node.holder.holds?.slice();
-  }
-  for (const { holds } of nodes) if (holds) for (const held of holds) if (held.scope === scope) held.count++;
-  for (const node of nodes) if (node.count === 0 && isDue(node)) closing.ready.push(node);
+  closing.left = all.length;
+  // What is still being built has one more reason to stay.
+  for (const it of all) it.count = isDue(it) ? 0 : 1;
+  for (const { holds } of all) if (holds) for (const held of holds) if (held.scope === scope) held.count++;
+  for (const it of all) if (it.count === 0) ready.push(it);
 }
 
 /** Disposes whatever is ready, closes the scope when nothing is left, and goes on with the scope above. */
-function proceed(closing: Shutdown | undefined): void {
-  while (closing && closing.below <= 0 && !closing.report) {
-    if (!closing.begun) start(closing);
-    undoReady(closing);
-    if (closing.left > 0) return;
-    closing = end(closing);
+function proceed(from: Shutdown | undefined): void {
+  for (let closing = from; closing; closing = end(closing)) {
+    const { scope } = closing;
+    if (!closing.begun && !scope.child) begin(closing);
+    // From the end: where nothing else decides, the youngest goes first.
+    for (let it; (it = closing.ready.pop());) undo(it);
+    if (scope.child || closing.left > 0 || closing.report) return;
   }
-}
-
-/** Disposes what nothing holds on to, and what becomes so by that. */
-function undoReady({ ready }: Shutdown): void {
-  // From the end: where nothing else decides, the youngest goes first.
-  for (let node; (node = ready.pop());) undo(node);
 }
 
 /** Closes the scope and tells everybody. Gives the closing above, if there is one that waited for it. */
 function end(closing: Shutdown): Shutdown | undefined {
-  const { scope, rows, since } = closing;
+  const { scope, rows, since, clock, limits } = closing;
   const { parent, tree } = scope;
-  const elapsed = closing.clock - since;
-  closing.report = { ok: rows.every(({ outcome }) => outcome === "disposed"), elapsed, services: rows };
-  for (const forget of closing.limits ?? []) forget();
+  const elapsed = clock - since;
+  const report = { ok: rows.every(({ outcome }) => outcome === "disposed"), elapsed, services: rows };
+  closing.report = report;
+  if (limits) for (const forget of limits) forget();
   detach(scope);
   // Whoever still holds the scope shall not hold what was in it.
-  scope.own = scope.nodes = scope.child = scope.extra = undefined;
+  scope.own = scope.quick = scope.nodes = scope.child = scope.controller = undefined;
   if (isWatched(scope)) {
-    tell(scope, "scopeClosed", { elapsed, report: closing.report });
-    const others = tree.watches.filter((it) => it.scope !== scope);
-    if (others.length < tree.watches.length) watch(scope, others);
+    tell(scope, "scopeClosed", { elapsed, report });
+    tree.watches = tree.watches.filter((it) => it.scope !== scope);
+    relink(tree.root);
   }
-  closing.resolve?.(closing.report);
+  closing.resolve?.(report);
   const above = parent?.closing;
-  if (above) {
-    above.below--;
-    above.clock = closing.clock;
-  }
+  if (above) above.clock = clock;
   return above;
 }
 
 // ---- Disposing
 
 /** Disposes one instance, if there is anything to undo. */
-function undo(node: Node): void {
-  const { scope, value, definition } = node;
-  const { kind, options } = definition;
+function undo(node: Holder): void {
+  const { scope, definition } = node;
+  const { dispose, owned } = definition.options;
   const { closing } = scope;
   const since = closing?.clock ?? now();
   let result: unknown;
-  let promised: boolean;
   try {
+    if (!isDue(node)) return settled(node);
+    const { value } = node;
     // A value that is lent is left alone.
-    const method = options.dispose ?? (kind === "value" && !options.owned ? undefined : disposerOf(value));
-    if (!method) return void settled(node);
+    const isLent = definition.kind === "value" && !owned;
+    const method = dispose ?? (isLent ? undefined : disposerOf(value));
+    if (!method) return settled(node);
     node.state = DISPOSING;
     if (isWatched(scope)) tellOf(node, "disposing");
     if (closing?.expired) release(node);
-    result = options.dispose
-      ? options.dispose(value, deadlineOf(closing) as never)
-      : (method as () => unknown).call(value);
-    promised = isThenable(result);
+    // Only one that was written for it is given the signal.
+    result = dispose ? dispose(value, deadlineOf(closing) as never) : (method as () => unknown).call(value);
+    if (isThenable(result)) {
+      const later = (failure?: object): void => {
+        disposed(node, since, failure);
+        proceed(scope.closing);
+      };
+      Promise.resolve(result).then(
+        () => later(),
+        (error: unknown) => later({ error }),
+      );
+      return;
+    }
   } catch (error) {
-    return disposed(node, since, { error });
+    return disposed(node as Node, since, { error });
   }
-  if (!promised) return disposed(node, since);
-  const later = (failure?: object): void => {
-    disposed(node, since, failure);
-    if (scope.closing?.begun) proceed(scope.closing);
-  };
-  Promise.resolve(result).then(
-    () => later(),
-    (error: unknown) => later({ error }),
-  );
+  disposed(node, since);
 }
 
 /** The method that the language itself has for it. */
@@ -209,10 +203,8 @@ function disposerOf(value: unknown): (() => unknown) | undefined {
 /** The signal that aborts at the deadline. Made when a disposer may look at it. */
 function deadlineOf(closing: Shutdown | undefined): unknown {
   const controller = closing?.controller ?? newController();
-  if (closing) {
-    closing.controller = controller;
-    if (closing.expired) controller?.abort();
-  }
+  if (closing) closing.controller = controller;
+  if (closing?.expired) controller?.abort();
   return controller?.signal;
 }
 
@@ -221,68 +213,67 @@ function disposed(node: Node, since: number, failure?: object): void {
   const { scope } = node;
   const clock = now();
   const elapsed = clock - since;
-  if (scope.closing) scope.closing.clock = clock;
   node.state = GONE;
   node.value = undefined;
+  if (scope.closing) scope.closing.clock = clock;
   if (isWatched(scope)) tellOf(node, "disposed", { elapsed, ...failure });
   note(node, failure ? "failed" : "disposed", elapsed, failure);
   settled(node);
 }
 
-/** Writes down what became of a node. */
-function note(node: Node, outcome: ShutdownRow["outcome"], elapsed: number, failure?: object): void {
-  const { name, id } = node.scope;
-  const row = { scope: name, scopeId: id, token: nameOf(node.definition.token), outcome, elapsed };
-  report(node.scope, failure ? { ...row, ...failure } : row);
-}
-
-/** Adds a row, here and to every report above that is still open. */
-function report(scope: LocalScope | undefined, row: ShutdownRow): void {
-  for (; scope?.closing && !scope.closing.report; scope = scope.parent) scope.closing.rows.push(row);
-}
-
-/** Nothing more will come of this node. */
-function settled(node: Node): void {
-  const { nodes, closing } = node.scope;
-  if (closing?.begun) {
-    closing.left--;
-    release(node);
-  } else if (nodes) {
-    // Not at shutdown: an instance whose `init` failed. Nobody else knows it.
-    nodes.splice(nodes.indexOf(node), 1);
+/** Adds a row: what became of it. To this report, and to every one above that is still open. */
+function note(
+  { scope, definition }: Holder,
+  outcome: ShutdownRow["outcome"],
+  elapsed: number,
+  failure?: object,
+) {
+  const token = nameOf(definition.token);
+  const row = { scope: scope.name, scopeId: scope.id, token, outcome, elapsed };
+  if (failure) Object.assign(row, failure);
+  for (let at: LocalScope | undefined = scope; at?.closing && !at.closing.report; at = at.parent) {
+    at.closing.rows.push(row);
   }
+}
+
+/** Nothing more will come of it. */
+function settled(holder: Holder): void {
+  const { nodes, closing } = holder.scope;
+  if (closing?.begun) closing.left--;
+  // Not at shutdown: an instance whose `init` failed. Nobody else knows it.
+  else nodes?.delete(holder);
+  release(holder);
 }
 
 /** Lets go of what it held on to. Past the deadline that is when disposing begins, and then not a second time. */
-function release(node: Node): void {
-  const { scope, holds } = node;
-  // Marks it as out of the order: edges from and to it no longer count.
-  node.count = -1;
-  node.holds = undefined;
-  for (const held of holds ?? []) {
-    if (held.scope === scope && --held.count === 0 && isDue(held)) scope.closing!.ready.push(held);
-  }
+function release(holder: Holder): void {
+  const { holds, scope } = holder;
+  holder.holds = undefined;
+  holder.count = OUTSIDE;
+  if (holds)
+    for (const held of holds) if (held.scope === scope && --held.count === 0) scope.closing!.ready.push(held);
 }
 
 /** A build ended while its scope was closing: with an instance, which is undone, or without one. */
-export function arrived(node: Node): void {
-  const closing = node.scope.closing!;
-  if (!closing.begun) return;
-  closing.clock = now();
-  if (node.state !== BUILT) settled(node);
-  else if (closing.expired || node.count === 0) undo(node);
-  proceed(closing);
+export function arrived(holder: Holder): void {
+  const { closing } = holder.scope;
+  if (--holder.count! === 0) {
+    closing!.clock = now();
+    closing!.ready.push(holder);
+    proceed(closing);
+  }
 }
 
 /** Disposes an instance that nobody will receive. */
-export function discard({ definition, scope, holds }: Node, value: unknown): void {
+export function discard({ definition, scope, node }: Build, value: unknown): void {
   const ghost = new Node(definition, scope);
+  const { closing } = scope;
   ghost.state = BUILT;
   ghost.value = value;
-  ghost.holds = holds?.filter((held) => held.state === BUILT && held.scope === scope);
-  if (!scope.closing?.report) (scope.nodes ??= []).push(ghost);
-  if (scope.closing?.begun) {
-    scope.closing.left++;
+  ghost.holds = node!.holds;
+  if (!closing?.report) live(ghost);
+  if (closing?.begun) {
+    closing.left++;
     for (const held of ghost.holds ?? []) held.count++;
   }
   aside(() => undo(ghost));
@@ -295,8 +286,8 @@ function limit(closing: Shutdown, timeout: number | undefined, signal: ShutdownO
   const expired = (): void => expire(closing);
   const limits = (closing.limits ??= []);
   // More ms than a timer can count are as good as none.
-  if (timeout !== undefined && timeout < 2 ** 31) {
-    const timer = web.setTimeout?.(expired, timeout);
+  if (timeout! < 2 ** 31) {
+    const timer = web.setTimeout?.(expired, timeout!);
     limits.push(() => web.clearTimeout?.(timer));
   }
   if (signal?.aborted) expired();
@@ -317,9 +308,12 @@ function expire(closing: Shutdown): void {
   }
   for (const scope of all) {
     const each = scope.closing!;
-    if (!each.begun) start(each);
-    for (const node of unsettled(scope)) if (!isDue(node)) release(node);
-    undoReady(each);
+    if (!each.begun) begin(each);
+    // What has not ended counts as gone. A build is undone when it ends.
+    const late = unsettled(scope).filter((it) => !isDue(it));
+    late.forEach(release);
+    for (const it of late) it.count = 1;
+    for (let it; (it = each.ready.pop());) undo(it);
   }
   // A turn later: a disposal that had nothing to wait for counts as done.
   void Promise.resolve().then(() => {
@@ -327,8 +321,9 @@ function expire(closing: Shutdown): void {
     for (const scope of all) {
       const each = scope.closing!;
       if (each.report) continue;
-      for (const node of unsettled(scope))
-        if (node.definition.kept && !isDue(node)) note(node, "abandoned", now() - each.since);
+      for (const it of unsettled(scope)) {
+        if (it.definition.kept && !isDue(it)) note(it, "abandoned", now() - each.since);
+      }
       above = end(each);
     }
     proceed(above);

@@ -24,13 +24,10 @@ export function token<T>(name: string): Token<T> {
   return new Key(name) as unknown as Token<T>;
 }
 
-let made = 0;
-
-/** What `token()` makes. The number is what lets a scope find a cached instance without hashing. */
-export class Key {
+/** What `token()` makes. */
+class Key {
   readonly kind = "token";
   readonly name: string;
-  readonly index: number = made++;
 
   constructor(name: string) {
     this.name = name;
@@ -44,7 +41,7 @@ export function isToken(it: unknown): it is AnyToken {
 
 /** The same, without a look at whether a function is a class: for what was checked, or will not be found. */
 export function looksLikeToken(it: unknown): it is AnyToken {
-  return typeof it === "function" || it instanceof Key || (it as Token | null | undefined)?.kind === "token";
+  return typeof it === "function" || (it as Token | null | undefined)?.kind === "token";
 }
 
 /** What people call it. A class may have a static `name` of its own, of any kind. */

@@ -2,15 +2,14 @@
  * The tree of scopes: what a scope is made of, and the way from one to the next.
  *
  * A server opens a scope for every request, and most of them never need more than the first few fields. So a scope is
- * one object of twelve fields, siblings are linked through themselves, and what is rare lies in `extra`, which is made
- * when it is first needed.
+ * one object of twelve fields, and siblings are linked through themselves.
  *
  * @module
  */
 
-import type { Node } from "./node.ts";
-import type { Index } from "./registry.ts";
+import type { Build, Holder, Node } from "./node.ts";
 import type { Shutdown } from "./shutdown.ts";
+import type { AnyToken } from "./types/dependency.ts";
 import type { Observer } from "./types/observer.ts";
 import type { RuntimeAbortSignal } from "./types/signal.ts";
 import { type Controller, newController } from "./web.ts";
@@ -22,18 +21,19 @@ export interface LocalScope {
   readonly parent: LocalScope | undefined;
   readonly tree: Tree;
   /** What is registered here, in order of registration. */
-  own: Node[] | undefined;
-  /** The cache that lookups try first. */
-  hot: Index;
-  /** Every instance that was ever begun here, until the scope has closed. */
-  nodes: Node[] | undefined;
+  own: Map<AnyToken, Node> | undefined;
+  /** The nearest of these maps: its own, or one above. Not while anyone watches, nor once it has closed. */
+  quick: Map<unknown, Node> | undefined;
+  /** What lives here, by what was registered, in the order it was begun; and builds of what lives nowhere, that wait. */
+  nodes: Map<Holder, Node | Build> | undefined;
   /** The youngest scope below. */
   child: LocalScope | undefined;
   younger: LocalScope | undefined;
   older: LocalScope | undefined;
   /** There from the moment it begins to close. */
   closing: Shutdown | undefined;
-  extra: Extra | undefined;
+  /** Aborts when the scope begins to close. */
+  controller: Controller | undefined;
 }
 
 /** What all scopes of a tree share. */
@@ -49,22 +49,6 @@ export interface Tree {
 export interface Watch {
   readonly scope: LocalScope;
   readonly observer: Observer;
-}
-
-/** What few scopes have. */
-export interface Extra {
-  /** All of `own`, when there are many. */
-  index?: Index;
-  /** The scoped ones of `nodes`, when there are many. */
-  instances?: Map<Node, Node>;
-  /** Builds of what is not kept, and questions, that wait. */
-  flights?: Set<Node>;
-  /** Aborts when the scope begins to close. */
-  controller?: Controller | undefined;
-}
-
-export function extraOf(scope: LocalScope): Extra {
-  return (scope.extra ??= {});
 }
 
 /** Puts a scope below its parent, as the youngest. */
@@ -108,10 +92,9 @@ export function encloses(upper: LocalScope, lower: LocalScope | undefined): bool
 
 /** Aborts when the scope begins to close; has aborted if it did. */
 export function signalOf(scope: LocalScope): RuntimeAbortSignal {
-  const extra = extraOf(scope);
-  if (!extra.controller) {
-    extra.controller = newController();
-    if (scope.closing) extra.controller?.abort(scope.closing.reason);
+  if (!scope.controller) {
+    scope.controller = newController();
+    if (scope.closing) scope.controller?.abort(scope.closing.reason);
   }
-  return extra.controller?.signal as RuntimeAbortSignal;
+  return scope.controller?.signal as RuntimeAbortSignal;
 }

@@ -8,7 +8,7 @@
 import { consumer, createContainer, scoped, singleton, token, transient, value, type Scope } from "thimble";
 import { describe, expect, it } from "vitest";
 import { deferred } from "./support/deferred.ts";
-import { laterRefusal, refusal, route, thrown } from "./support/refusal.ts";
+import { laterRefusal, refusal, rejected, route, thrown } from "./support/refusal.ts";
 import { turn } from "./support/turn.ts";
 
 const A = token<unknown>("a");
@@ -27,6 +27,30 @@ describe("a factory that asks the captured container", () => {
     );
 
     expect(app.get(A)).toBe("a with b");
+  });
+
+  it("is nobody any more once its `init` has failed, at once or later", async () => {
+    const later = deferred();
+    const app: Scope = createContainer(
+      singleton(A, () => "a", {
+        init: () => {
+          throw new Error("no");
+        },
+      }),
+      singleton(B, () => later.promise, {
+        init: () => {
+          throw new Error("no");
+        },
+      }),
+      who,
+    );
+    thrown(() => app.get(A));
+    expect(app.get(Who)).toEqual([undefined]);
+
+    const asked = rejected(app.getAsync(B));
+    later.resolve();
+    await asked;
+    expect(app.get(Who)).toEqual([undefined]);
   });
 
   it("is told of a cycle, with the path", () => {

@@ -42,6 +42,20 @@ describe("an asynchronous provider", () => {
     expect(app.get(Step).then).toBe("next");
   });
 
+  it("is not a class, though its instances have a `then`: a query is handed over, and not run", () => {
+    let runs = 0;
+    class Query {
+      // oxlint-disable-next-line unicorn/no-thenable -- query builders are thenables
+      then(): void {
+        runs++;
+      }
+    }
+    const app = createContainer(singleton(Query));
+
+    expect(app.get(Query)).toBeInstanceOf(Query);
+    expect(runs).toBe(0);
+  });
+
   it("may be scoped or transient", async () => {
     class Session {}
     class Job {}

@@ -53,6 +53,26 @@ describe("a dependency", () => {
     expect(spec[0]).toBe(Host);
   });
 
+  it.each([0, 1, 2, 3, 4, 5, 9])("may be one of %i, for a class and for a factory alike", (count) => {
+    const tokens = Array.from({ length: count }, (_, at) => token<number>(`n${at}`));
+    class Sum {
+      readonly given: readonly unknown[];
+      constructor(...given: unknown[]) {
+        this.given = given;
+      }
+    }
+    const Given = token<readonly unknown[]>("given");
+    const app: Scope = createContainer(
+      tokens.map((it, at) => value(it, at)),
+      singleton(Sum, tokens),
+      singleton(Given, tokens, (...given: unknown[]) => given),
+    );
+    const expected = tokens.map((_, at) => at);
+
+    expect(app.get(Sum).given).toEqual(expected);
+    expect(app.get(Given)).toEqual(expected);
+  });
+
   it("may name a token twice: one singleton, two transients", () => {
     class Single {}
     class Fresh {}

@@ -6,10 +6,12 @@ import {
   alias,
   all,
   createContainer,
+  defer,
   isContainerError,
   optional,
   parent,
   ref,
+  scoped,
   singleton,
   token,
   transient,
@@ -29,6 +31,26 @@ const First = token<unknown>("first");
 const Second = token<unknown>("second");
 
 describe("shutdown", () => {
+  it("is not kept waiting for what a service asked for later and never received", async () => {
+    const gate = deferred();
+    const undone: string[] = [];
+    const Session = token<string>("session");
+    const app = createContainer(
+      singleton(A, () => "a", { dispose: () => undone.push("a") }),
+      scoped(Session, () => "session"),
+      transient(B, ({ get }) => [get(A), get(Session)]),
+      singleton(C, [defer(B)], (b) => b, { dispose: () => gate.promise }),
+    );
+    const { get } = app.get(C) as Resolver;
+    // The transient has received `a`, but fails: a singleton would keep the session.
+    expect(() => get(B)).toThrow("CAPTIVE_DEPENDENCY");
+
+    const closing = app.shutdown();
+    expect(undone).toEqual(["a"]);
+    gate.resolve();
+    await closing;
+  });
+
   it("is not over before a slow disposal because a service holds a borrowed value", async () => {
     const gate = deferred();
     const app = createContainer(

@@ -46,8 +46,8 @@ export interface SettingDescription {
 export function describeSettings(scope: Scope): SettingDescription[] {
   const rows = new Map<string, SettingDescription & { readonly usedBy: string[] }>();
   for (const at of related(scope as unknown as LocalScope)) {
-    for (const { definition } of at.own ?? []) {
-      for (const declaration of declaredIn(definition.dependencies ?? [])) {
+    for (const { definition } of at.own?.values() ?? []) {
+      for (const declaration of declaredIn(definition.dependencies)) {
         const row = describe(declaration, prefixIn(at));
         const same = cells(row).join("\n");
         const { usedBy } = rows.get(same) ?? row;
