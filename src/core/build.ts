@@ -14,7 +14,6 @@ import { ask } from "./ask.ts";
 import { circular, closed, depthExceeded, isStackOverflow, pathOver, rememberPath } from "./failures.ts";
 import {
   ASKING,
-  BEGUN,
   type Build,
   BUILT,
   chainTo,
@@ -75,17 +74,15 @@ export function advance(build: Build): unknown {
     if (build.phase < ASKING) {
       const { dependencies } = definition;
       const { length } = dependencies;
-      if (build.phase === BEGUN) {
-        if (node) node.build ??= build;
-        if (isWatched(scope)) {
-          build.since = now();
-          tellOf(build, "building");
-        }
-        if (depth > slice && length > 0) {
-          build.phase = PUT_OFF;
-          queue.push(build);
-          return pending(build);
-        }
+      if (node) node.build ??= build;
+      if (depth > slice && length > 0) {
+        build.phase = PUT_OFF;
+        queue.push(build);
+        return pending(build);
+      }
+      if (isWatched(scope)) {
+        build.since = now();
+        tellOf(build, "building");
       }
       build.phase = ASKING;
       if (length > 0) {
@@ -154,7 +151,7 @@ function call(make: Make, isClass: boolean, values: readonly unknown[]): unknown
 export function pending(build: Build): object {
   // What is kept, its scope knows already.
   if (!build.definition.kept) {
-    build.count = OUTSIDE;
+    build.count ??= OUTSIDE;
     (build.scope.nodes ??= new Map()).set(build, build);
   }
   stuck = build;
@@ -238,7 +235,7 @@ export function finish(build: Build, value: unknown): unknown {
   // An alias, and what has no token, only hands on what is built; that is allowed until the scope has closed.
   if (scope.closing && (kept || kind === "transient")) throw closed(scope, token, asker);
   if (isWatched(scope)) {
-    tellOf(build, "built", { elapsed: now() - build.since! });
+    tellOf(build, "built", { elapsed: elapsedOf(build) });
     // Those who waited are handed it now, each of them; else it is on the way to the one who asked.
     for (let left = build.waiters?.length ?? 1; left > 0; left--) tellOf(build, "got", { cached: false });
   }
@@ -246,16 +243,14 @@ export function finish(build: Build, value: unknown): unknown {
   return value;
 }
 
-/** Who asked for it holds on to it, and so does the instance whose resolver was used for that, later. */
+/** Who asked for it holds on to it; and so does an instance that asked too late to be given it while it was built. */
 function handOn({ asker, owner }: Build, held: Node): void {
   if (asker && asker.phase < DONE) hold(holderOf(asker), held);
-  const late = (owner ?? (asker && holderOf(asker))) as Node | undefined;
-  // Nobody, while what it asks for has yet to be built itself: it may still fail.
-  if (!late || late.state === IDLE || held.state !== BUILT || chainTo(asker).some((it) => it.owner === late))
-    return;
+  const late = (owner ?? asker?.node) as Node | undefined;
+  if (!late?.state || held.state !== BUILT || late.holds?.includes(held)) return;
   const isLate = (it: Node): boolean => it === late;
   // Between instances an edge must not close a circle, or nobody would be the first to go.
-  if (!late.holds?.includes(held) && !route(held, isLate, ({ holds }) => holds)) hold(late, held);
+  if (!route(held, isLate, ({ holds }) => holds)) hold(late, held);
 }
 
 /** Ends a build without an instance. Nothing is remembered: the next ask tries again. Gives what is to be thrown. */
@@ -265,7 +260,7 @@ export function fail(build: Build, thrown: unknown): unknown {
   const error = phase === RUNNING ? claim(build, thrown) : thrown;
   build.failure = { error };
   last = error;
-  if (isWatched(scope)) tellOf(build, "buildFailed", { error, elapsed: now() - build.since! });
+  if (isWatched(scope)) tellOf(build, "buildFailed", { error, elapsed: elapsedOf(build) });
   if (made && definition.kind !== "value") discard(build, made.value);
   leave(build, true, error);
   if (definition.kept && node!.state === IDLE) node!.holds = undefined;
@@ -295,6 +290,11 @@ export function leave(build: Build, failed: boolean, it: unknown): void {
     for (const tell of waiters) tell(failed, it);
   }
   if (scope.closing) arrived(holderOf(build));
+}
+
+/** In ms; 0 when nobody was watching yet as it began. */
+function elapsedOf({ since }: Build): number {
+  return since === undefined ? 0 : now() - since;
 }
 
 /** Calls again what was put off, and what has waited long enough. */

@@ -5,7 +5,7 @@
  */
 
 import { combinator } from "./combinator.ts";
-import { type Build, isService } from "./node.ts";
+import { askerOf, type Holder, isService } from "./node.ts";
 import { signalOf } from "./tree.ts";
 import type { AnyToken, Dep } from "./types/dependency.ts";
 import type { Scope } from "./types/scope.ts";
@@ -25,12 +25,12 @@ export const abortSignal: Dep<RuntimeAbortSignal> = /* @__PURE__ */ combinator("
  */
 export const consumer: Dep<AnyToken | undefined> = /* @__PURE__ */ combinator("consumer", [], (_, asker) => {
   const built = named(asker);
-  return built && named(built.asker)?.definition.token;
+  return built && named(askerOf(built))?.definition.token;
 });
 
 /** The nearest, going up, that is a service with a token of its own. */
-function named(from: Build | undefined): Build | undefined {
-  let build = from;
-  while (build && !isService(build.definition)) build = build.asker;
-  return build;
+function named(from: Holder | undefined): Holder | undefined {
+  let it = from;
+  while (it && !isService(it.definition)) it = askerOf(it);
+  return it;
 }

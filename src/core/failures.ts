@@ -30,9 +30,9 @@ import type { Path } from "./types/observer.ts";
 
 // ---- Paths
 
-/** The steps of a way through builds. What has no token of its own is no step. */
-export function pathOver(builds: readonly Build[]): Path {
-  return builds.flatMap(({ scope, definition: { token } }) => (token ? [step(scope, token)] : []));
+/** The steps of a way. What has no token of its own is no step. */
+export function pathOver(way: readonly Holder[]): Path {
+  return way.flatMap(({ scope, definition: { token } }) => (token ? [step(scope, token)] : []));
 }
 
 /** From whoever asked first to a token that `asker` asks for in `scope`. */

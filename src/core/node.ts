@@ -123,10 +123,16 @@ export function isService({ token, kind }: Definition): boolean {
   return token !== undefined && kind !== "alias";
 }
 
+/** Who asked: a build, or an instance that asks later, through the resolver that it kept. */
+export function askerOf(it: Holder): Holder | undefined {
+  const { asker, owner } = it as Build;
+  return asker ?? owner;
+}
+
 /** Who asked, and on whose behalf, from the first to `last`. */
-export function chainTo(last: Build | undefined): Build[] {
-  const chain: Build[] = [];
-  for (let build = last; build; build = build.asker) chain.push(build);
+export function chainTo(last: Holder | undefined): Holder[] {
+  const chain: Holder[] = [];
+  for (let it = last; it; it = askerOf(it)) chain.push(it);
   return chain.reverse();
 }
 

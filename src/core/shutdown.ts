@@ -93,7 +93,8 @@ function close(top: LocalScope, reason: unknown): LocalScope[] {
 /** Ends a build whose factory was not called yet, or a question. The factories that were are waited for. */
 function refuse(it: Node | Build): void {
   const build = it instanceof Node ? it.build : it;
-  if (build?.phase !== WAITING && build?.phase !== PUT_OFF) return;
+  // With a failure it is about to end anyway.
+  if (!build || build.failure || (build.phase !== WAITING && build.phase !== PUT_OFF)) return;
   const { definition, scope, asker } = build;
   fail(build, closed(scope, definition.token ?? waitedFor(build)[0]?.definition.token, asker));
 }

@@ -89,6 +89,24 @@ describe("abortSignal", () => {
     await closing;
   });
 
+  it("has aborted when it is first asked for as its scope closes, with the reason", async () => {
+    const seen: unknown[] = [];
+    const Db = token<string>("db");
+    const app: Scope = createContainer(
+      singleton(Db, () => "db", {
+        dispose: () => {
+          const { aborted, reason } = app.get(abortSignal);
+          seen.push(aborted, reason);
+        },
+      }),
+    );
+    app.get(Db);
+
+    await app.shutdown({ reason: "deploying" });
+
+    expect(seen).toEqual([true, "deploying"]);
+  });
+
   it("is aborted before the first disposal is called", async () => {
     const seen: boolean[] = [];
     const app = createContainer(
@@ -221,5 +239,17 @@ describe("consumer", () => {
     );
 
     expect(await app.getAsync(Users)).toEqual([Users, Users, Users]);
+  });
+
+  it("is whoever asks later, through the resolver it kept or a deferred", () => {
+    const Db = token<unknown>("db");
+    const app: Scope = createContainer(
+      transient(Logger, [consumer], (user) => user),
+      singleton(Users, ({ get }) => () => [get(Logger), ...get([Logger])]),
+      singleton(Db, [defer(Logger)], (logger) => logger),
+    );
+
+    expect((app.get(Users) as () => unknown)()).toEqual([Users, Users]);
+    expect((app.get(Db) as { get(): unknown }).get()).toBe(Db);
   });
 });

@@ -1,4 +1,4 @@
-import { createContainer, defer, scoped, singleton, token, value, type Scope } from "thimble";
+import { createContainer, defer, pathOf, scoped, singleton, token, value, type Scope } from "thimble";
 import { describe, expect, it } from "vitest";
 import { deferred } from "./support/deferred.ts";
 import { laterRefusal, refusal, rejected, route, thrown } from "./support/refusal.ts";
@@ -151,7 +151,25 @@ describe("defer", () => {
 
     const holder = app.createScope("request").get(Holder);
 
-    expect(refusal(() => holder.get()).code).toBe("CAPTIVE_DEPENDENCY");
+    const error = refusal(() => holder.get());
+    expect(error.code).toBe("CAPTIVE_DEPENDENCY");
+    expect(route(error.path)).toBe("holder > session");
+  });
+
+  it("says whose it was, when what it asks for later cannot be had", () => {
+    const Missing = token<string>("missing");
+    const Flaky = token<string>("flaky");
+    const Holder = token<readonly [Later<string>, Later<string>]>("holder");
+    const app: Scope = createContainer(
+      singleton(Flaky, (): string => {
+        throw new Error("not yet");
+      }),
+      singleton(Holder, [defer(Missing), defer(Flaky)], (missing, flaky) => [missing, flaky] as const),
+    );
+    const [missing, flaky] = app.get(Holder);
+
+    expect(route(refusal(() => missing.get()).path)).toBe("holder > missing");
+    expect(route(pathOf(thrown(() => flaky.get())))).toBe("holder > flaky");
   });
 
   it("passes on the failure of a factory, and tries again the next time", async () => {

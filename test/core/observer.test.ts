@@ -1,6 +1,7 @@
 import { alias, createContainer, scoped, singleton, token, transient, value, type Scope } from "thimble";
 import { describe, expect, it } from "vitest";
-import { rejected, thrown } from "./support/refusal.ts";
+import { deferred } from "./support/deferred.ts";
+import { refusal, rejected, thrown } from "./support/refusal.ts";
 import { catchReports } from "./support/report-error.ts";
 
 const Host = token<string>("host");
@@ -57,6 +58,48 @@ describe("an observer is told", () => {
       ["built", app, Users, "number"],
     ]);
     expect(heard).toHaveLength(4);
+  });
+
+  it("of the time since a build began, or nothing when nobody watched as it did", async () => {
+    const gate = deferred();
+    const times: unknown[] = [];
+    const app = createContainer(
+      singleton(Db, async () => {
+        await gate.promise;
+        return "db";
+      }),
+      singleton(Users, [Db], async (db) => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return db;
+      }),
+    );
+    const asked = app.getAsync(Users);
+    app.observe({ built: ({ token, elapsed }) => times.push(token.name, elapsed) });
+    gate.resolve();
+    await asked;
+    expect(times).toEqual(["db", 0, "users", 0]);
+
+    const late = createContainer(
+      singleton(Db, () => new Promise<string>((resolve) => setTimeout(resolve, 20, "db"))),
+    );
+    late.observe({ built: ({ elapsed }) => times.push(elapsed) });
+    await late.getAsync(Db);
+    expect(times.at(-1)).toBeGreaterThan(1);
+  });
+
+  it("once of every service of a chain that is built in slices", () => {
+    const tokens = Array.from({ length: 500 }, (_, at) => token<number>(`n${at}`));
+    const heard: unknown[] = [];
+    const app: Scope = createContainer(
+      tokens.map((it, at) =>
+        at === 0 ? singleton(it, () => 0) : singleton(it, [tokens[at - 1]!], (n) => n + 1),
+      ),
+    );
+    app.observe({ building: ({ token }) => heard.push(token) });
+
+    expect(app.get(tokens.at(-1)!)).toBe(499);
+    expect(heard).toHaveLength(500);
+    expect(new Set(heard).size).toBe(500);
   });
 
   it("that a dependency is built before what depends on it", async () => {
@@ -377,6 +420,28 @@ describe("observers are called", () => {
     app.get(Db);
 
     expect(counter.count).toBe(2);
+  });
+
+  it("and may ask for anything while a factory runs: it is not the factory that asks", () => {
+    const Session = token<string>("session");
+    const seen: unknown[] = [];
+    const app: Scope = createContainer(
+      scoped(Session, () => "session"),
+      singleton(Db, () => "db"),
+      singleton(Users, () => app.get(Db)),
+    );
+    app.observe({ building: ({ token }) => token === Db && seen.push(app.get(Session)) });
+
+    // On behalf of the singleton it would be a captive dependency.
+    expect(app.get(Users)).toBe("db");
+    expect(seen).toEqual(["session"]);
+
+    // Afterwards it is the factory again.
+    app.override(
+      singleton(Db, () => "db"),
+      singleton(Users, () => [app.get(Db), app.get(Session)].join()),
+    );
+    expect(refusal(() => app.get(Users)).code).toBe("CAPTIVE_DEPENDENCY");
   });
 
   it("and may ask the container for what they are told of", () => {

@@ -171,6 +171,29 @@ describe("a build that fails", () => {
     expect(db).toEqual({ tries: 2 });
   });
 
+  it("holds on to nothing any more: what it had asked for may ask for it, and goes first", async () => {
+    const undone: string[] = [];
+    let tries = 0;
+    const app: Scope = createContainer(
+      singleton(
+        Users,
+        ({ get }) => {
+          if (++tries > 1) return "users";
+          get(Db);
+          throw new Error("not yet");
+        },
+        { dispose: () => undone.push("users") },
+      ),
+      singleton(Db, ({ get }) => ({ ask: () => get(Users) }), { dispose: () => undone.push("db") }),
+    );
+    thrown(() => app.get(Users));
+
+    expect((app.get(Db) as { ask(): unknown }).ask()).toBe("users");
+    await app.shutdown();
+
+    expect(undone).toEqual(["db", "users"]);
+  });
+
   it("keeps the dependencies that were built", async () => {
     let connections = 0;
     let tries = 0;

@@ -224,6 +224,25 @@ describe("at the deadline", () => {
     expect(report.services.map((row) => row.outcome)).toEqual(["abandoned", "abandoned", "abandoned"]);
   });
 
+  it("what two depend on still goes after both of them", async () => {
+    const begun: string[] = [];
+    const say = (name: string) => ({ dispose: () => void begun.push(name) });
+    const Left = token<string>("left");
+    const Right = token<string>("right");
+    const app = createContainer(
+      singleton(Db, () => "db", say("db")),
+      singleton(Left, [Db], () => "left", say("left")),
+      singleton(Right, [Db], () => "right", say("right")),
+      singleton(Server, [Left, Right], () => "server", { dispose: never }),
+    );
+    app.get(Server);
+
+    await app.shutdown({ timeout: 5 });
+
+    expect(begun).toHaveLength(3);
+    expect(begun.at(-1)).toBe("db");
+  });
+
   it("what is undone at once is still disposed, and says so", async () => {
     const app = createContainer(
       singleton(Db, () => "db", { dispose: () => {} }),

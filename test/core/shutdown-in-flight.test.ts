@@ -229,6 +229,28 @@ describe("a build in flight", () => {
     expect((await asked).code).toBe("SCOPE_CLOSED");
   });
 
+  it("is waited for to the end of its `init`, also when nobody keeps what it makes", async () => {
+    const gates = [deferred<string>(), deferred<string>()] as const;
+    const app = createContainer(
+      singleton(Db, () => "db", { dispose: () => {} }),
+      transient(Users, [Db], () => gates[0].promise, { init: () => gates[1].promise }),
+    );
+    const asked = laterRefusal(app.getAsync(Users));
+
+    let over = false;
+    const closing = app.shutdown().then((report) => {
+      over = true;
+      return report;
+    });
+    gates[0].resolve("users");
+    await turn();
+    expect(over).toBe(false);
+    gates[1].resolve("ready");
+
+    expect((await closing).services).toMatchObject([{ token: "db", outcome: "disposed" }]);
+    expect((await asked).code).toBe("SCOPE_CLOSED");
+  });
+
   it("that fails leaves nothing to dispose, and shutdown is fine", async () => {
     const gate = deferred<string>();
     const app = createContainer(singleton(Db, () => gate.promise, { dispose: () => {} }));

@@ -6,6 +6,7 @@ import { root } from "../../support/package.ts";
 interface Heap {
   readonly undone: number;
   readonly left: number;
+  readonly leftOfAsking: number;
   readonly perIdleScope: number;
 }
 
@@ -20,6 +21,10 @@ describe("the heap of a server", { timeout: 240_000 }, () => {
     expect(heap.undone).toBe(1_020_000);
     // Were one word kept of each, it would be 8 MB.
     expect(heap.left).toBeLessThan(1_000_000);
+  });
+
+  it("keeps nothing of a hundred thousand asynchronous transients", () => {
+    expect(heap.leftOfAsking).toBeLessThan(400_000);
   });
 
   it("pays for an idle scope with one object and no more", () => {

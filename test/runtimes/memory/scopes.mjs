@@ -1,6 +1,6 @@
 // Run with --expose-gc. Prints, as JSON, what scopes cost on the heap: bytes per scope that is open and idle, and the
 // bytes that are left when a million were opened, used and closed.
-import { createContainer, scoped, singleton, token, value } from "../../../dist/index.js";
+import { createContainer, scoped, singleton, token, transient, value } from "../../../dist/index.js";
 
 class Clock {}
 class Visit {
@@ -14,7 +14,12 @@ class Visit {
 }
 
 const Request = token("request");
-const app = createContainer(singleton(Clock), scoped(Visit, [Request, Clock]));
+const Fresh = token("fresh");
+const app = createContainer(
+  singleton(Clock),
+  scoped(Visit, [Request, Clock]),
+  transient(Fresh, [Clock], async (clock) => ({ clock })),
+);
 let undone = 0;
 
 function heap() {
@@ -30,14 +35,24 @@ async function serve(requests) {
   }
 }
 
+/** Nobody keeps what is made here; the scope that is asked lives on. */
+async function ask(times) {
+  for (let n = 0; n < times; n++) await app.getAsync([Fresh]);
+}
+
 await serve(20_000); // so that what the engine keeps for itself is there
 const before = heap();
 await serve(1_000_000);
 const left = heap() - before;
+
+await ask(1_000);
+const asked = heap();
+await ask(100_000);
+const leftOfAsking = heap() - asked;
 
 const held = new Array(100_000).fill(app);
 const empty = heap();
 for (let n = 0; n < held.length; n++) held[n] = app.createScope();
 const perIdleScope = (heap() - empty) / held.length;
 
-console.log(JSON.stringify({ undone, left, perIdleScope, open: held.length }));
+console.log(JSON.stringify({ undone, left, leftOfAsking, perIdleScope, open: held.length }));
