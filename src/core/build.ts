@@ -30,7 +30,7 @@ import {
   WAITING,
 } from "./node.ts";
 import { isWatched, tellOf } from "./observer.ts";
-import { isThenable } from "./provider.ts";
+import { isThenable, when } from "./promise.ts";
 import { arrived, discard } from "./shutdown.ts";
 import { signalOf } from "./tree.ts";
 import { now } from "./web.ts";
@@ -188,22 +188,16 @@ export function waitFor(build: Build, other: Build, at: number): void {
 
 /** Waits for a factory or an `init` that returned a promise. From here on nothing can stop the build. */
 function settle(build: Build, promise: unknown, next: (build: Build, it: unknown) => unknown): object {
-  const land = (how: () => unknown): void => {
+  when(promise, (failed, it) => {
     try {
-      how();
+      if (failed) throw it;
+      next(build, it);
     } catch (error) {
       current = undefined;
       fail(build, error);
     }
     drain();
-  };
-  Promise.resolve(promise).then(
-    (it) => land(() => next(build, it)),
-    (error: unknown) =>
-      land(() => {
-        throw error;
-      }),
-  );
+  });
   return pending(build);
 }
 

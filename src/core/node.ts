@@ -12,6 +12,7 @@
  * @module
  */
 
+import type { Ended } from "./promise.ts";
 import { type Definition, none } from "./provider.ts";
 import type { LocalScope } from "./tree.ts";
 
@@ -68,9 +69,6 @@ export const WAITING = 3;
 export const RUNNING = 4;
 export const DONE = 5;
 
-/** Told when a build is over: with the value, or with what was thrown. */
-export type Waiter = (failed: boolean, it: unknown) => void;
-
 /** One attempt to build something. */
 export class Build implements Holder {
   declare readonly definition: Definition;
@@ -89,7 +87,7 @@ export class Build implements Holder {
 
   /** How many values are not there yet. */
   declare missing?: number;
-  declare waiters?: Waiter[] | undefined;
+  declare waiters?: Ended[] | undefined;
   /** The builds it waits for, or has waited for. */
   declare on?: Build[];
   /** What it has thrown, or something it waits for. */

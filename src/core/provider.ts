@@ -10,6 +10,7 @@
 
 import { check, type Combinator, type Dependencies } from "./dependency.ts";
 import { invalid } from "./failures.ts";
+import { isThenable } from "./promise.ts";
 import { resolverFor } from "./question.ts";
 import { isToken, nameOf } from "./token.ts";
 import type { AnyToken } from "./types/dependency.ts";
@@ -161,13 +162,4 @@ function definition(
 /** Classes, as opposed to functions: only their `prototype` cannot be replaced. Arrow functions have none. */
 function isClassSyntax(it: { readonly prototype?: unknown }): boolean {
   return it.prototype !== undefined && Object.getOwnPropertyDescriptor(it, "prototype")!.writable === false;
-}
-
-/** Tells promises, of any make, from everything else. */
-export function isThenable(it: unknown): it is PromiseLike<unknown> {
-  return (
-    it !== null &&
-    (typeof it === "object" || typeof it === "function") &&
-    typeof (it as PromiseLike<unknown>).then === "function"
-  );
 }

@@ -68,10 +68,14 @@ class TreeScope implements LocalScope {
   }
 
   get(dependency: Single): unknown {
-    // What is built is a lookup away. Everything else, and every check, lies behind it.
+    // What is built is a lookup away, or two when it is scoped. Everything else, and every check, lies behind it.
     const { quick } = this;
-    const node = quick && (quick.get(dependency) ?? find(this, dependency as AnyToken));
-    return node?.state === BUILT && !current ? node.value : get(this, dependency, current);
+    let node = quick && (quick.get(dependency) ?? find(this, dependency as AnyToken));
+    if (node && !current) {
+      if (node.state !== BUILT) node = this.nodes?.get(node) as Node | undefined;
+      if (node?.state === BUILT) return node.value;
+    }
+    return get(this, dependency, current);
   }
 
   getAsync(dependency: Single): Promise<unknown> {

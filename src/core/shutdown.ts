@@ -24,7 +24,7 @@ import {
   WAITING,
 } from "./node.ts";
 import { isWatched, tell, tellOf } from "./observer.ts";
-import { isThenable } from "./provider.ts";
+import { isThenable, when } from "./promise.ts";
 import { live, relink } from "./registry.ts";
 import { nameOf } from "./token.ts";
 import { detach, type LocalScope, subtree } from "./tree.ts";
@@ -165,9 +165,9 @@ function undo(node: Holder): void {
   const { dispose, owned } = definition.options;
   const { closing } = scope;
   const since = closing?.clock ?? now();
-  let result: unknown;
+  if (!isDue(node)) return settled(node);
+  let failure: object | undefined;
   try {
-    if (!isDue(node)) return settled(node);
     const { value } = node;
     // A value that is lent is left alone.
     const isLent = definition.kind === "value" && !owned;
@@ -177,22 +177,19 @@ function undo(node: Holder): void {
     if (isWatched(scope)) tellOf(node, "disposing");
     if (closing?.expired) release(node);
     // Only one that was written for it is given the signal.
-    result = dispose ? dispose(value, deadlineOf(closing) as never) : (method as () => unknown).call(value);
+    const result = dispose
+      ? dispose(value, deadlineOf(closing) as never)
+      : (method as () => unknown).call(value);
     if (isThenable(result)) {
-      const later = (failure?: object): void => {
-        disposed(node, since, failure);
+      return when(result, (failed, error) => {
+        disposed(node, since, failed ? { error } : undefined);
         proceed(scope.closing);
-      };
-      Promise.resolve(result).then(
-        () => later(),
-        (error: unknown) => later({ error }),
-      );
-      return;
+      });
     }
   } catch (error) {
-    return disposed(node as Node, since, { error });
+    failure = { error };
   }
-  disposed(node, since);
+  disposed(node, since, failure);
 }
 
 /** The method that the language itself has for it. */

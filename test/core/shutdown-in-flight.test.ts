@@ -24,6 +24,7 @@ const Log = token<string[]>("log");
 const Db = token<string>("db");
 const Users = token<string>("users");
 const Unbuilt = token<string>("unbuilt");
+const Server = token<string>("server");
 
 describe("while a scope closes", () => {
   it("what is built can still be got: a service flushes through its dependencies", async () => {
@@ -83,6 +84,8 @@ describe("while a scope closes", () => {
     const app: Scope = createContainer(
       singleton(Db, () => "db", { dispose: () => gate.promise }),
       singleton(Unbuilt, () => `built ${++built}`),
+      transient(Users, () => `built ${++built}`),
+      scoped(Server, [Unbuilt], () => `built ${++built}`),
     );
     app.get(Db);
 
@@ -90,7 +93,9 @@ describe("while a scope closes", () => {
 
     expect(refusal(() => app.get(Unbuilt)).code).toBe("SCOPE_CLOSED");
     expect((await laterRefusal(app.getAsync(Unbuilt))).code).toBe("SCOPE_CLOSED");
-    expect(refusal(() => app.provide(value(Users, "users"))).code).toBe("SCOPE_CLOSED");
+    expect(refusal(() => app.get(Users)).code).toBe("SCOPE_CLOSED");
+    expect(refusal(() => app.get(Server)).code).toBe("SCOPE_CLOSED");
+    expect(refusal(() => app.provide(value(Log, []))).code).toBe("SCOPE_CLOSED");
     expect(refusal(() => app.override(value(Db, "mock"))).code).toBe("SCOPE_CLOSED");
     expect(refusal(() => app.createScope("request")).code).toBe("SCOPE_CLOSED");
     expect(app.state).toBe("closing");

@@ -8,7 +8,7 @@
  */
 
 import { BUILT } from "../../core/node.ts";
-import { isThenable } from "../../core/provider.ts";
+import { isThenable } from "../../core/promise.ts";
 import { find } from "../../core/registry.ts";
 import { nameOf } from "../../core/token.ts";
 import { type LocalScope, subtree } from "../../core/tree.ts";

@@ -8,7 +8,7 @@
  */
 
 import { InvalidProviderError } from "../../core/errors.ts";
-import { isThenable } from "../../core/provider.ts";
+import { isThenable } from "../../core/promise.ts";
 import { type AnyParser, type Parser, parserOf, reasonOf } from "./parser.ts";
 
 /** The text as it is, spaces and all. */

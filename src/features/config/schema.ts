@@ -9,7 +9,7 @@
  * @module
  */
 
-import { isThenable } from "../../core/provider.ts";
+import { isThenable } from "../../core/promise.ts";
 import type { Parser } from "./parser.ts";
 
 /** What a schema answers: the value, or what is wrong. */

@@ -15,7 +15,7 @@ import { InvalidProviderError } from "../../core/errors.ts";
 import { pathOver } from "../../core/failures.ts";
 import { chainTo } from "../../core/node.ts";
 import { optional } from "../../core/optional.ts";
-import { isThenable } from "../../core/provider.ts";
+import { isThenable } from "../../core/promise.ts";
 import { find } from "../../core/registry.ts";
 import { isToken } from "../../core/token.ts";
 import type { Dep, Exactly, Token, Value } from "../../core/types/dependency.ts";

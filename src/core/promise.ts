@@ -1,0 +1,25 @@
+/**
+ * Promises, of any make: what factories, `init` and disposers may return.
+ *
+ * @module
+ */
+
+/** Told how something ended: with a value, or with what was thrown. */
+export type Ended = (failed: boolean, it: unknown) => void;
+
+/** Tells promises from everything else. */
+export function isThenable(it: unknown): it is PromiseLike<unknown> {
+  return (
+    it !== null &&
+    (typeof it === "object" || typeof it === "function") &&
+    typeof (it as PromiseLike<unknown>).then === "function"
+  );
+}
+
+/** Tells when a promise has ended. */
+export function when(promise: unknown, ended: Ended): void {
+  Promise.resolve(promise).then(
+    (it) => ended(false, it),
+    (error: unknown) => ended(true, error),
+  );
+}
