@@ -49,7 +49,7 @@ export class ContainerError extends Error {
     this.hint = hint;
     // Made from the code, not taken from the class: minifiers rename classes. No regular expression: the stack may be
     // full, and there some engines cannot compile one. Not enumerable: loggers and test runners print what is.
-    const words = code.split("_").filter((word) => word !== "FAILED");
+    const words = code.replace("_FAILED", "").split("_");
     const name = words.map((word) => word[0] + word.slice(1).toLowerCase()).join("") + "Error";
     Object.defineProperties(this, { name: { value: name }, [brand]: { value: true } });
     // V8 wrote the first line of the stack while the name was still "Error".

@@ -18,7 +18,7 @@ import type { AnyToken } from "./types/dependency.ts";
 import type { Observer } from "./types/observer.ts";
 import type { CreateContainer, ScopeState } from "./types/scope.ts";
 import type { ShutdownOptions, ShutdownReport } from "./types/shutdown.ts";
-import { type Controller, findSymbols, symbols } from "./web.ts";
+import { type Controller, symbolOf } from "./web.ts";
 
 class TreeScope implements LocalScope {
   declare readonly name: string;
@@ -152,8 +152,7 @@ function open(args: unknown[], fallback: string, parent?: TreeScope): TreeScope 
  */
 export const createContainer: CreateContainer = ((...args: unknown[]) => {
   // Not a member of the class: bundlers keep a class with a computed member even where nobody uses it.
-  findSymbols();
-  (TreeScope.prototype as unknown as Record<symbol, unknown>)[symbols.asyncDispose] ??= async function (
+  (TreeScope.prototype as unknown as Record<symbol, unknown>)[symbolOf("asyncDispose")] ??= async function (
     this: TreeScope,
   ) {
     const report = await this.shutdown();

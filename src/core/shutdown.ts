@@ -29,7 +29,7 @@ import { live, relink } from "./registry.ts";
 import { nameOf } from "./token.ts";
 import { detach, type LocalScope, subtree } from "./tree.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "./types/shutdown.ts";
-import { type Controller, newController, now, symbols, web } from "./web.ts";
+import { type Controller, newController, now, symbolOf, web } from "./web.ts";
 
 /** The closing of one scope. */
 export class Shutdown {
@@ -195,7 +195,7 @@ function undo(node: Holder): void {
 /** The method that the language itself has for it. */
 function disposerOf(value: unknown): (() => unknown) | undefined {
   const it = value as Record<symbol, (() => unknown) | undefined> | null | undefined;
-  return it?.[symbols.asyncDispose] ?? it?.[symbols.dispose];
+  return it?.[symbolOf("asyncDispose")] ?? it?.[symbolOf("dispose")];
 }
 
 /** The signal that aborts at the deadline. Made when a disposer may look at it. */

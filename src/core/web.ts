@@ -35,12 +35,10 @@ export function newController(): Controller | undefined {
   return web.AbortController && new web.AbortController();
 }
 
-/** The symbols of `using`; where the runtime has none, those that compilers make up. */
-export const symbols: { dispose: symbol; asyncDispose: symbol } = {} as never;
-
-/** Looks for the symbols when the first container is made: what gives them to an old runtime may be loaded after us. */
-export function findSymbols(): void {
-  const { dispose, asyncDispose } = Symbol as { dispose?: symbol; asyncDispose?: symbol };
-  symbols.dispose = dispose ?? Symbol.for("Symbol.dispose");
-  symbols.asyncDispose = asyncDispose ?? Symbol.for("Symbol.asyncDispose");
+/**
+ * A symbol of `using`; where the runtime has none, the one that compilers make up. Looked up each time: what gives it to
+ * an old runtime may be loaded after us.
+ */
+export function symbolOf(name: "dispose" | "asyncDispose"): symbol {
+  return (Symbol as { dispose?: symbol; asyncDispose?: symbol })[name] ?? Symbol.for("Symbol." + name);
 }

@@ -414,7 +414,9 @@ describe("the signal of a caller", () => {
     expect(listeners.size).toBe(1);
     gate.resolve();
     await closing;
+    expect(listeners.size).toBe(0);
 
+    await app.shutdown({ signal });
     expect(listeners.size).toBe(0);
   });
 });
