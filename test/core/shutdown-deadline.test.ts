@@ -62,6 +62,29 @@ describe("a timeout", () => {
     expect(report).toMatchObject({ ok: true, services: [{ outcome: "disposed" }] });
   });
 
+  it("that is not reached leaves no timer behind, or a program would not end before it", async () => {
+    const set = globalThis.setTimeout;
+    const clear = globalThis.clearTimeout;
+    const timers = new Set<unknown>();
+    try {
+      globalThis.setTimeout = ((...args: Parameters<typeof set>) => {
+        const timer = set(...args);
+        timers.add(timer);
+        return timer;
+      }) as typeof set;
+      globalThis.clearTimeout = (timer) => {
+        timers.delete(timer);
+        clear(timer);
+      };
+      await createContainer().shutdown({ timeout: 60_000 });
+    } finally {
+      globalThis.setTimeout = set;
+      globalThis.clearTimeout = clear;
+    }
+
+    expect([...timers]).toEqual([]);
+  });
+
   it("of nothing still calls every disposal", async () => {
     const begun: string[] = [];
     const hang = (name: string) => ({ dispose: () => (begun.push(name), never()) });

@@ -256,6 +256,27 @@ describe("a build in flight", () => {
     expect((await asked).code).toBe("SCOPE_CLOSED");
   });
 
+  it("whose `init` fails is undone, and that is waited for as well", async () => {
+    const gates = [deferred(), deferred()] as const;
+    const app = createContainer(
+      singleton(Db, () => "db", { init: () => gates[0].promise, dispose: () => gates[1].promise }),
+    );
+    const asked = rejected(app.getAsync(Db));
+
+    let over = false;
+    const closing = app.shutdown().then((report) => {
+      over = true;
+      return report;
+    });
+    gates[0].reject(new Error("no disk"));
+    await asked;
+    await turn();
+    expect(over).toBe(false);
+    gates[1].resolve();
+
+    expect((await closing).services).toMatchObject([{ token: "db", outcome: "disposed" }]);
+  });
+
   it("that fails leaves nothing to dispose, and shutdown is fine", async () => {
     const gate = deferred<string>();
     const app = createContainer(singleton(Db, () => gate.promise, { dispose: () => {} }));
