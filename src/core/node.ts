@@ -60,9 +60,11 @@ export class Node implements Holder {
   }
 }
 
-/** Nothing was asked for yet; or all of it was put off, for lack of stack. */
+/** Nothing was asked for yet. */
 export const BEGUN = 0;
+/** Nor is it for now, for lack of stack: it is called again. */
 export const PUT_OFF = 1;
+/** It asks for what it needs; it waits for some of that. */
 export const ASKING = 2;
 export const WAITING = 3;
 /** Its factory was called. */

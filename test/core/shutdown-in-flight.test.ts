@@ -256,6 +256,43 @@ describe("a build in flight", () => {
     expect((await asked).code).toBe("SCOPE_CLOSED");
   });
 
+  it.each([1, 50, 450])(
+    "that shuts its own scope down, %i dependencies deep, gives nobody a value",
+    (depth) => {
+      const links = Array.from({ length: depth }, (_, at) => token<number>(`link ${at}`));
+      const app: Scope = createContainer(
+        links.map((it, at) =>
+          at === 0
+            ? singleton(it, () => {
+                void app.shutdown();
+                return 0;
+              })
+            : singleton(it, [links[at - 1]!], (n) => n + 1),
+        ),
+      );
+
+      expect(refusal(() => app.get(links.at(-1)!)).code).toBe("SCOPE_CLOSED");
+    },
+  );
+
+  it("that shuts down the scope below that asked, from far down, gives it no value", () => {
+    const links = Array.from({ length: 450 }, (_, at) => token<number>(`link ${at}`));
+    const app: Scope = createContainer(
+      links.map((it, at) =>
+        at === 0
+          ? singleton(it, () => {
+              void child.shutdown();
+              return 0;
+            })
+          : singleton(it, [links[at - 1]!], (n) => n + 1),
+      ),
+    );
+    const child: Scope = app.createScope("request");
+
+    expect(refusal(() => child.get(links.at(-1)!)).code).toBe("SCOPE_CLOSED");
+    expect(app.get(links.at(-1)!)).toBe(449);
+  });
+
   it("whose `init` fails is undone, and that is waited for as well", async () => {
     const gates = [deferred(), deferred()] as const;
     const app = createContainer(
