@@ -68,14 +68,10 @@ class TreeScope implements LocalScope {
   }
 
   get(dependency: Single): unknown {
-    // What is built is a lookup away, or two when it is scoped. Everything else, and every check, lies behind it.
+    // What is built is a lookup away. Everything else, and every check, lies behind it.
     const { quick } = this;
-    let node = quick && (quick.get(dependency) ?? find(this, dependency as AnyToken));
-    if (node && !current) {
-      if (node.state !== BUILT) node = this.nodes?.get(node) as Node | undefined;
-      if (node?.state === BUILT) return node.value;
-    }
-    return get(this, dependency, current);
+    const node = quick && (quick.get(dependency) ?? find(this, dependency as AnyToken));
+    return node?.state === BUILT && !current ? node.value : getScoped(this, dependency, node);
   }
 
   getAsync(dependency: Single): Promise<unknown> {
@@ -116,6 +112,12 @@ class TreeScope implements LocalScope {
   shutdown(options?: ShutdownOptions): Promise<ShutdownReport> {
     return shutdown(this, options);
   }
+}
+
+/** What is scoped, and built here, is two lookups away. */
+function getScoped(scope: LocalScope, dependency: Single, entry: Node | undefined): unknown {
+  const node = entry && !current ? (scope.nodes?.get(entry) as Node | undefined) : undefined;
+  return node?.state === BUILT ? node.value : get(scope, dependency, current);
 }
 
 function call(fn: (...args: unknown[]) => unknown, dependencies: Single, resolved: unknown): unknown {
