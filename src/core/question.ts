@@ -7,11 +7,11 @@
  * @module
  */
 
-import { ask } from "./ask.ts";
+import { ask, askEntry } from "./ask.ts";
 import { current, drain, finish, HALT, leave, pending, stuck, waitFor } from "./build.ts";
 import { check, type Single } from "./dependency.ts";
 import { asyncProvider, closed } from "./failures.ts";
-import { Build, DONE, WAITING, type Holder, isService } from "./node.ts";
+import { Build, DONE, type Holder, isService, type Node, WAITING } from "./node.ts";
 import { question } from "./provider.ts";
 import { find } from "./registry.ts";
 import { looksLikeToken } from "./token.ts";
@@ -19,9 +19,15 @@ import type { LocalScope } from "./tree.ts";
 import type { AnyToken } from "./types/dependency.ts";
 import type { Resolver } from "./types/provider.ts";
 
-/** Gives what is asked for, or throws; it does not wait. */
-export function get(scope: LocalScope, dependency: Single, asker?: Build, owner?: Holder): unknown {
-  const it = put(scope, dependency, asker, owner);
+/** Gives what is asked for, or throws; it does not wait. `entry`: what a lookup has found already. */
+export function get(
+  scope: LocalScope,
+  dependency: Single,
+  asker?: Build,
+  owner?: Holder,
+  entry?: Node,
+): unknown {
+  const it = put(scope, dependency, asker, owner, entry);
   if (it !== HALT) return it;
   const error = asyncProvider(stuck);
   leave(stuck, true, error);
@@ -77,10 +83,13 @@ function put(
   dependency: Single,
   asker: Build | undefined,
   owner: Holder | undefined,
+  entry?: Node,
 ): unknown {
-  const token = looksLikeToken(dependency) ? (dependency as AnyToken) : undefined;
-  if (scope.closing?.report) throw closed(scope, token, asker);
-  if (!token) check(dependency, "what was asked for");
+  if (!entry) {
+    const token = looksLikeToken(dependency) ? (dependency as AnyToken) : undefined;
+    if (scope.closing?.report) throw closed(scope, token, asker);
+    if (!token) check(dependency, "what was asked for");
+  }
   let build: Build | undefined;
   if (owner) {
     build = new Build(question, scope, asker);
@@ -88,7 +97,7 @@ function put(
   }
   let it: unknown;
   try {
-    it = ask(scope, dependency, build ?? asker);
+    it = entry ? askEntry(scope, entry, asker) : ask(scope, dependency, build ?? asker);
     if (it === HALT) {
       build ??= new Build(question, scope, asker);
       // It is the question that waits, and may be given up: by then, the factory does not wait any more.

@@ -117,7 +117,7 @@ class TreeScope implements LocalScope {
 /** What is scoped, and built here, is two lookups away. */
 function getScoped(scope: LocalScope, dependency: Single, entry: Node | undefined): unknown {
   const node = entry && !current ? (scope.nodes?.get(entry) as Node | undefined) : undefined;
-  return node?.state === BUILT ? node.value : get(scope, dependency, current);
+  return node?.state === BUILT ? node.value : get(scope, dependency, current, undefined, entry);
 }
 
 function call(fn: (...args: unknown[]) => unknown, dependencies: Single, resolved: unknown): unknown {
