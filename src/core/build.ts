@@ -21,6 +21,7 @@ import {
   hold,
   holderOf,
   IDLE,
+  isHeldUp,
   isService,
   type Node,
   OUTSIDE,
@@ -160,9 +161,11 @@ export function pending(build: Build): object {
 
 /** Waits for a build that someone else has begun. Only here can something wait for itself. */
 export function join(build: Build, asker: Build | undefined): object {
-  const askers = new Set(chainTo(asker));
-  const way = asker && route(build, (it) => askers.has(it), waitedFor);
-  if (way) throw circular(asker, way);
+  if (asker) {
+    const askers = new Set(chainTo(asker));
+    const way = route(build, (it) => askers.has(it), waitedFor);
+    if (way) throw circular(asker, way);
+  }
   stuck = build;
   return HALT;
 }
@@ -296,7 +299,7 @@ export function drain(): void {
   const above = depth;
   while (head < queue.length) {
     const build = queue[head++]!;
-    if (build.phase !== PUT_OFF && build.phase !== WAITING) continue;
+    if (!isHeldUp(build)) continue;
     depth = 0;
     try {
       advance(build);

@@ -68,8 +68,15 @@ export function rememberPath(error: unknown, path: Path): void {
 type Kind = new (what: string, path: Path, hint: string, cause?: unknown) => ContainerError;
 
 /** Errors begin with what the caller wanted, and end with what stood in the way. */
-function cannotResolve(kind: Kind, path: Path, why: string, hint: string, cause?: unknown): ContainerError {
-  return new kind(`resolve "${path[0]?.token}": ${why}`, path, hint, cause);
+function cannotResolve(
+  kind: Kind,
+  path: Path,
+  why: string,
+  hint: string,
+  cause?: unknown,
+  wanted = "resolve",
+): ContainerError {
+  return new kind(`${wanted} "${path[0]?.token}": ${why}`, path, hint, cause);
 }
 
 function lastOf(path: Path): string {
@@ -80,12 +87,12 @@ export function notProvided(
   scope: LocalScope,
   token: AnyToken,
   asker?: Build,
-  wanted: "resolve" | "override" = "resolve",
+  wanted?: "override",
 ): ContainerError {
   if (!isToken(token)) return invalid("what was asked for", token);
   const path = pathTo(scope, token, asker);
-  const what = `${wanted} "${path[0]!.token}": nothing provides ${lastOf(path)}`;
-  return new NotProvidedError(what, path, hintFor(scope, token));
+  const why = "nothing provides " + lastOf(path);
+  return cannotResolve(NotProvidedError, path, why, hintFor(scope, token), undefined, wanted);
 }
 
 /** What was probably meant: a token of the same or nearly the same name, or this one where it cannot be seen. */

@@ -113,6 +113,11 @@ export class Build implements Holder {
   }
 }
 
+/** Whether it is called again: its factory was not called yet, and it is not asking. */
+export function isHeldUp({ phase }: Build): boolean {
+  return phase === WAITING || phase === PUT_OFF;
+}
+
 /** Where the edges of what is asked for start: at what will be the instance, or at the build when there is none. */
 export function holderOf(build: Build): Holder {
   return build.definition.kept ? build.node! : build;

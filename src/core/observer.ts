@@ -8,7 +8,7 @@ import { aside } from "./build.ts";
 import { pathOver } from "./failures.ts";
 import { type Build, chainTo, isService, type Node } from "./node.ts";
 import { relink } from "./registry.ts";
-import { encloses, type LocalScope, type Watch } from "./tree.ts";
+import { encloses, type LocalScope, type Tree, type Watch } from "./tree.ts";
 import type { Observer } from "./types/observer.ts";
 import { web } from "./web.ts";
 
@@ -16,12 +16,19 @@ import { web } from "./web.ts";
 export function observe(scope: LocalScope, observer: Observer): () => void {
   const mine = { scope, observer };
   const { tree } = scope;
-  const watch = (watches: readonly Watch[]): void => {
-    tree.watches = watches;
-    relink(tree.root);
-  };
-  watch([...tree.watches, mine]);
-  return () => watch(tree.watches.filter((it) => it !== mine));
+  watch(tree, [...tree.watches, mine]);
+  return () =>
+    watch(
+      tree,
+      tree.watches.filter((it) => it !== mine),
+    );
+}
+
+/** Changes who watches. Bringing a tree up to date takes a walk through it: not when nobody has come or gone. */
+export function watch(tree: Tree, watches: readonly Watch[]): void {
+  if (watches.length === tree.watches.length) return;
+  tree.watches = watches;
+  relink(tree.root);
 }
 
 /** Whether anyone watches, anywhere in the tree. Whoever has something to tell asks first, and makes no event in vain. */

@@ -25,24 +25,23 @@ export function find(scope: LocalScope, token: AnyToken): Node | undefined {
 }
 
 /** Registers all of them or, when one is refused, none. */
-export function register(scope: LocalScope, providers: readonly unknown[], override = false): Node[] {
+export function register(scope: LocalScope, providers: readonly unknown[], override = false): Iterable<Node> {
   if (scope.closing) throw closed(scope);
   const fresh = new Map<AnyToken, Node>();
   collect(scope, providers, fresh, override);
 
   // From here on nothing is refused.
-  const nodes = [...fresh.values()];
-  for (const node of nodes) {
+  for (const node of fresh.values()) {
     const { kind, options, token } = node.definition;
     if (kind === "value" && (options.owned || options.dispose || options.init)) live(node);
     // A replacement takes the place of the old one: order of registration is what breaks ties.
     scope.own?.set(token, node);
   }
-  if (!scope.own && nodes.length > 0) {
+  if (!scope.own && fresh.size > 0) {
     scope.own = fresh;
     relink(scope);
   }
-  return nodes;
+  return fresh.values();
 }
 
 /** Brings a scope and everything below up to date with where providers are, and whether anyone observes. */

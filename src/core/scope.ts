@@ -116,7 +116,7 @@ class TreeScope implements LocalScope {
 
 /** What is scoped, and built here, is two lookups away. */
 function getScoped(scope: LocalScope, dependency: Single, entry: Node | undefined): unknown {
-  const node = entry && !current ? (scope.nodes?.get(entry) as Node | undefined) : undefined;
+  const node = current ? undefined : (scope.nodes?.get(entry as Node) as Node | undefined);
   return node?.state === BUILT ? node.value : get(scope, dependency, current, undefined, entry);
 }
 
@@ -124,7 +124,7 @@ function call(fn: (...args: unknown[]) => unknown, dependencies: Single, resolve
   return Array.isArray(dependencies) ? fn(...(resolved as unknown[])) : fn(resolved);
 }
 
-function tellAll(scope: LocalScope, name: "registered" | "overridden", nodes: readonly Node[]): void {
+function tellAll(scope: LocalScope, name: "registered" | "overridden", nodes: Iterable<Node>): void {
   if (isWatched(scope)) for (const node of nodes) tellOf(node, name);
 }
 

@@ -17,15 +17,14 @@ import {
   GONE,
   type Holder,
   IDLE,
+  isHeldUp,
   Node,
   OUTSIDE,
-  PUT_OFF,
   RUNNING,
-  WAITING,
 } from "./node.ts";
-import { isWatched, tell, tellOf } from "./observer.ts";
+import { isWatched, tell, tellOf, watch } from "./observer.ts";
 import { isThenable, when } from "./promise.ts";
-import { live, relink } from "./registry.ts";
+import { live } from "./registry.ts";
 import { nameOf } from "./token.ts";
 import { detach, type LocalScope, subtree } from "./tree.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "./types/shutdown.ts";
@@ -94,7 +93,7 @@ function close(top: LocalScope, reason: unknown): LocalScope[] {
 function refuse(it: Node | Build): void {
   const build = it instanceof Node ? it.build : it;
   // With a failure it is about to end anyway.
-  if (!build || build.failure || (build.phase !== WAITING && build.phase !== PUT_OFF)) return;
+  if (!build || !isHeldUp(build) || build.failure) return;
   const { definition, scope, asker } = build;
   fail(build, closed(scope, definition.token ?? waitedFor(build)[0]?.definition.token, asker));
 }
@@ -129,10 +128,15 @@ function proceed(from: Shutdown | undefined): void {
   for (let closing = from; closing; closing = end(closing)) {
     const { scope } = closing;
     if (!closing.begun && !scope.child) begin(closing);
-    // From the end: where nothing else decides, the youngest goes first.
-    for (let it; (it = closing.ready.pop());) undo(it);
+    undoReady(closing);
     if (scope.child || closing.left > 0 || closing.report) return;
   }
+}
+
+/** Disposes what nothing holds on to, and what becomes so by that. */
+function undoReady({ ready }: Shutdown): void {
+  // From the end: where nothing else decides, the youngest goes first.
+  for (let it; (it = ready.pop());) undo(it);
 }
 
 /** Closes the scope and tells everybody. Gives the closing above, if there is one that waited for it. */
@@ -148,8 +152,10 @@ function end(closing: Shutdown): Shutdown | undefined {
   scope.own = scope.quick = scope.nodes = scope.child = scope.controller = undefined;
   if (isWatched(scope)) {
     tell(scope, "scopeClosed", { elapsed, report });
-    tree.watches = tree.watches.filter((it) => it.scope !== scope);
-    relink(tree.root);
+    watch(
+      tree,
+      tree.watches.filter((it) => it.scope !== scope),
+    );
   }
   closing.resolve?.(report);
   const above = parent?.closing;
@@ -225,7 +231,7 @@ function note(
   outcome: ShutdownRow["outcome"],
   elapsed: number,
   failure?: object,
-) {
+): void {
   const token = nameOf(definition.token);
   const row = { scope: scope.name, scopeId: scope.id, token, outcome, elapsed };
   if (failure) Object.assign(row, failure);
@@ -311,7 +317,7 @@ function expire(closing: Shutdown): void {
     const late = unsettled(scope).filter((it) => !isDue(it));
     late.forEach(release);
     for (const it of late) it.count = 1;
-    for (let it; (it = each.ready.pop());) undo(it);
+    undoReady(each);
   }
   // A turn later: a disposal that had nothing to wait for counts as done.
   void Promise.resolve().then(() => {
