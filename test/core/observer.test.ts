@@ -1,5 +1,6 @@
 import { alias, createContainer, scoped, singleton, token, transient, value, type Scope } from "thimble";
 import { describe, expect, it } from "vitest";
+import { chain } from "./support/chain.ts";
 import { deferred } from "./support/deferred.ts";
 import { refusal, rejected, thrown } from "./support/refusal.ts";
 import { catchReports } from "./support/report-error.ts";
@@ -88,16 +89,12 @@ describe("an observer is told", () => {
   });
 
   it("once of every service of a chain that is built in slices", () => {
-    const tokens = Array.from({ length: 500 }, (_, at) => token<number>(`n${at}`));
+    const [links, end] = chain(500, () => 0);
     const heard: unknown[] = [];
-    const app: Scope = createContainer(
-      tokens.map((it, at) =>
-        at === 0 ? singleton(it, () => 0) : singleton(it, [tokens[at - 1]!], (n) => n + 1),
-      ),
-    );
+    const app: Scope = createContainer(links);
     app.observe({ building: ({ token }) => heard.push(token) });
 
-    expect(app.get(tokens.at(-1)!)).toBe(499);
+    expect(app.get(end)).toBe(499);
     expect(heard).toHaveLength(500);
     expect(new Set(heard).size).toBe(500);
   });

@@ -15,6 +15,7 @@ import {
   type Scope,
 } from "thimble";
 import { describe, expect, it } from "vitest";
+import { chain } from "./support/chain.ts";
 import { deferred } from "./support/deferred.ts";
 import { laterRefusal, refusal, rejected } from "./support/refusal.ts";
 import { catchReports } from "./support/report-error.ts";
@@ -243,10 +244,7 @@ describe("a build in flight", () => {
     const asked = laterRefusal(app.getAsync(Users));
 
     let over = false;
-    const closing = app.shutdown().then((report) => {
-      over = true;
-      return report;
-    });
+    const closing = app.shutdown().finally(() => (over = true));
     gates[0].resolve("users");
     await turn();
     expect(over).toBe(false);
@@ -259,38 +257,26 @@ describe("a build in flight", () => {
   it.each([1, 50, 450])(
     "that shuts its own scope down, %i dependencies deep, gives nobody a value",
     (depth) => {
-      const links = Array.from({ length: depth }, (_, at) => token<number>(`link ${at}`));
-      const app: Scope = createContainer(
-        links.map((it, at) =>
-          at === 0
-            ? singleton(it, () => {
-                void app.shutdown();
-                return 0;
-              })
-            : singleton(it, [links[at - 1]!], (n) => n + 1),
-        ),
-      );
+      const [links, end] = chain(depth, () => {
+        void app.shutdown();
+        return 0;
+      });
+      const app: Scope = createContainer(links);
 
-      expect(refusal(() => app.get(links.at(-1)!)).code).toBe("SCOPE_CLOSED");
+      expect(refusal(() => app.get(end)).code).toBe("SCOPE_CLOSED");
     },
   );
 
   it("that shuts down the scope below that asked, from far down, gives it no value", () => {
-    const links = Array.from({ length: 450 }, (_, at) => token<number>(`link ${at}`));
-    const app: Scope = createContainer(
-      links.map((it, at) =>
-        at === 0
-          ? singleton(it, () => {
-              void child.shutdown();
-              return 0;
-            })
-          : singleton(it, [links[at - 1]!], (n) => n + 1),
-      ),
-    );
+    const [links, end] = chain(450, () => {
+      void child.shutdown();
+      return 0;
+    });
+    const app: Scope = createContainer(links);
     const child: Scope = app.createScope("request");
 
-    expect(refusal(() => child.get(links.at(-1)!)).code).toBe("SCOPE_CLOSED");
-    expect(app.get(links.at(-1)!)).toBe(449);
+    expect(refusal(() => child.get(end)).code).toBe("SCOPE_CLOSED");
+    expect(app.get(end)).toBe(449);
   });
 
   it("whose `init` fails is undone, and that is waited for as well", async () => {
@@ -301,10 +287,7 @@ describe("a build in flight", () => {
     const asked = rejected(app.getAsync(Db));
 
     let over = false;
-    const closing = app.shutdown().then((report) => {
-      over = true;
-      return report;
-    });
+    const closing = app.shutdown().finally(() => (over = true));
     gates[0].reject(new Error("no disk"));
     await asked;
     await turn();
