@@ -36,7 +36,7 @@ class Key {
 
 /** Tells tokens from everything else: a class, or a key of any copy of this library. */
 export function isToken(it: unknown): it is AnyToken {
-  return looksLikeToken(it) && (typeof it !== "function" || typeof it.prototype === "object");
+  return looksLikeToken(it) && (typeof it !== "function" || "prototype" in it);
 }
 
 /** The same, without a look at whether a function is a class: for what was checked, or will not be found. */
