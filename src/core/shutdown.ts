@@ -26,7 +26,7 @@ import { isWatched, tell, tellOf, watch } from "./observer.ts";
 import { isThenable, when } from "./promise.ts";
 import { live } from "./registry.ts";
 import { nameOf } from "./token.ts";
-import { detach, type LocalScope, subtree } from "./tree.ts";
+import { detach, type LocalScope, nowhere, subtree } from "./tree.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "./types/shutdown.ts";
 import { type Controller, newController, now, symbolOf, web } from "./web.ts";
 
@@ -83,8 +83,10 @@ export function shutdown(scope: LocalScope, options: ShutdownOptions = {}): Prom
 function close(top: LocalScope, reason: unknown): LocalScope[] {
   const fresh = subtree(top).filter(({ closing }) => !closing);
   for (const scope of fresh) scope.closing = new Shutdown(scope, reason);
-  for (const { controller } of fresh) controller?.abort(reason);
-  for (const { nodes } of fresh) if (nodes) for (const it of nodes.values()) refuse(it);
+  for (const { controller, nodes } of fresh) {
+    controller?.abort(reason);
+    for (const it of nodes?.values() ?? []) refuse(it);
+  }
   drain();
   return fresh;
 }
@@ -146,10 +148,11 @@ function end(closing: Shutdown): Shutdown | undefined {
   const elapsed = clock - since;
   const report = { ok: rows.every(({ outcome }) => outcome === "disposed"), elapsed, services: rows };
   closing.report = report;
-  if (limits) for (const forget of limits) forget();
+  limits?.forEach((forget) => forget());
   detach(scope);
   // Whoever still holds the scope shall not hold what was in it.
-  scope.own = scope.quick = scope.nodes = scope.child = scope.controller = undefined;
+  scope.own = scope.nodes = scope.child = scope.controller = undefined;
+  scope.quick = nowhere;
   if (isWatched(scope)) {
     tell(scope, "scopeClosed", { elapsed, report });
     watch(
@@ -198,10 +201,13 @@ function undo(node: Holder): void {
   disposed(node, since, failure);
 }
 
-/** The method that the language itself has for it. */
+/**
+ * The method that the language itself has for it. By reflection: of a thousand classes no cache remembers which of them
+ * has which symbol, and a property that no cache knows takes several times as long.
+ */
 function disposerOf(value: unknown): (() => unknown) | undefined {
-  const it = value as Record<symbol, (() => unknown) | undefined> | null | undefined;
-  return it?.[symbolOf("asyncDispose")] ?? it?.[symbolOf("dispose")];
+  const it = Object(value) as object;
+  return Reflect.get(it, symbolOf("asyncDispose")) ?? Reflect.get(it, symbolOf("dispose"));
 }
 
 /** The signal that aborts at the deadline. Made when a disposer may look at it. */
