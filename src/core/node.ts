@@ -53,10 +53,8 @@ export class Node implements Holder {
     this.scope = scope;
     this.entry = entry ?? this;
     this.state = IDLE;
-    this.value = undefined;
-    this.holds = undefined;
     this.count = OUTSIDE;
-    this.build = undefined;
+    this.value = this.holds = this.build = undefined;
   }
 }
 

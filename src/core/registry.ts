@@ -12,7 +12,7 @@ import { closed, duplicate, invalid, notProvided } from "./failures.ts";
 import { BUILT, Node } from "./node.ts";
 import { isWatched } from "./observer.ts";
 import type { Definition } from "./provider.ts";
-import { type LocalScope, subtree } from "./tree.ts";
+import { type LocalScope, nowhere, subtree } from "./tree.ts";
 import type { AnyToken } from "./types/dependency.ts";
 
 /** The provider that answers to `token`: the nearest, then up. */
@@ -47,7 +47,7 @@ export function register(scope: LocalScope, providers: readonly unknown[], overr
 /** Brings a scope and everything below up to date with where providers are, and whether anyone observes. */
 export function relink(top: LocalScope): void {
   for (const scope of subtree(top)) {
-    scope.quick = isWatched(scope) ? undefined : (scope.own ?? scope.parent?.quick);
+    scope.quick = isWatched(scope) ? nowhere : (scope.own ?? scope.parent?.quick ?? nowhere);
   }
 }
 

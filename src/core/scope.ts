@@ -13,7 +13,7 @@ import { isWatched, observe, tell, tellOf } from "./observer.ts";
 import { get, getAsync, has } from "./question.ts";
 import { find, register } from "./registry.ts";
 import { type Shutdown, shutdown } from "./shutdown.ts";
-import { attach, childrenOf, type LocalScope, type Tree } from "./tree.ts";
+import { attach, childrenOf, type LocalScope, nowhere, type Tree } from "./tree.ts";
 import type { AnyToken } from "./types/dependency.ts";
 import type { Observer } from "./types/observer.ts";
 import type { CreateContainer, ScopeState } from "./types/scope.ts";
@@ -26,7 +26,7 @@ class TreeScope implements LocalScope {
   declare readonly tree: Tree;
   declare readonly serial: number;
   declare own: Map<AnyToken, Node> | undefined;
-  declare quick: Map<unknown, Node> | undefined;
+  declare quick: ReadonlyMap<unknown, Node>;
   declare nodes: Map<Holder, Node | Build> | undefined;
   declare child: LocalScope | undefined;
   declare younger: LocalScope | undefined;
@@ -39,14 +39,9 @@ class TreeScope implements LocalScope {
     this.parent = parent;
     this.tree = parent ? parent.tree : { root: this, opened: 0, watches: [] };
     this.serial = this.tree.opened++;
-    this.own = parent ? undefined : new Map();
-    this.quick = parent ? parent.quick : this.own;
-    this.nodes = undefined;
-    this.child = undefined;
-    this.younger = undefined;
-    this.older = undefined;
-    this.closing = undefined;
-    this.controller = undefined;
+    this.quick = parent ? parent.quick : nowhere;
+    this.own = this.nodes = this.child = this.younger = this.older = undefined;
+    this.closing = this.controller = undefined;
   }
 
   // Made on demand: few scopes are ever asked for their id.
@@ -69,9 +64,10 @@ class TreeScope implements LocalScope {
 
   get(dependency: Single): unknown {
     // What is built is a lookup away. Everything else, and every check, lies behind it.
-    const { quick } = this;
-    const node = quick && (quick.get(dependency) ?? find(this, dependency as AnyToken));
-    return node?.state === BUILT && !current ? node.value : getScoped(this, dependency, node);
+    const node = this.quick.get(dependency);
+    return node !== undefined && node.state === BUILT && !current
+      ? node.value
+      : getFurther(this, dependency, node);
   }
 
   getAsync(dependency: Single): Promise<unknown> {
@@ -114,10 +110,11 @@ class TreeScope implements LocalScope {
   }
 }
 
-/** What is scoped, and built here, is two lookups away. */
-function getScoped(scope: LocalScope, dependency: Single, entry: Node | undefined): unknown {
-  const node = current ? undefined : (scope.nodes?.get(entry as Node) as Node | undefined);
-  return node?.state === BUILT ? node.value : get(scope, dependency, current, undefined, entry);
+/** What is registered further up, or scoped and built here, is two lookups away. */
+function getFurther(scope: LocalScope, dependency: Single, found: Node | undefined): unknown {
+  const entry = found ?? (scope.quick.size > 0 ? find(scope, dependency as AnyToken) : undefined);
+  const node = entry?.state === BUILT ? entry : (scope.nodes?.get(entry as Node) as Node | undefined);
+  return node?.state === BUILT && !current ? node.value : get(scope, dependency, current, undefined, entry);
 }
 
 function call(fn: (...args: unknown[]) => unknown, dependencies: Single, resolved: unknown): unknown {

@@ -22,8 +22,8 @@ export interface LocalScope {
   readonly tree: Tree;
   /** What is registered here, in order of registration. */
   own: Map<AnyToken, Node> | undefined;
-  /** The nearest of these maps: its own, or one above. Not while anyone watches, nor once it has closed. */
-  quick: Map<unknown, Node> | undefined;
+  /** The nearest of these maps: its own, or one above. `nowhere` while anyone watches, and once it has closed. */
+  quick: ReadonlyMap<unknown, Node>;
   /** What lives here, by what was registered, in the order it was begun; and builds of what lives nowhere, that wait. */
   nodes: Map<Holder, Node | Build> | undefined;
   /** The youngest scope below. */
@@ -35,6 +35,9 @@ export interface LocalScope {
   /** Aborts when the scope begins to close. */
   controller: Controller | undefined;
 }
+
+/** Where nothing is found. */
+export const nowhere: ReadonlyMap<unknown, Node> = new Map();
 
 /** What all scopes of a tree share. */
 export interface Tree {
