@@ -28,7 +28,7 @@ export const web: Web = globalThis as Web;
 
 /** The time in ms, for differences only. */
 export function now(): number {
-  return web.performance ? web.performance.now() : 0;
+  return web.performance?.now() ?? 0;
 }
 
 export function newController(): Controller | undefined {
