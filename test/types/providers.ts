@@ -2,7 +2,7 @@
  * What a provider's forms accept and refuse. Checked by `tsc`; nothing here runs.
  */
 
-import { alias, optional, scoped, singleton, transient, value } from "thimble";
+import { alias, optional, scoped, singleton, token, transient, value } from "thimble";
 import { expectTypeOf } from "vitest";
 import {
   Clock,
@@ -46,6 +46,40 @@ singleton(Db, async (services) => {
   expectTypeOf(services.has(Mailer)).toEqualTypeOf<boolean>();
   return Db.open(services.get(Config).dbUrl);
 });
+
+// ---- what a factory returns is read as what its token holds: literals and tuples stay what they are
+
+const Mode = token<"live" | "dry">("mode");
+const Shape = token<{ kind: "circle"; radius: number } | { kind: "dot" }>("shape");
+const Pair = token<[string, number]>("pair");
+const Modes = token<("live" | "dry")[]>("modes");
+const Hook = token<(line: string) => "ok" | "">("hook");
+
+singleton(Mode, () => "live");
+singleton(Mode, ({ get }) => (get(Port) ? "live" : "dry"));
+singleton(Mode, [], () => "live");
+scoped(Mode, [Port], () => "live", { init: (mode) => expectTypeOf(mode).toEqualTypeOf<"live" | "dry">() });
+transient(Mode, [Port], async (port) => (port ? "live" : "dry"));
+singleton(Mode, { port: Port }, ({ port }) => (port ? "live" : "dry"));
+singleton(Shape, () => ({ kind: "dot" }));
+singleton(Shape, async () => ({ kind: "circle", radius: 1 }));
+singleton(Shape, [], () => ({ kind: "dot" }));
+singleton(Shape, [Port], async (port) => (port ? { kind: "circle", radius: port } : { kind: "dot" }));
+singleton(Pair, () => ["a", 1]);
+singleton(Pair, [Port], async (port) => ["a", port]);
+singleton(Modes, async () => ["live"]);
+singleton(Modes, [Port], () => ["live", "dry"]);
+singleton(Hook, [Port], () => (line) => line && "ok");
+// @ts-expect-error no such mode
+singleton(Mode, [Port], () => "wet");
+// @ts-expect-error no such mode
+singleton(Mode, () => "wet");
+// @ts-expect-error a circle has a radius
+singleton(Shape, () => ({ kind: "circle" }));
+// @ts-expect-error the other way round
+singleton(Pair, [Port], (port) => [port, "a"]);
+
+// ---- values and aliases
 
 value(Config, { dbUrl: "mem:" });
 value(Db, new Db("mem:"), { owned: true });

@@ -24,7 +24,18 @@ import {
   value,
 } from "thimble";
 import { expectTypeOf } from "vitest";
-import { Clock, Config, Db, Host, Logger, Mailer, Port, SettableClock, SmtpMailer } from "./services.ts";
+import {
+  Clock,
+  Config,
+  Db,
+  Host,
+  Logger,
+  Mailer,
+  Port,
+  Session,
+  SettableClock,
+  SmtpMailer,
+} from "./services.ts";
 
 const app = createContainer(
   value(Config, { dbUrl: "mem:" }),
@@ -130,6 +141,13 @@ some.get([Db, Config]);
 const fewer: Scope<Db> = some;
 fewer.get(Db);
 const none: Scope<never> = createContainer();
+const site = createContainer(scoped(Session, [Request]));
+const handler: Scope<Session> = site.createScope("request", value(Request, new Request("")));
+handler.get(Session);
+// @ts-expect-error it cannot make one yet
+const early: Scope<Session> = site;
+// @ts-expect-error a singleton would keep the request's session
+site.createScope(value(Request, new Request(""))).provide(singleton(Port, [Session], () => 1));
 // @ts-expect-error it says nothing of a logger
 some.get(Logger);
 // @ts-expect-error an empty container has no database
@@ -138,7 +156,7 @@ const wrong: Scope<Db> = createContainer();
 const wider: Scope<Db | Token<Mailer>> = app;
 // @ts-expect-error it has a subclass, which is another token
 const base: Scope<Clock> = createContainer(singleton(SettableClock));
-void [none, wrong, wider, base];
+void [none, wrong, wider, base, early];
 
 // ---- the end
 

@@ -41,7 +41,7 @@ export interface Later<in out I, out N> {
   readonly needs: N;
 }
 
-/** `I` is provided per scope, so that no singleton may hold it. */
+/** `I` is provided per scope, so that no singleton may hold it. Stands beside a bare `I` once it can be got. */
 export interface Scoped<in out I, out N = never> extends Later<I, N> {
   readonly [scoped]: true;
 }
@@ -50,7 +50,7 @@ export interface Scoped<in out I, out N = never> extends Later<I, N> {
 type Ready<Has> =
   Has extends Later<infer I, infer N> ? ([N] extends [never] ? Exactly<I> : never) : Exactly<Has>;
 /** What can be got now and lives as long as the scope that registered it. */
-type ReadyToKeep<Has> = Has extends Scoped<any, any> ? never : Ready<Has>;
+type ReadyToKeep<Has> = Exclude<Ready<Has>, KnownScoped<Has>>;
 /** What is there, whether or not it can be got now. */
 type Known<Has> = Has extends Later<infer I, any> ? Exactly<I> : Exactly<Has>;
 /** What is there and waits for something. */
@@ -93,25 +93,25 @@ type HasWith<U extends Provider, Has> =
       ? Has | ReadyEntries<U>
       : Settled<Has, Reachable<U, Has>> | Entries<U, Reachable<U, Has>>;
 
-type ReadyEntries<U extends Provider> = "scoped" extends U["kind"]
-  ? IdentitiesOf<NotPerScope<U>> | AsScoped<IdentitiesOf<PerScope<U>>>
-  : IdentitiesOf<U>;
+type ReadyEntries<U extends Provider> =
+  IdentitiesOf<U> | ("scoped" extends U["kind"] ? AsScoped<IdentitiesOf<PerScope<U>>> : never);
 type AsScoped<I> = I extends unknown ? Scoped<I> : never;
 
 type Entries<U, R> =
   U extends Provider<infer I, infer D, infer Kind>
     ? Kind extends "scoped"
-      ? Scoped<I, Exclude<NeedsOfElement<D>, R>>
+      ? ScopedEntry<I, Exclude<NeedsOfElement<D>, R>>
       : Kind extends "value" | "singleton"
         ? I
         : ReadyOrLater<I, Exclude<NeedsOfElement<D>, R>>
     : never;
 type Settled<Has, R> =
   Has extends Scoped<infer I, infer N>
-    ? Scoped<I, Exclude<N, R>>
+    ? ScopedEntry<I, Exclude<N, R>>
     : Has extends Later<infer I, infer N>
       ? ReadyOrLater<I, Exclude<N, R>>
       : Has;
+type ScopedEntry<I, N> = Scoped<I, N> | ([N] extends [never] ? I : never);
 type ReadyOrLater<I, N> = [N] extends [never] ? I : Later<I, N>;
 
 /**

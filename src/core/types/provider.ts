@@ -83,23 +83,48 @@ export interface Resolver {
 /** What a factory may return for `K`: the instance, or a promise of it. */
 export type Made<K> = Value<K> | PromiseLike<Value<K>>;
 
+/**
+ * What makes an instance for `K`. Nothing is inferred from it, so that its token decides what a literal in it is: the
+ * "a" of a `Token<"a" | "b">`, and not any string.
+ */
+type Factory<A extends readonly unknown[], K> = NoInfer<(...args: A) => Made<K>>;
+
 interface OptionsByKind<T> {
   singleton: SingletonOptions<T>;
   scoped: ScopedOptions<T>;
   transient: TransientOptions<T>;
 }
 
+/** Dependencies and a factory: `factory(...resolved)`, or `factory(record)` when they are a record. */
+interface DefineByFactory<Kind extends keyof OptionsByKind<unknown>> {
+  <K extends AnyToken, const D extends DependencyTuple | DependencyRecord>(
+    token: K,
+    dependencies: D,
+    factory: Factory<Arguments<D>, K>,
+    options?: OptionsByKind<Value<K>>[Kind],
+  ): Provider<Identity<K>, ElementsOf<D>, Kind>;
+}
+
 /**
  * The forms of `singleton`, and of `scoped` and `transient`, which differ in kind and options only.
  *
  * The order of the overloads is for people: when none fits, the compiler explains the last one that has room for
- * the arguments, and that should be the form most are written in.
+ * the arguments, and that should be the form most are written in. That one, inherited, is the last; it is the first as
+ * well, because what a factory without parameters returns is worked out only once, against the first form that has
+ * room for it: elsewhere the "a" of a `Token<"a" | "b">` would be any string.
  */
-export interface Define<Kind extends keyof OptionsByKind<unknown>> {
+export interface Define<Kind extends keyof OptionsByKind<unknown>> extends DefineByFactory<Kind> {
+  /** Dependencies and a factory: `factory(...resolved)`, or `factory(record)` when they are a record. */
+  <K extends AnyToken, const D extends DependencyTuple | DependencyRecord>(
+    token: K,
+    dependencies: D,
+    factory: Factory<Arguments<D>, K>,
+    options?: OptionsByKind<Value<K>>[Kind],
+  ): Provider<Identity<K>, ElementsOf<D>, Kind>;
   /** A factory that asks for its dependencies as it runs: they are checked at run time only. */
   <K extends AnyToken>(
     token: K,
-    factory: (resolver: Resolver) => Made<K>,
+    factory: Factory<[resolver: Resolver], K>,
     options?: OptionsByKind<Value<K>>[Kind],
   ): Provider<Identity<K>, never, Kind>;
   /** A class whose constructor needs nothing. */
@@ -110,13 +135,6 @@ export interface Define<Kind extends keyof OptionsByKind<unknown>> {
     dependencies: D,
     options?: OptionsByKind<T>[Kind],
   ): Provider<T, D[number], Kind>;
-  /** Dependencies and a factory: `factory(...resolved)`, or `factory(record)` when they are a record. */
-  <K extends AnyToken, const D extends DependencyTuple | DependencyRecord>(
-    token: K,
-    dependencies: D,
-    factory: (...args: Arguments<D>) => Made<K>,
-    options?: OptionsByKind<Value<K>>[Kind],
-  ): Provider<Identity<K>, ElementsOf<D>, Kind>;
 }
 
 /** `singleton`: one instance per scope that registers it. Its dependencies come from that scope. */
