@@ -10,7 +10,7 @@
 import { advance, HALT, join } from "./build.ts";
 import { type Dependencies, isCombinator, type Single } from "./dependency.ts";
 import { captive, circular, closed, notProvided, scopeNotFound } from "./failures.ts";
-import { Build, BUILT, hold, type Holder, holderOf, IDLE, type Node } from "./node.ts";
+import { Build, BUILT, hold, holderOf, IDLE, keeperOf, type Node } from "./node.ts";
 import { isWatched, tellOf } from "./observer.ts";
 import { nameless } from "./provider.ts";
 import { find, instanceIn, live } from "./registry.ts";
@@ -75,20 +75,13 @@ export function askEntry(scope: LocalScope, entry: Node, asker: Build | undefine
 /** Where the instance of a scoped provider lives. */
 function nodeOfScoped(scope: LocalScope, entry: Node, asker: Build | undefined): Node {
   const { token, options } = entry.definition;
-  const captor = captorOf(scope, asker);
-  if (captor?.definition.kind === "singleton") throw captive(scope, token, asker!, captor);
+  const keeper = keeperOf(asker);
+  // A factory that asks a scope below its own may well have opened it, and close it again.
+  if (keeper?.definition.kind === "singleton" && encloses(scope, keeper.scope)) {
+    throw captive(scope, token, asker!, keeper);
+  }
   let home: LocalScope | undefined = scope;
   if (options.in) while (home && home.name !== options.in) home = home.parent;
   if (!home) throw scopeNotFound(scope, token, options.in!, asker);
   return instanceIn(home, entry);
-}
-
-/** Who would keep what `scope` gives to `asker`. */
-function captorOf(scope: LocalScope, asker: Build | undefined): Holder | undefined {
-  for (let build = asker; build; build = build.asker) {
-    const keeper = build.owner ?? holderOf(build);
-    // A factory that asks a scope below its own may well have opened it, and close it again.
-    if (keeper.definition.kept) return encloses(scope, keeper.scope) ? keeper : undefined;
-  }
-  return undefined;
 }

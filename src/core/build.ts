@@ -23,11 +23,13 @@ import {
   IDLE,
   isHeldUp,
   isService,
+  keeperOf,
   type Node,
   OUTSIDE,
   PUT_OFF,
   route,
   RUNNING,
+  type Waiter,
   WAITING,
 } from "./node.ts";
 import { isWatched, tellOf } from "./observer.ts";
@@ -179,14 +181,7 @@ export function waitedFor({ on = [] }: Build): Build[] {
 export function waitFor(build: Build, other: Build, at: number): void {
   build.missing = (build.missing ?? 0) + 1;
   (build.on ??= []).push(other);
-  (other.waiters ??= []).push((failed, it) => {
-    if (failed) build.failure ??= { error: it };
-    else {
-      build.values[at] = it;
-      if (other.definition.kept) hold(holderOf(build), other.node!);
-    }
-    if (--build.missing! === 0 || failed) queue.push(build);
-  });
+  (other.waiters ??= []).push({ by: build, at });
 }
 
 /** Waits for a factory or an `init` that returned a promise. From here on nothing can stop the build. */
@@ -225,9 +220,10 @@ export function finish(build: Build, value: unknown): unknown {
   if (kept) {
     node!.value = value;
     node!.state = BUILT;
-  } else if (holds) {
-    // What is handed over holds on to nothing itself: who receives it does.
-    for (const held of holds) handOn(build, held);
+  } else {
+    // What is handed over holds on to nothing itself: who receives it does, also of what has still to come.
+    if (build.on) build.owner ??= keeperOf(asker);
+    if (holds) for (const held of holds) handOn(build, held);
   }
   // An alias, and what has no token, only hands on what is built; that is allowed until the scope has closed.
   if (scope.closing && (kept || kind === "transient")) throw closed(scope, token, asker);
@@ -235,6 +231,8 @@ export function finish(build: Build, value: unknown): unknown {
     tellOf(build, "built", { elapsed: elapsedOf(build) });
     // Those who waited are handed it now, each of them; else it is on the way to the one who asked.
     for (let left = build.waiters?.length ?? 1; left > 0; left--) tellOf(build, "got", { cached: false });
+    // Who was told may have shut down.
+    if (kept && node!.state !== BUILT) throw closed(scope, token, asker);
   }
   leave(build, false, value);
   return value;
@@ -243,8 +241,8 @@ export function finish(build: Build, value: unknown): unknown {
 /** Who asked for it holds on to it; and so does an instance that asked too late to be given it while it was built. */
 function handOn({ asker, owner }: Build, held: Node): void {
   if (asker && asker.phase < DONE) hold(holderOf(asker), held);
-  const late = (owner ?? asker?.node) as Node | undefined;
-  if (!late?.state || held.state !== BUILT || late.holds?.includes(held)) return;
+  const late = (owner ?? asker?.owner ?? asker?.node) as Node | undefined;
+  if (!(late?.state || late?.build) || held.state !== BUILT || late.holds?.includes(held)) return;
   const isLate = (it: Node): boolean => it === late;
   // Between instances an edge must not close a circle, or nobody would be the first to go.
   if (!route(held, isLate, ({ holds }) => holds)) hold(late, held);
@@ -254,7 +252,12 @@ function handOn({ asker, owner }: Build, held: Node): void {
 export function fail(build: Build, thrown: unknown): unknown {
   const { scope, node, made, definition, phase } = build;
   if (node?.build === build) node.build = undefined;
-  const error = phase === RUNNING ? claim(build, thrown) : thrown;
+  let error = thrown;
+  try {
+    if (phase === RUNNING) error = claim(build, thrown);
+  } catch {
+    // An error that cannot even be looked at is an error nevertheless, and there are those who wait.
+  }
   build.failure = { error };
   last = error;
   if (isWatched(scope)) tellOf(build, "buildFailed", { error, elapsed: elapsedOf(build) });
@@ -268,10 +271,11 @@ export function fail(build: Build, thrown: unknown): unknown {
 function claim(build: Build, error: unknown): unknown {
   const isDeep = isStackOverflow(error);
   // What it lets through is not its own. Asking first also saves a long way from being walked at each step back.
-  if (error === last && !isDeep) return error;
+  if (!isDeep && (error === last || build.on?.some(({ failure }) => failure?.error === error))) return error;
   const chain = chainTo(build);
   // Few factories deep it is the factory's own endless recursion, and none of our business.
-  const it = isDeep && chain.length > 50 ? depthExceeded(build, error) : error;
+  const factories = chain.filter((it) => (it as Build).phase === RUNNING);
+  const it = isDeep && factories.length > 50 ? depthExceeded(build, error) : error;
   rememberPath(it, pathOver(chain));
   return it;
 }
@@ -281,12 +285,31 @@ export function leave(build: Build, failed: boolean, it: unknown): void {
   const { waiters, scope } = build;
   build.phase = DONE;
   build.asker = undefined;
-  if (build.count) scope.nodes?.delete(build);
+  if (build.count) {
+    scope.nodes?.delete(build);
+    build.ended?.(failed, it);
+    // Nor is it kept for having been the last that somebody had to wait for.
+    if (stuck === build) stuck = undefined as never;
+  }
+  if (failed) {
+    // What it waited for goes on without it, and must not keep it.
+    for (const other of build.on ?? []) other.waiters = other.waiters?.filter(({ by }) => by !== build);
+  }
   if (waiters) {
     build.waiters = undefined;
-    for (const tell of waiters) tell(failed, it);
+    for (const waiter of waiters) receive(waiter, build, failed, it);
   }
   if (scope.closing) arrived(holderOf(build));
+}
+
+/** What a build has waited for is there, or has failed. */
+function receive({ by, at }: Waiter, { definition, node }: Build, failed: boolean, it: unknown): void {
+  if (failed) by.failure ??= { error: it };
+  else {
+    by.values[at] = it;
+    if (definition.kept) hold(holderOf(by), node!);
+  }
+  if (--by.missing! === 0 || failed) queue.push(by);
 }
 
 /** In ms; 0 when nobody was watching yet as it began. */
@@ -309,4 +332,6 @@ export function drain(): void {
   }
   depth = above;
   if (head > 0) queue.length = head = 0;
+  // From here on, the same error is thrown anew.
+  last = undefined;
 }

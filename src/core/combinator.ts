@@ -18,7 +18,7 @@ export function combinator(
   provided?: Combinator["provided"],
 ): never {
   check(of, `what ${kind}() is given`);
-  return { kind, of, resolve, provided } as never;
+  return { madeBy: isCombinator, kind, of, resolve, provided } as never;
 }
 
 /** Whether asking for it would find a provider. What that one needs in turn is another question. */

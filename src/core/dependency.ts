@@ -15,6 +15,8 @@ import type { AnyToken } from "./types/dependency.ts";
 
 /** What a combinator makes: a dependency that says itself how it is resolved. */
 export interface Combinator {
+  /** {@linkcode isCombinator}, of the copy of the library that made it. */
+  readonly madeBy: typeof isCombinator;
   /** Its name: what a graph prints. */
   readonly kind: string;
   /** What it is about, if anything. */
@@ -31,8 +33,7 @@ export type Dependencies = readonly Single[];
 
 /** Tells combinators, of this copy of the library, from everything else. */
 export function isCombinator(it: unknown): it is Combinator {
-  const { kind, resolve } = Object(it) as Combinator;
-  return typeof kind === "string" && typeof resolve === "function";
+  return (it as Combinator | null | undefined)?.madeBy === isCombinator;
 }
 
 /**

@@ -88,11 +88,12 @@ export function notProvided(
   token: AnyToken,
   asker?: Build,
   wanted?: "override",
+  hint?: string,
 ): ContainerError {
   if (!isToken(token)) return invalid("what was asked for", token);
   const path = pathTo(scope, token, asker);
   const why = "nothing provides " + lastOf(path);
-  return cannotResolve(NotProvidedError, path, why, hintFor(scope, token), undefined, wanted);
+  return cannotResolve(NotProvidedError, path, why, hint ?? hintFor(scope, token), undefined, wanted);
 }
 
 /** What was probably meant: a token of the same or nearly the same name, or this one where it cannot be seen. */

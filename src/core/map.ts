@@ -7,6 +7,7 @@
 import { gather } from "./ask.ts";
 import { combinator, isProvided } from "./combinator.ts";
 import type { Single } from "./dependency.ts";
+import { invalid } from "./failures.ts";
 import type { Mapped } from "./types/combinator.ts";
 
 /**
@@ -19,10 +20,13 @@ import type { Mapped } from "./types/combinator.ts";
  * ```
  */
 /* @__NO_SIDE_EFFECTS__ */
-export const map: Mapped = ((dependency: Single, fn: (value: unknown) => unknown) =>
-  combinator(
+export const map: Mapped = ((dependency: Single, fn: (value: unknown) => unknown) => {
+  if (typeof fn !== "function")
+    throw invalid("what map() is given", fn, undefined, "write map(dependency, fn)");
+  return combinator(
     "map",
     dependency,
     (scope, asker) => gather(scope, [dependency], asker, fn),
     (scope, asker) => isProvided(scope, dependency, asker),
-  )) as never;
+  );
+}) as never;

@@ -47,6 +47,8 @@ export class Node implements Holder {
   declare count: number;
   /** While there is one; of what is not kept, one of those there are. */
   declare build: Build | undefined;
+  /** When its disposal began, if that takes a while. */
+  declare since?: number;
 
   constructor(definition: Definition, scope: LocalScope, entry?: Node) {
     this.definition = definition;
@@ -87,7 +89,9 @@ export class Build implements Holder {
 
   /** How many values are not there yet. */
   declare missing?: number;
-  declare waiters?: Ended[] | undefined;
+  declare waiters?: Waiter[] | undefined;
+  /** Of a question: told what became of it. */
+  declare ended?: Ended;
   /** The builds it waits for, or has waited for. */
   declare on?: Build[];
   /** What it has thrown, or something it waits for. */
@@ -111,6 +115,12 @@ export class Build implements Holder {
   }
 }
 
+/** A build that waits for another, and at which place of its `values`. */
+export interface Waiter {
+  readonly by: Build;
+  readonly at: number;
+}
+
 /** Whether it is called again: its factory was not called yet, and it is not asking. */
 export function isHeldUp({ phase }: Build): boolean {
   return phase === WAITING || phase === PUT_OFF;
@@ -119,6 +129,15 @@ export function isHeldUp({ phase }: Build): boolean {
 /** Where the edges of what is asked for start: at what will be the instance, or at the build when there is none. */
 export function holderOf(build: Build): Holder {
   return build.definition.kept ? build.node! : build;
+}
+
+/** Who keeps what is asked for on behalf of `build`: the nearest that is kept, or is asking late. */
+export function keeperOf(build: Build | undefined): Holder | undefined {
+  for (let it = build; it; it = it.asker) {
+    const keeper = it.owner ?? holderOf(it);
+    if (keeper.definition.kept) return keeper;
+  }
+  return undefined;
 }
 
 /** Whether it makes what people call a service, and not a tuple, a question or an alias on the way to one. */

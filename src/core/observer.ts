@@ -55,7 +55,8 @@ export function tell(scope: LocalScope, name: keyof Observer, more?: object): vo
 /** Tells of a service: not of the question, the tuple or the alias on the way to one. */
 export function tellOf(it: Node | Build, name: keyof Observer, more?: object): void {
   const { scope, definition } = it;
-  if (!isService(definition)) return;
+  // A path takes walking: not for nobody.
+  if (!isService(definition) || !scope.tree.watches.some(({ observer }) => observer[name])) return;
   // The events of builds are the ones with a path.
   const path = name.startsWith("b") && { path: pathOver(chainTo(it as Build)) };
   tell(scope, name, { token: definition.token, ...path, ...more });

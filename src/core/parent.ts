@@ -13,6 +13,8 @@ import type { LocalScope } from "./tree.ts";
 import type { Parent } from "./types/combinator.ts";
 import type { AnyToken } from "./types/dependency.ts";
 
+const hint = "parent() looks above the scope that registers who asks: provide it there";
+
 /**
  * Gives the service that the token stands for above the scope that registered the asking provider; asked for from
  * outside, above the scope that is asked.
@@ -29,7 +31,7 @@ export const parent: Parent = ((token: AnyToken) =>
     token,
     (scope, asker) => {
       const entry = above(scope, token, asker);
-      if (!entry) throw notProvided(scope, token, asker);
+      if (!entry) throw notProvided(scope, token, asker, undefined, hint);
       return askEntry(scope, entry, asker);
     },
     (scope, asker) => above(scope, token, asker) !== undefined,

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { check, type Combinator, type Dependencies } from "./dependency.ts";
+import { check, type Combinator, type Dependencies, isCombinator } from "./dependency.ts";
 import { invalid } from "./failures.ts";
 import { isThenable } from "./promise.ts";
 import { resolverFor } from "./question.ts";
@@ -112,7 +112,11 @@ export const alias: DefineAlias = ((token: AnyToken, target: unknown) =>
 
 /** What a factory without a list of dependencies is given: it asks as it runs. */
 const asItRuns = [
-  { kind: "resolver", resolve: (scope, asker) => resolverFor(scope, asker) } satisfies Combinator,
+  {
+    madeBy: isCombinator,
+    kind: "resolver",
+    resolve: (scope, asker) => resolverFor(scope, asker),
+  } satisfies Combinator,
 ];
 
 function define(kind: Kind) {
@@ -123,10 +127,13 @@ function define(kind: Kind) {
     fourth?: unknown,
   ): Definition => {
     if (typeof second === "function") return definition(kind, token, asItRuns, second, false, third);
-    const isList = Array.isArray(second);
+    // A class without dependencies, and its options.
+    if (third === undefined && !Array.isArray(second))
+      return definition(kind, token, none, token, true, second);
+    const dependencies = Array.isArray(second) ? second : [second];
     return typeof third === "function"
-      ? definition(kind, token, isList ? second : [second], third, false, fourth)
-      : definition(kind, token, isList ? second : none, token, true, isList ? third : second);
+      ? definition(kind, token, dependencies, third, false, fourth)
+      : definition(kind, token, dependencies, token, true, third);
   };
 }
 
@@ -142,9 +149,12 @@ function definition(
   const options = given as Options;
   if (!isToken(token)) throw invalid("its token", token, token);
   check(dependencies, "dependencies", token);
-  if (Object(options) !== options)
-    throw invalid("its last argument", options, token, "options are an object");
-  if (options.as) check(options.as, "as", token);
+  if (options !== noOptions) {
+    if (Object(options) !== options || isToken(options) || isCombinator(options))
+      throw invalid("its last argument", options, token, "options are an object, dependencies a list");
+    const { as = [] } = options;
+    if (!Array.isArray(as) || !as.every(isToken)) throw invalid("as", as, token, "as is a list of tokens");
+  }
   if (typeof make !== "function") throw invalid("its factory", make, token, `write ${kind}(token, factory)`);
   if (!isClass && isClassSyntax(make)) {
     const { name } = make;
@@ -159,7 +169,8 @@ function definition(
   return { kind, token, dependencies: dependencies as Dependencies, make, isClass, kept, options };
 }
 
-/** Classes, as opposed to functions: only their `prototype` cannot be replaced. Arrow functions have none. */
-function isClassSyntax(it: { readonly prototype?: unknown }): boolean {
-  return it.prototype !== undefined && Object.getOwnPropertyDescriptor(it, "prototype")!.writable === false;
+/** Classes, as opposed to functions: their `prototype` cannot be replaced, as little as that of a frozen function. */
+function isClassSyntax(it: object): boolean {
+  const isFixed = Object.getOwnPropertyDescriptor(it, "prototype")?.writable === false;
+  return isFixed && Function.prototype.toString.call(it).startsWith("class");
 }

@@ -11,7 +11,7 @@ import { ask, askEntry } from "./ask.ts";
 import { current, drain, finish, HALT, leave, pending, stuck, waitFor } from "./build.ts";
 import { check, type Single } from "./dependency.ts";
 import { asyncProvider, closed } from "./failures.ts";
-import { Build, DONE, type Holder, isService, type Node, WAITING } from "./node.ts";
+import { Build, DONE, type Holder, isService, keeperOf, type Node, WAITING } from "./node.ts";
 import { question } from "./provider.ts";
 import { find } from "./registry.ts";
 import { looksLikeToken } from "./token.ts";
@@ -44,7 +44,7 @@ export function getAsync(
   const promise = new Promise((resolve, reject) => {
     const it = put(scope, dependency, asker, owner);
     if (it !== HALT) resolve(it);
-    else stuck.waiters = [(failed, it) => (failed ? reject(it as Error) : resolve(it))];
+    else stuck.ended = (failed, it) => (failed ? reject(it as Error) : resolve(it));
   });
   // Nobody has to wait for a build: one that fails unawaited is no unhandled rejection.
   promise.catch(() => {});
@@ -65,9 +65,7 @@ export function resolverFor(scope: LocalScope, asker: Build | undefined): Resolv
   // A tuple or an alias is over as soon as it is made; what asks is what it is made for.
   let service = asker;
   while (service?.asker && !isService(service.definition)) service = service.asker;
-  let keeper = service;
-  while (keeper && !keeper.definition.kept && !keeper.owner) keeper = keeper.asker;
-  const owner = keeper ? (keeper.owner ?? keeper.node) : service;
+  const owner = keeperOf(service) ?? service;
   const ask =
     <R>(how: (scope: LocalScope, dependency: Single, asker?: Build, owner?: Holder) => R) =>
     (dependency: unknown): R =>

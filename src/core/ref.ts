@@ -7,6 +7,7 @@
 import { ask } from "./ask.ts";
 import { combinator, isProvided } from "./combinator.ts";
 import { check } from "./dependency.ts";
+import { invalid } from "./failures.ts";
 import type { Ref } from "./types/combinator.ts";
 import type { AnyToken } from "./types/dependency.ts";
 
@@ -20,14 +21,18 @@ import type { AnyToken } from "./types/dependency.ts";
  * ```
  */
 /* @__NO_SIDE_EFFECTS__ */
-export const ref: Ref = ((token: () => AnyToken) =>
-  combinator(
+export const ref: Ref = ((token: () => AnyToken) => {
+  if (typeof token !== "function")
+    throw invalid("what ref() is given", token, undefined, "write ref(() => token)");
+  function given(): AnyToken {
+    const found = token();
+    check(found, "what ref() gives");
+    return found;
+  }
+  return combinator(
     "ref",
     [],
-    (scope, asker) => {
-      const found = token();
-      check(found, "what ref() gives");
-      return ask(scope, found, asker);
-    },
-    (scope, asker) => isProvided(scope, token(), asker),
-  )) as never;
+    (scope, asker) => ask(scope, given(), asker),
+    (scope, asker) => isProvided(scope, given(), asker),
+  );
+}) as never;

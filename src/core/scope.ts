@@ -9,7 +9,7 @@ import type { Single } from "./dependency.ts";
 import { ShutdownError } from "./errors.ts";
 import { closed } from "./failures.ts";
 import { type Build, BUILT, type Holder, type Node } from "./node.ts";
-import { isWatched, observe, tell, tellOf } from "./observer.ts";
+import { isWatched, observe, tell } from "./observer.ts";
 import { get, getAsync, has } from "./question.ts";
 import { find, register } from "./registry.ts";
 import { type Shutdown, shutdown } from "./shutdown.ts";
@@ -82,8 +82,12 @@ class TreeScope implements LocalScope {
     return call(fn, dependencies, this.get(dependencies));
   }
 
-  async runAsync(dependencies: Single, fn: (...args: unknown[]) => unknown): Promise<unknown> {
-    return call(fn, dependencies, await this.getAsync(dependencies));
+  runAsync(dependencies: Single, fn: (...args: unknown[]) => unknown): Promise<unknown> {
+    const resolved = this.getAsync(dependencies);
+    const result = resolved.then((it) => call(fn, dependencies, it));
+    // A build that fails unawaited is no unhandled rejection. What `fn` throws is.
+    resolved.catch(() => result.catch(() => {}));
+    return result;
   }
 
   provide(...providers: unknown[]): this {
@@ -102,6 +106,7 @@ class TreeScope implements LocalScope {
   }
 
   observe(observer: Observer): () => void {
+    if (this.closing?.report) throw closed(this);
     return observe(this, observer);
   }
 
@@ -122,7 +127,7 @@ function call(fn: (...args: unknown[]) => unknown, dependencies: Single, resolve
 }
 
 function tellAll(scope: LocalScope, name: "registered" | "overridden", nodes: Iterable<Node>): void {
-  if (isWatched(scope)) for (const node of nodes) tellOf(node, name);
+  if (isWatched(scope)) for (const { definition } of nodes) tell(scope, name, { token: definition.token });
 }
 
 /** Opens a scope with its providers; or none, when one of them is refused. */

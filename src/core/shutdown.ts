@@ -81,8 +81,17 @@ export function shutdown(scope: LocalScope, options: ShutdownOptions = {}): Prom
 
 /** From here on nothing new is built, registered or opened, here or below. Gives the scopes that were open. */
 function close(top: LocalScope, reason: unknown): LocalScope[] {
-  const fresh = subtree(top).filter(({ closing }) => !closing);
-  for (const scope of fresh) scope.closing = new Shutdown(scope, reason);
+  const fresh: LocalScope[] = [];
+  for (const scope of subtree(top)) {
+    const { closing, parent } = scope;
+    if (!closing) {
+      scope.closing = new Shutdown(scope, reason);
+      fresh.push(scope);
+    } else if (fresh.includes(parent!)) {
+      // It was closing before, and what it has undone so far belongs into the reports above as well.
+      for (const row of closing.rows) add(row, parent);
+    }
+  }
   for (const { controller, nodes } of fresh) {
     controller?.abort(reason);
     for (const it of nodes?.values() ?? []) refuse(it);
@@ -138,7 +147,12 @@ function proceed(from: Shutdown | undefined): void {
 /** Disposes what nothing holds on to, and what becomes so by that. */
 function undoReady({ ready }: Shutdown): void {
   // From the end: where nothing else decides, the youngest goes first.
-  for (let it; (it = ready.pop());) undo(it);
+  for (let it; (it = ready.pop());) {
+    // What a disposer has asked for meanwhile waits for that one to go, and is put here again.
+    if (it.count !== 0) continue;
+    it.count = 1;
+    undo(it);
+  }
 }
 
 /** Closes the scope and tells everybody. Gives the closing above, if there is one that waited for it. */
@@ -178,8 +192,8 @@ function undo(node: Holder): void {
   let failure: object | undefined;
   try {
     const { value } = node;
-    // A value that is lent is left alone.
-    const isLent = definition.kind === "value" && !owned;
+    // A value that is lent is left alone, and so is a scope of this tree: the tree closes it.
+    const isLent = (definition.kind === "value" && !owned) || isOfItsTree(scope, value);
     const method = dispose ?? (isLent ? undefined : disposerOf(value));
     if (!method) return settled(node);
     node.state = DISPOSING;
@@ -190,6 +204,9 @@ function undo(node: Holder): void {
       ? dispose(value, deadlineOf(closing) as never)
       : (method as () => unknown).call(value);
     if (isThenable(result)) {
+      node.since = since;
+      // Whatever is undone next begins now.
+      if (closing) closing.clock = now();
       return when(result, (failed, error) => {
         disposed(node, since, failed ? { error } : undefined);
         proceed(scope.closing);
@@ -199,6 +216,12 @@ function undo(node: Holder): void {
     failure = { error };
   }
   disposed(node, since, failure);
+}
+
+/** Whether it is a scope of the same tree. By its prototype first: reading a property takes long, as below. */
+function isOfItsTree(scope: LocalScope, it: unknown): boolean {
+  const isScope = Object.getPrototypeOf(Object(it)) === Object.getPrototypeOf(scope);
+  return isScope && (it as LocalScope).tree === scope.tree;
 }
 
 /**
@@ -241,9 +264,11 @@ function note(
   const token = nameOf(definition.token);
   const row = { scope: scope.name, scopeId: scope.id, token, outcome, elapsed };
   if (failure) Object.assign(row, failure);
-  for (let at: LocalScope | undefined = scope; at?.closing && !at.closing.report; at = at.parent) {
-    at.closing.rows.push(row);
-  }
+  add(row, scope);
+}
+
+function add(row: ShutdownRow, scope: LocalScope | undefined): void {
+  for (let at = scope; at?.closing && !at.closing.report; at = at.parent) at.closing.rows.push(row);
 }
 
 /** Nothing more will come of it. */
@@ -282,6 +307,7 @@ export function discard({ definition, scope, node }: Build, value: unknown): voi
   ghost.value = value;
   ghost.holds = node!.holds;
   if (!closing?.report) live(ghost);
+  if (closing) closing.clock = now();
   if (closing?.begun) {
     closing.left++;
     for (const held of ghost.holds ?? []) held.count++;
@@ -332,7 +358,8 @@ function expire(closing: Shutdown): void {
       const each = scope.closing!;
       if (each.report) continue;
       for (const it of unsettled(scope)) {
-        if (it.definition.kept && !isDue(it)) note(it, "abandoned", now() - each.since);
+        if (it.definition.kept && !isDue(it))
+          note(it, "abandoned", now() - ((it as Node).since ?? each.since));
       }
       above = end(each);
     }

@@ -46,5 +46,5 @@ export function looksLikeToken(it: unknown): it is AnyToken {
 
 /** What people call it. A class may have a static `name` of its own, of any kind. */
 export function nameOf({ name }: AnyToken): string {
-  return String(name || "(anonymous)");
+  return typeof name === "string" && name ? name : "(anonymous)";
 }

@@ -189,6 +189,7 @@ const source = [Env, /* @__PURE__ */ optional(EnvPrefix, "")] as unknown as Depe
 
 function reading(kind: string, declares: readonly Declaration[], read: Reading["read"]): never {
   const made: Reading = {
+    madeBy: isCombinator,
     kind,
     of: Env,
     declares,
