@@ -16,7 +16,8 @@ class Handlers {
   }
 
   call(name: string, ...args: unknown[]): void {
-    for (const handler of this.#byName.get(name) ?? []) handler(...(args as never[]));
+    // A snapshot, as in every runtime: who comes meanwhile is not called.
+    for (const handler of [...(this.#byName.get(name) ?? [])]) handler(...(args as never[]));
   }
 
   names(): string[] {

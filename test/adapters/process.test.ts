@@ -71,6 +71,53 @@ describe("the signals of a process", () => {
     expect(process.exits).toEqual([]);
   });
 
+  it("tell nobody who comes while the others are told, nor one who was taken back meanwhile", () => {
+    const process = new FakeProcess();
+    const signals = node.signals(undefined, process);
+    const told: string[] = [];
+    signals.onStop(() => {
+      told.push("first");
+      forget();
+      signals.onStop(() => told.push("late"));
+    });
+    const forget = signals.onStop(() => told.push("gone"));
+
+    process.handlers.call("SIGTERM", "SIGTERM", 15);
+
+    expect(told).toEqual(["first"]);
+  });
+
+  it("may be listened to anew by who is told, which is no second time", () => {
+    const process = new FakeProcess();
+    const signals = node.signals(undefined, process);
+    let told = 0;
+    let forget = (): void => {};
+    const again = (): void => {
+      if (++told > 10) throw new Error("it goes on for ever");
+      forget();
+      forget = signals.onStop(again);
+    };
+    forget = signals.onStop(again);
+
+    process.handlers.call("SIGTERM", "SIGTERM", 15);
+
+    expect(told).toBe(1);
+  });
+
+  it("tell the others when a listener throws, and do not hide what it threw", () => {
+    const process = new FakeProcess();
+    const signals = node.signals(undefined, process);
+    let told = 0;
+    signals.onStop(() => {
+      throw new Error("no");
+    });
+    signals.onStop(() => told++);
+
+    expect(() => process.handlers.call("SIGTERM", "SIGTERM", 15)).toThrow("no");
+
+    expect(told).toBe(1);
+  });
+
   it("name the one that the runtime refuses, and leave none behind", () => {
     const process = new FakeProcess();
     const signals = node.signals(["SIGTERM", "SIGKILL"], process);

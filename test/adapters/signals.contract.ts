@@ -174,6 +174,31 @@ export function shutdownContract(
       expect(handlers()).toBe(0);
     });
 
+    it("rejects at once when its timeout is no number of milliseconds", async () => {
+      const { signals, handlers } = makeHost();
+      const app = createContainer();
+
+      await expect(shutdownOnSignal(app, { signals, timeout: NaN })).rejects.toThrow(TypeError);
+
+      expect(app.state).toBe("open");
+      expect(handlers()).toBe(0);
+    });
+
+    it("rejects with what a shutdown throws, and leaves nothing registered", async () => {
+      const { signals, handlers } = makeHost();
+      const broken = {
+        shutdown: () => {
+          throw new Error("broken");
+        },
+      };
+
+      await expect(shutdownOnSignal(broken, { signals, signal: AbortSignal.abort() })).rejects.toThrow(
+        "broken",
+      );
+
+      expect(handlers()).toBe(0);
+    });
+
     if (makeHost().ask) askedContract(shutdownOnSignal, makeHost as () => Required<Host>);
   });
 }

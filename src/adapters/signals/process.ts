@@ -43,7 +43,16 @@ export function processSignals(
       const handler: SignalHandler = (_, number = numbers[name] ?? 0) => {
         if (asked) return void process.exit(128 + number);
         asked = true;
-        for (const tell of listeners) tell(name);
+        const thrown: unknown[] = [];
+        // A snapshot: who comes while they are told has not been asked. And whoever throws keeps it from nobody.
+        for (const tell of [...listeners]) {
+          try {
+            if (listeners.has(tell)) tell(name);
+          } catch (error) {
+            thrown.push(error);
+          }
+        }
+        if (thrown.length > 0) throw thrown[0];
       };
       try {
         process.on(name, handler);

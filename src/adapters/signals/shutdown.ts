@@ -43,7 +43,8 @@ export interface Stopped<Report> {
 
 /**
  * Waits to be asked to stop, shuts the scope down, and tells why it did and what happened. Waiting keeps no
- * process alive, and afterwards nothing of it stays registered.
+ * process alive, and afterwards nothing of it stays registered. Rejects at once, with a TypeError, when `timeout` is no
+ * number of milliseconds.
  *
  * @example
  * ```ts
@@ -72,17 +73,22 @@ export function shutdownOn(signals: () => Signals): ShutdownOnSignal {
     scope: Closable<Report>,
     { signals: source = signals(), signal, timeout }: ShutdownOnSignalOptions = {},
   ): Promise<Stopped<Report>> {
+    if (timeout !== undefined && !(timeout >= 0)) throw new TypeError("timeout is a number of milliseconds");
     const undo: (() => void)[] = [];
     try {
-      const { reason, closing } = await new Promise<Stopping<Report>>((resolve) => {
+      const { reason, closing } = await new Promise<Stopping<Report>>((resolve, reject) => {
         let asked = false;
         const stop = (reason: StopReason): void => {
           if (asked) return;
           asked = true;
-          // Here and not after the await: a page that is going away gets no second turn.
-          const closing = scope.shutdown(timeout === undefined ? { reason } : { reason, timeout });
-          source.waitUntil?.(closing);
-          resolve({ reason, closing });
+          try {
+            // Here and not after the await: a page that is going away gets no second turn.
+            const closing = scope.shutdown(timeout === undefined ? { reason } : { reason, timeout });
+            source.waitUntil?.(closing);
+            resolve({ reason, closing });
+          } catch (error) {
+            reject(error as Error);
+          }
         };
         undo.push(source.onStop(stop));
         undo.push(abortSignals(signal).onStop(stop));
