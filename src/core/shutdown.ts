@@ -8,7 +8,7 @@
  * @module
  */
 
-import { aside, drain, fail, waitedFor } from "./build.ts";
+import { aside, current, drain, fail, pending, waitedFor } from "./build.ts";
 import { closed } from "./failures.ts";
 import {
   type Build,
@@ -65,7 +65,9 @@ export class Shutdown {
 export function shutdown(scope: LocalScope, options: ShutdownOptions = {}): Promise<ShutdownReport> {
   const { timeout, signal, reason } = options;
   if (timeout !== undefined && !(timeout >= 0)) throw new TypeError("timeout is a number of milliseconds");
-  // What disposers ask for is nobody's dependency, also when it is a factory that shuts down.
+  // Who shuts down may be a factory, and then the builds that it runs for are in flight.
+  for (let build = current; build; build = build.asker) pending(build);
+  // What disposers ask for is nobody's dependency.
   return aside(() => {
     const fresh = scope.closing ? [] : close(scope, reason);
     const closing = scope.closing!;

@@ -344,6 +344,51 @@ describe("shutdown", () => {
     },
   );
 
+  it("waits for an asynchronous transient whose factory has begun it", async () => {
+    const gate = deferred();
+    const done: string[] = [];
+    const app: Scope = createContainer(
+      singleton(B, () => ({}), { dispose: () => done.push("b undone") }),
+      transient(A, [B], async () => {
+        void app.shutdown().then(() => done.push("closed"));
+        await gate.promise;
+        done.push("made");
+      }),
+    );
+    const asked = laterRefusal(app.getAsync(A));
+    await turn();
+    expect(done).toEqual([]);
+
+    gate.resolve();
+    await settles(app.shutdown());
+
+    expect((await asked).code).toBe("SCOPE_CLOSED");
+    expect(done).toEqual(["made", "b undone", "closed"]);
+  });
+
+  it("that begins in the middle of a declared dependency still follows the edge", async () => {
+    const done: string[] = [];
+    const app: Scope = createContainer(
+      singleton(B, () => ({}), { dispose: () => done.push("b") }),
+      singleton(
+        A,
+        [
+          map(B, (b) => {
+            void app.shutdown();
+            return b;
+          }),
+        ],
+        () => ({}),
+        { dispose: () => done.push("a") },
+      ),
+    );
+
+    expect(refusal(() => app.get(A)).code).toBe("SCOPE_CLOSED");
+    await settles(app.shutdown());
+
+    expect(done).toEqual(["a", "b"]);
+  });
+
   it("leaves a scope alone that is a service of its own tree", async () => {
     const Itself = token<Scope>("itself");
     const app = createContainer(scoped(Itself, [currentScope], (scope) => scope));
