@@ -1,4 +1,4 @@
-// node_modules/.bin/wrangler dev --config playground/worker/wrangler.jsonc, then press Ctrl+C
+// npx wrangler dev --config playground/worker/wrangler.jsonc, then press Ctrl+C
 
 import { createApp, handle, type App } from "../app.ts";
 import { kvStore, type KvNamespace } from "./kv-store.ts";

@@ -16,8 +16,13 @@ import type { AnyToken } from "./types/dependency.ts";
  * @example
  * ```ts
  * class Parent {
- *   constructor(readonly child: Deferred<Child>) {}
- *   greet() { return this.child.get().name; }
+ *   #child: Deferred<Child>;
+ *   constructor(child: Deferred<Child>) {
+ *     this.#child = child;
+ *   }
+ *   greet() {
+ *     return this.#child.get().name;
+ *   }
  * }
  * singleton(Parent, [defer(Child)]);
  * ```

@@ -6,8 +6,12 @@
  * import { Env, integer, secret, setting, settings, string } from "thimble/config";
  * import { readEnv } from "thimble/node";
  *
- * class Server { constructor(readonly port: number) {} }
- * class Mailer { constructor(readonly config: { host: string; password: string }) {} }
+ * class Server {
+ *   constructor(port: number) {}
+ * }
+ * class Mailer {
+ *   constructor(config: { host: string; password: string }) {}
+ * }
  *
  * const app = createContainer(
  *   value(Env, readEnv()),

@@ -84,6 +84,63 @@ describe("what the compiler does not see, the container does:", () => {
   });
 });
 
+describe("what the compiler takes for provided, the container notices:", () => {
+  const Id = token<{ id: number }>("id");
+  const Visit = token<{ visit: true }>("visit");
+  const perVisit = scoped(Id, [Visit], () => ({ id: 2 }));
+
+  it("what an override needs that the old provider did not", () => {
+    const app = createContainer(value(Id, { id: 1 })).override(perVisit);
+    expect(codeOf(() => app.get(Id))).toBe("NOT_PROVIDED");
+  });
+
+  it("what a provider needs that shadows one above", () => {
+    const app = createContainer(value(Id, { id: 1 })).createScope(perVisit);
+    expect(codeOf(() => app.get(Id))).toBe("NOT_PROVIDED");
+  });
+
+  it("the other side of a question mark", () => {
+    const isLive = root === "";
+    const app = createContainer(isLive ? value(Id, { id: 1 }) : value(Visit, { visit: true }));
+    expect(codeOf(() => app.get(Id))).toBe("NOT_PROVIDED");
+  });
+
+  it("a base class where a scope with its subclass is asked for", () => {
+    class Clock {
+      #start = 0;
+      now = (): number => this.#start;
+    }
+    class SettableClock extends Clock {
+      #offset = 0;
+      move = (ms: number): number => (this.#offset += ms);
+    }
+    const app: Scope<SettableClock> = createContainer(singleton(Clock));
+    expect(codeOf(() => app.get(SettableClock))).toBe("NOT_PROVIDED");
+  });
+});
+
+describe("a class with a private constructor", () => {
+  class Db {
+    private constructor() {}
+    static async open(): Promise<Db> {
+      return new Db();
+    }
+  }
+
+  it("is no token to the compiler", async () => {
+    // @ts-expect-error
+    const app: Scope = createContainer(singleton(Db, () => Db.open()));
+    // @ts-expect-error
+    expect(await app.getAsync(Db)).toBeInstanceOf(Db);
+  });
+
+  it("has a token for what it makes", async () => {
+    const TheDb = token<Db>("db");
+    const app = createContainer(singleton(TheDb, () => Db.open()));
+    expect(await app.getAsync(TheDb)).toBeInstanceOf(Db);
+  });
+});
+
 describe("parent", () => {
   it("resolves what it finds above for the scope that asks", () => {
     const Where = token<string>("where");

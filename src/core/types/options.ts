@@ -22,7 +22,7 @@ export interface ProviderOptions<T> {
 
   /**
    * Further tokens this provider answers to when asked through `all` and `one`: the interfaces it implements.
-   * `get` of such a token does not find it; use `alias` for that.
+   * `get` of such a token does not find it; use `alias` for that. The compiler checks tokens, and takes any class.
    *
    * @default []
    */
@@ -36,45 +36,42 @@ export interface ProviderOptions<T> {
   readonly default?: boolean;
 
   /**
-   * Built by `warm()` and by `app.start()`, instead of when first asked for.
+   * To be built at the start of a program instead of when first asked for. Kept for `thimble/lifecycle`, which is
+   * still to come: it changes nothing yet.
    *
    * @default false
    */
   readonly eager?: boolean;
 
   /**
-   * Holds something that belongs to one request on some runtimes: a socket, a database session. The Workers
-   * integration makes such an instance live per event; everywhere else this changes nothing.
+   * Holds something that belongs to one request on some runtimes: a socket, a database session. Kept for
+   * `thimble/cloudflare`, which is still to come: it changes nothing yet.
    *
    * @default false
    */
   readonly io?: boolean;
 
   /**
-   * Tie-break among independent services at start and in `all`: lower first, then order of registration.
+   * Tie-break among the services that `all` finds in one scope: lower first, then order of registration.
    *
    * @default 0
    */
   readonly order?: number;
 
-  /** Called by `app.start()`, after the `start` of everything this one depends on. */
+  /** What starts the service. Kept for `thimble/lifecycle`, which is still to come: nothing calls it yet. */
   start?(instance: T, signal: RuntimeAbortSignal): unknown;
 
-  /** Called by `app.stop()`, in the reverse order of start, before anything is disposed. */
+  /** What stops it. Kept for `thimble/lifecycle`, which is still to come: nothing calls it yet. */
   stop?(instance: T, signal: RuntimeAbortSignal): unknown;
 
-  /**
-   * How `checkHealth` asks this service: `false`, a throw or a rejection is unhealthy, anything else is healthy.
-   *
-   * @default the instance's own `healthCheck(signal)`, if it has one
-   */
+  /** How to ask whether it is healthy. Kept for `thimble/health`, which is still to come: nothing calls it yet. */
   health?(instance: T, signal: RuntimeAbortSignal): unknown;
 
-  /** The layer this provider belongs to, for the rules of `thimble/layers`. Without one it is free of them. */
+  /** The layer it belongs to. Kept for `thimble/layers`, which is still to come: it changes nothing yet. */
   readonly layer?: string;
 
   /**
-   * Words to select by: `all(token, { tag })`. Shown in graphs and in the inspector.
+   * Words to select by: `all(token, { tag })`.
    *
    * @default []
    */
