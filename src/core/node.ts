@@ -13,8 +13,12 @@
  */
 
 import type { Ended } from "./promise.ts";
-import { type Definition, none } from "./provider.ts";
+import type { Definition } from "./provider.ts";
 import type { LocalScope } from "./tree.ts";
+
+// Numbers come first, and nothing is imported that runs: only then does esbuild write them in place of their names.
+
+// What has become of a node.
 
 /** Not built, or not yet. */
 export const IDLE = 0;
@@ -22,8 +26,24 @@ export const BUILT = 1;
 export const DISPOSING = 2;
 export const GONE = 3;
 
+// How far a build has come.
+
+/** Nothing was asked for yet. */
+export const BEGUN = 0;
+/** Nor is it for now, for lack of stack: it is called again. */
+export const PUT_OFF = 1;
+/** It asks for what it needs; it waits for some of that. */
+export const ASKING = 2;
+export const WAITING = 3;
+/** Its factory was called. */
+export const RUNNING = 4;
+export const DONE = 5;
+
 /** The `count` of what has no part in a shutdown. So low that no edge brings it up to 0. */
 export const OUTSIDE = -1e9;
+
+/** No dependencies, and no values of them. */
+export const none: readonly never[] = [];
 
 /** What can hold on to instances: an instance, or a build that may become one. */
 export interface Holder {
@@ -59,17 +79,6 @@ export class Node implements Holder {
     this.value = this.holds = this.build = undefined;
   }
 }
-
-/** Nothing was asked for yet. */
-export const BEGUN = 0;
-/** Nor is it for now, for lack of stack: it is called again. */
-export const PUT_OFF = 1;
-/** It asks for what it needs; it waits for some of that. */
-export const ASKING = 2;
-export const WAITING = 3;
-/** Its factory was called. */
-export const RUNNING = 4;
-export const DONE = 5;
 
 /** One attempt to build something. */
 export class Build implements Holder {

@@ -10,6 +10,7 @@
 
 import { check, type Combinator, type Dependencies, isCombinator } from "./dependency.ts";
 import { invalid } from "./failures.ts";
+import { none } from "./node.ts";
 import { isThenable } from "./promise.ts";
 import { resolverFor } from "./question.ts";
 import { isToken, nameOf } from "./token.ts";
@@ -43,7 +44,6 @@ export interface Definition {
   readonly options: Options;
 }
 
-export const none: Dependencies = [];
 const noOptions: Options = {};
 
 const same = (it: unknown): unknown => it;
