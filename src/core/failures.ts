@@ -30,18 +30,22 @@ import type { Path } from "./types/observer.ts";
 
 // ---- Paths
 
+/** What a step is made of. */
+interface Place {
+  readonly scope: LocalScope;
+  readonly definition: { readonly token: AnyToken | undefined };
+}
+
 /** The steps of a way. What has no token of its own is no step. */
-export function pathOver(way: readonly Holder[]): Path {
-  return way.flatMap(({ scope, definition: { token } }) => (token ? [step(scope, token)] : []));
+export function pathOver(way: readonly Place[]): Path {
+  return way.flatMap(({ scope, definition: { token } }) =>
+    token ? [{ token: nameOf(token), scope: scope.name }] : [],
+  );
 }
 
-/** From whoever asked first to a token that `asker` asks for in `scope`. */
-function pathTo(scope: LocalScope, token: AnyToken, asker: Build | undefined): Path {
-  return [...pathOver(chainTo(asker)), step(scope, token)];
-}
-
-function step(scope: LocalScope, token: AnyToken): Path[number] {
-  return { token: nameOf(token), scope: scope.name };
+/** From whoever asked first to what `asker` asks for in `scope`. */
+function pathTo(scope: LocalScope, token: AnyToken | undefined, asker?: Build): Path {
+  return pathOver([...chainTo(asker), { scope, definition: { token } }]);
 }
 
 const paths = /* @__PURE__ */ new WeakMap<object, Path>();
@@ -68,15 +72,16 @@ export function rememberPath(error: unknown, path: Path): void {
 type Kind = new (what: string, path: Path, hint: string, cause?: unknown) => ContainerError;
 
 /** Errors begin with what the caller wanted, and end with what stood in the way. */
-function cannotResolve(
+function cannot(
   kind: Kind,
   path: Path,
   why: string,
   hint: string,
-  cause?: unknown,
   wanted = "resolve",
+  cause?: unknown,
 ): ContainerError {
-  return new kind(`${wanted} "${path[0]?.token}": ${why}`, path, hint, cause);
+  const [first] = path;
+  return new kind(`${first ? `${wanted} "${first.token}"` : "go on"}: ${why}`, path, hint, cause);
 }
 
 function lastOf(path: Path): string {
@@ -93,7 +98,7 @@ export function notProvided(
   if (!isToken(token)) return invalid("what was asked for", token);
   const path = pathTo(scope, token, asker);
   const why = "nothing provides " + lastOf(path);
-  return cannotResolve(NotProvidedError, path, why, hint ?? hintFor(scope, token), undefined, wanted);
+  return cannot(NotProvidedError, path, why, hint ?? hintFor(scope, token), wanted);
 }
 
 /** What was probably meant: a token of the same or nearly the same name, or this one where it cannot be seen. */
@@ -128,32 +133,28 @@ function alike(a: readonly string[], b: readonly string[]): number {
 export function duplicate(scope: LocalScope, token: AnyToken): ContainerError {
   return new DuplicateError(
     `provide "${nameOf(token)}" twice in "${scope.name}"`,
-    [step(scope, token)],
+    pathTo(scope, token),
     "override() replaces it, a scope below may shadow it",
   );
 }
 
 /** `at`: the part that is wrong, in words; `it`: what stands there. */
 export function invalid(at: string, it: unknown, token?: AnyToken, hint?: unknown): ContainerError {
-  const name = isToken(token) ? nameOf(token) : undefined;
+  const path = isToken(token) ? [{ token: nameOf(token), scope: "" }] : [];
   // What kind of thing it is, and never the thing itself: it may be a secret.
   const kind = it === undefined || it === null ? String(it) : `of type ${typeof it}`;
-  return new InvalidProviderError(
-    `${name ? `provide "${name}"` : "go on"}: ${at} is ${kind}`,
-    name ? [{ token: name, scope: "" }] : [],
-    String(
-      hint ||
-        (it === undefined
-          ? "files that import each other in a circle see undefined: ask with ref(() => token)"
-          : "dependencies are tokens, combinators, and arrays and records of them"),
-    ),
-  );
+  const advice =
+    hint ||
+    (it === undefined
+      ? "files that import each other in a circle see undefined: ask with ref(() => token)"
+      : "dependencies are tokens, combinators, and arrays and records of them");
+  return cannot(InvalidProviderError, path, `${at} is ${kind}`, String(advice), "provide");
 }
 
 /** `way`: from the build that was asked for again to one of those that `asker` asks on behalf of. */
 export function circular(asker: Build, way: readonly Build[]): ContainerError {
   const path = pathOver([...chainTo(asker), ...way]);
-  return cannotResolve(
+  return cannot(
     CircularDependencyError,
     path,
     lastOf(path) + " depends on itself",
@@ -164,7 +165,7 @@ export function circular(asker: Build, way: readonly Build[]): ContainerError {
 export function captive(scope: LocalScope, token: AnyToken, asker: Build, captor: Holder): ContainerError {
   const path = pathTo(scope, token, asker);
   const name = nameOf(captor.definition.token);
-  return cannotResolve(
+  return cannot(
     CaptiveDependencyError,
     path,
     `the singleton "${name}" would keep the scoped ${lastOf(path)}`,
@@ -180,7 +181,7 @@ export function ambiguous(
 ): ContainerError {
   const path = pathTo(scope, token, asker);
   const names = candidates.map(({ definition }) => `"${nameOf(definition.token)}"`);
-  return cannotResolve(
+  return cannot(
     AmbiguousError,
     path,
     `${lastOf(path)} may be ${names.join(" or ")}`,
@@ -195,11 +196,12 @@ export function isStackOverflow(error: unknown): boolean {
 }
 
 export function depthExceeded(build: Build, cause: unknown): ContainerError {
-  return cannotResolve(
+  return cannot(
     DepthExceededError,
     pathOver(chainTo(build)),
     "factories that ask inside factories have filled the stack",
     "declare dependencies: those take none",
+    undefined,
     cause,
   );
 }
@@ -209,19 +211,14 @@ export function asyncProvider(question: Build): ContainerError {
   const builds = chainTo(question);
   for (let [on] = waitedFor(question); on; [on] = waitedFor(on)) builds.push(on);
   const path = pathOver(builds);
-  return cannotResolve(
-    AsyncProviderError,
-    path,
-    lastOf(path) + " is still being built",
-    "ask with getAsync()",
-  );
+  return cannot(AsyncProviderError, path, lastOf(path) + " is still being built", "ask with getAsync()");
 }
 
 export function closed(scope: LocalScope, token?: AnyToken, asker?: Build): ContainerError {
-  const path = token ? pathTo(scope, token, asker) : pathOver(chainTo(asker));
-  return new ScopeClosedError(
-    `${path.length ? `resolve "${path[0]?.token}"` : "go on"}: scope "${scope.name}" is ${scope.closing?.report ? "closed" : "closing"}`,
-    path,
+  return cannot(
+    ScopeClosedError,
+    pathTo(scope, token, asker),
+    `scope "${scope.name}" is ${scope.closing?.report ? "closed" : "closing"}`,
     "ask while it is open, or open another",
   );
 }
@@ -232,7 +229,7 @@ export function scopeNotFound(
   name: string,
   asker?: Build,
 ): ContainerError {
-  return cannotResolve(
+  return cannot(
     ScopeNotFoundError,
     pathTo(scope, token, asker),
     `no scope named "${name}" encloses "${scope.name}"`,
