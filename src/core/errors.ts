@@ -112,8 +112,8 @@ export class ShutdownError extends ContainerError {
   static override readonly code = "SHUTDOWN_FAILED";
 
   /** What the failing disposals threw, untouched. */
-  readonly errors: readonly unknown[];
-  readonly report: ShutdownReport;
+  declare readonly errors: readonly unknown[];
+  declare readonly report: ShutdownReport;
 
   constructor(name: string, report: ShutdownReport) {
     const bad = report.services.filter((row) => row.outcome !== "disposed");

@@ -32,8 +32,8 @@ import { type Controller, newController, now, symbolOf, web } from "./web.ts";
 
 /** The closing of one scope. */
 export class Shutdown {
-  readonly scope: LocalScope;
-  readonly reason: unknown;
+  declare readonly scope: LocalScope;
+  declare readonly reason: unknown;
   readonly since: number = now();
   /** When something last happened. Read once per disposal: a clock costs more than most of them. */
   clock: number = this.since;
@@ -48,12 +48,13 @@ export class Shutdown {
   /** Nobody waits any longer. */
   expired = false;
   /** Aborts at the deadline. */
-  controller: Controller | undefined;
+  declare controller?: Controller | undefined;
   /** Takes back timers and listeners. */
-  limits: (() => void)[] | undefined;
-  promise: Promise<ShutdownReport> | undefined;
-  resolve: ((report: ShutdownReport) => void) | undefined;
-  report: ShutdownReport | undefined;
+  readonly limits: (() => void)[] = [];
+  declare resolve: (report: ShutdownReport) => void;
+  readonly promise: Promise<ShutdownReport> = new Promise((resolve) => (this.resolve = resolve));
+  /** Once it is over. */
+  declare report?: ShutdownReport;
 
   constructor(scope: LocalScope, reason: unknown) {
     this.scope = scope;
@@ -74,10 +75,7 @@ export function shutdown(scope: LocalScope, options: ShutdownOptions = {}): Prom
     if (!closing.report) limit(closing, timeout, signal);
     // The lower ones first.
     for (const each of fresh.reverse()) proceed(each.closing);
-    return (closing.promise ??= new Promise((resolve) => {
-      if (closing.report) resolve(closing.report);
-      else closing.resolve = resolve;
-    }));
+    return closing.promise;
   });
 }
 
@@ -164,7 +162,7 @@ function end(closing: Shutdown): Shutdown | undefined {
   const elapsed = clock - since;
   const report = { ok: rows.every(({ outcome }) => outcome === "disposed"), elapsed, services: rows };
   closing.report = report;
-  limits?.forEach((forget) => forget());
+  limits.forEach((forget) => forget());
   detach(scope);
   // Whoever still holds the scope shall not hold what was in it.
   scope.own = scope.nodes = scope.child = scope.controller = undefined;
@@ -176,7 +174,7 @@ function end(closing: Shutdown): Shutdown | undefined {
       tree.watches.filter((it) => it.scope !== scope),
     );
   }
-  closing.resolve?.(report);
+  closing.resolve(report);
   const above = parent?.closing;
   if (above) above.clock = clock;
   return above;
@@ -320,9 +318,8 @@ export function discard({ definition, scope, node }: Build, value: unknown): voi
 // ---- The deadline
 
 function limit(closing: Shutdown, timeout: number | undefined, signal: ShutdownOptions["signal"]): void {
-  if (timeout === undefined && !signal) return;
   const expired = (): void => expire(closing);
-  const limits = (closing.limits ??= []);
+  const { limits } = closing;
   // More ms than a timer can count are as good as none.
   if (timeout! < 2 ** 31) {
     const timer = web.setTimeout?.(expired, timeout!);

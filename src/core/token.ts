@@ -27,7 +27,7 @@ export function token<T>(name: string): Token<T> {
 /** What `token()` makes. */
 class Key {
   readonly kind = "token";
-  readonly name: string;
+  declare readonly name: string;
 
   constructor(name: string) {
     this.name = name;
