@@ -318,7 +318,7 @@ export function discard({ definition, scope, node }: Build, value: unknown): voi
 // ---- The deadline
 
 function limit(closing: Shutdown, timeout: number | undefined, signal: ShutdownOptions["signal"]): void {
-  const expired = (): void => expire(closing);
+  const expired = (): void => void expire(closing);
   const { limits } = closing;
   // More ms than a timer can count are as good as none.
   if (timeout! < 2 ** 31) {
@@ -333,7 +333,7 @@ function limit(closing: Shutdown, timeout: number | undefined, signal: ShutdownO
 }
 
 /** Begins at once, in order, whatever had not begun, and ends without waiting for it. */
-function expire(closing: Shutdown): void {
+async function expire(closing: Shutdown): Promise<void> {
   if (closing.expired) return;
   const all = subtree(closing.scope).reverse();
   for (const { closing: each } of all) {
@@ -345,23 +345,22 @@ function expire(closing: Shutdown): void {
     const each = scope.closing!;
     if (!each.begun) begin(each);
     // What has not ended counts as gone. A build is undone when it ends.
-    const late = unsettled(scope).filter((it) => !isDue(it));
-    late.forEach(release);
-    for (const it of late) it.count = 1;
+    for (const it of unsettled(scope)) {
+      if (isDue(it)) continue;
+      release(it);
+      it.count = 1;
+    }
     undoReady(each);
   }
   // A turn later: a disposal that had nothing to wait for counts as done.
-  void Promise.resolve().then(() => {
-    let above: Shutdown | undefined;
-    for (const scope of all) {
-      const each = scope.closing!;
-      if (each.report) continue;
-      for (const it of unsettled(scope)) {
-        if (it.definition.kept && !isDue(it))
-          note(it, "abandoned", now() - ((it as Node).since ?? each.since));
-      }
-      above = end(each);
+  await undefined;
+  for (const scope of all) {
+    const each = scope.closing!;
+    if (each.report) continue;
+    for (const it of unsettled(scope)) {
+      if (it.definition.kept && !isDue(it))
+        note(it, "abandoned", now() - ((it as Node).since ?? each.since));
     }
-    proceed(above);
-  });
+    proceed(end(each));
+  }
 }
