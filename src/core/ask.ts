@@ -39,7 +39,7 @@ export function gather(
   asker: Build | undefined,
   make: (...values: never[]) => unknown,
 ): unknown {
-  return advance(new Build(nameless("frame", dependencies, make), scope, asker));
+  return advance(new Build(nameless(dependencies, make), scope, asker));
 }
 
 /** Gives what a registered provider makes, for `scope`. */

@@ -150,8 +150,8 @@ export function keeperOf(build: Build | undefined): Holder | undefined {
 }
 
 /** Whether it makes what people call a service, and not a tuple, a question or an alias on the way to one. */
-export function isService({ token, kind }: Definition): boolean {
-  return token !== undefined && kind !== "alias";
+export function isService({ kind }: Definition): boolean {
+  return kind !== "alias";
 }
 
 /** Who asked: a build, or an instance that asks later, through the resolver that it kept. */

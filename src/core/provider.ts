@@ -28,12 +28,9 @@ import type {
 /** Every option of every kind. */
 export interface Options extends ScopedOptions<unknown>, ValueOptions<unknown> {}
 
-/** The kinds that users write, and the engine's own for what has no token: tuples and records; questions. */
-export type Kind = ProviderKind | "frame" | "question";
-
 /** What every provider is at run time. */
 export interface Definition {
-  readonly kind: Kind;
+  readonly kind: ProviderKind;
   readonly token: AnyToken;
   readonly dependencies: Dependencies;
   /** The factory; the class, when `isClass`. */
@@ -48,10 +45,10 @@ const noOptions: Options = {};
 
 const same = (it: unknown): unknown => it;
 
-/** Of a tuple, a record or a question. */
-export function nameless(kind: Kind, dependencies: Dependencies, make: unknown): Definition {
+/** Of a tuple, a record or a question: what hands on what it depends on, and has not even a token. */
+export function nameless(dependencies: Dependencies, make: unknown): Definition {
   return {
-    kind,
+    kind: "alias",
     token: undefined as never,
     dependencies,
     make,
@@ -61,7 +58,7 @@ export function nameless(kind: Kind, dependencies: Dependencies, make: unknown):
   };
 }
 
-export const question: Definition = /* @__PURE__ */ nameless("question", none, same);
+export const question: Definition = /* @__PURE__ */ nameless(none, same);
 
 /**
  * Provides an instance that is there already. It is borrowed: the container never disposes it, unless `owned` is set
@@ -119,7 +116,7 @@ const asItRuns = [
   } satisfies Combinator,
 ];
 
-function define(kind: Kind) {
+function define(kind: ProviderKind) {
   return /* @__NO_SIDE_EFFECTS__ */ (
     token: AnyToken,
     second?: unknown,
@@ -139,7 +136,7 @@ function define(kind: Kind) {
 
 /** The one place where a provider is checked, and refused: the earliest moment there is. */
 function definition(
-  kind: Kind,
+  kind: ProviderKind,
   token: AnyToken,
   dependencies: unknown,
   make: unknown,
