@@ -54,6 +54,6 @@ export function check(it: unknown, at: string, token?: AnyToken): void {
 
 /** Plain objects, of any realm; not a `Map`, a `Date` or an instance of a class. */
 function isPlain(it: unknown): it is Record<string, unknown> {
-  const prototype = it && typeof it === "object" ? Object.getPrototypeOf(it) : 0;
-  return prototype === null || (prototype !== 0 && !Object.getPrototypeOf(prototype));
+  const prototype = Object.getPrototypeOf(it ?? 0);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
