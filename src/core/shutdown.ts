@@ -70,7 +70,7 @@ export function shutdown(scope: LocalScope, options: ShutdownOptions = {}): Prom
   for (let build = current; build; build = build.asker) pending(build);
   // What disposers ask for is nobody's dependency.
   return aside(() => {
-    const fresh = scope.closing ? [] : close(scope, reason);
+    const fresh = close(scope, reason);
     const closing = scope.closing!;
     if (!closing.report) limit(closing, timeout, signal);
     // The lower ones first.
