@@ -123,14 +123,15 @@ function define(kind: ProviderKind) {
     third?: unknown,
     fourth?: unknown,
   ): Definition => {
-    if (typeof second === "function") return definition(kind, token, asItRuns, second, false, third);
+    if (typeof second === "function")
+      return definition(kind, token, asItRuns, second, false, third as Options);
     // A class without dependencies, and its options.
     if (third === undefined && !Array.isArray(second))
-      return definition(kind, token, none, token, true, second);
+      return definition(kind, token, none, token, true, second as Options);
     const dependencies = Array.isArray(second) ? second : [second];
     return typeof third === "function"
-      ? definition(kind, token, dependencies, third, false, fourth)
-      : definition(kind, token, dependencies, token, true, third);
+      ? definition(kind, token, dependencies, third, false, fourth as Options)
+      : definition(kind, token, dependencies, token, true, third as Options);
   };
 }
 
@@ -141,9 +142,8 @@ function definition(
   dependencies: unknown,
   make: unknown,
   isClass: boolean,
-  given: unknown = noOptions,
+  options: Options = noOptions,
 ): Definition {
-  const options = given as Options;
   if (!isToken(token)) throw invalid("its token", token, token);
   check(dependencies, "dependencies", token);
   if (options !== noOptions) {
