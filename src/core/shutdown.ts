@@ -254,7 +254,7 @@ function disposed(node: Node, since: number, failure?: object): void {
   settled(node);
 }
 
-/** Adds a row: what became of it. To this report, and to every one above that is still open. */
+/** Reports what became of it. */
 function note(
   { scope, definition }: Holder,
   outcome: ShutdownRow["outcome"],
@@ -262,11 +262,10 @@ function note(
   failure?: object,
 ): void {
   const token = nameOf(definition.token);
-  const row = { scope: scope.name, scopeId: scope.id, token, outcome, elapsed };
-  if (failure) Object.assign(row, failure);
-  add(row, scope);
+  add({ scope: scope.name, scopeId: scope.id, token, outcome, elapsed, ...failure }, scope);
 }
 
+/** Adds a row to the report of a scope, and to every one above that is still open. */
 function add(row: ShutdownRow, scope: LocalScope | undefined): void {
   for (let at = scope; at?.closing && !at.closing.report; at = at.parent) at.closing.rows.push(row);
 }
