@@ -218,7 +218,7 @@ export function closed(scope: LocalScope, token?: AnyToken, asker?: Build): Cont
   return cannot(
     ScopeClosedError,
     pathTo(scope, token, asker),
-    `scope "${scope.name}" is ${scope.closing?.report ? "closed" : "closing"}`,
+    `scope "${scope.name}" is ${scope.state}`,
     "ask while it is open, or open another",
   );
 }

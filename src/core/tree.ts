@@ -11,6 +11,7 @@ import type { Build, Holder, Node } from "./node.ts";
 import type { Shutdown } from "./shutdown.ts";
 import type { AnyToken } from "./types/dependency.ts";
 import type { Observer } from "./types/observer.ts";
+import type { ScopeState } from "./types/scope.ts";
 import type { RuntimeAbortSignal } from "./types/signal.ts";
 import { type Controller, newController } from "./web.ts";
 
@@ -19,6 +20,7 @@ export interface LocalScope {
   readonly name: string;
   readonly id: string;
   readonly parent: LocalScope | undefined;
+  readonly state: ScopeState;
   readonly tree: Tree;
   /** What is registered here, in order of registration. */
   own: Map<AnyToken, Node> | undefined;
