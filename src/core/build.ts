@@ -57,10 +57,10 @@ const slice = 200;
 const queue: Build[] = [];
 let head = 0;
 
-/** Calls `fn` so that what it asks a container for is nobody's dependency. */
-export function aside<T>(fn: () => T): T {
+/** Calls `fn` so that what it asks a container for is a dependency of `asker`, or nobody's. */
+export function onBehalf<T>(asker: Build | undefined, fn: () => T): T {
   const outer = current;
-  current = undefined;
+  current = asker;
   try {
     return fn();
   } finally {
@@ -191,7 +191,6 @@ function settle(build: Build, promise: unknown, next: (build: Build, it: unknown
       if (failed) throw it;
       next(build, it);
     } catch (error) {
-      current = undefined;
       fail(build, error);
     }
     drain();
@@ -202,12 +201,9 @@ function settle(build: Build, promise: unknown, next: (build: Build, it: unknown
 function initialise(build: Build, value: unknown): unknown {
   const { init } = build.definition.options;
   if (!init) return finish(build, value);
-  const outer = current;
-  current = build;
   // Nobody has received the instance: should this fail, nobody else will undo it.
   build.made = { value };
-  const it = init(value, signalOf(build.scope) as never);
-  current = outer;
+  const it = onBehalf(build, () => init(value, signalOf(build.scope) as never));
   return isThenable(it) ? settle(build, it, () => finish(build, value)) : finish(build, value);
 }
 

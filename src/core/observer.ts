@@ -4,7 +4,7 @@
  * @module
  */
 
-import { aside } from "./build.ts";
+import { onBehalf } from "./build.ts";
 import { pathOver } from "./failures.ts";
 import { type Build, chainTo, isService, type Node } from "./node.ts";
 import { relink } from "./registry.ts";
@@ -44,7 +44,7 @@ export function tell(scope: LocalScope, name: keyof Observer, more?: object): vo
     if (!encloses(watched, scope)) continue;
     try {
       // What an observer asks for is nobody's dependency.
-      aside(() => observer[name]?.(event as never));
+      onBehalf(undefined, () => observer[name]?.(event as never));
     } catch (error) {
       // One that throws breaks nothing.
       web.reportError?.(error);

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { aside, current, drain, fail, pending, waitedFor } from "./build.ts";
+import { current, drain, fail, onBehalf, pending, waitedFor } from "./build.ts";
 import { closed } from "./failures.ts";
 import {
   type Build,
@@ -69,7 +69,7 @@ export function shutdown(scope: LocalScope, options: ShutdownOptions = {}): Prom
   // Who shuts down may be a factory, and then the builds that it runs for are in flight.
   for (let build = current; build; build = build.asker) pending(build);
   // What disposers ask for is nobody's dependency.
-  return aside(() => {
+  return onBehalf(undefined, () => {
     const fresh = close(scope, reason);
     const closing = scope.closing!;
     if (!closing.report) limit(closing, timeout, signal);
@@ -311,7 +311,7 @@ export function discard({ definition, scope, node }: Build, value: unknown): voi
     closing.left++;
     for (const held of ghost.holds ?? []) held.count++;
   }
-  aside(() => undo(ghost));
+  onBehalf(undefined, () => undo(ghost));
 }
 
 // ---- The deadline
