@@ -9,11 +9,7 @@ export type Ended = (failed: boolean, it: unknown) => void;
 
 /** Tells promises from everything else. */
 export function isThenable(it: unknown): it is PromiseLike<unknown> {
-  return (
-    it !== null &&
-    (typeof it === "object" || typeof it === "function") &&
-    typeof (it as PromiseLike<unknown>).then === "function"
-  );
+  return typeof (it as PromiseLike<unknown> | null | undefined)?.then === "function";
 }
 
 /** Tells when a promise has ended. */
