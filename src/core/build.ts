@@ -24,9 +24,9 @@ import {
   isHeldUp,
   isService,
   keeperOf,
+  NEW,
   type Node,
   OUTSIDE,
-  PUT_OFF,
   route,
   RUNNING,
   type Waiter,
@@ -74,20 +74,19 @@ export function advance(build: Build): unknown {
   const outer = current;
   const above = depth;
   try {
-    if (build.phase < ASKING) {
+    if (build.phase === NEW) {
       const { dependencies } = definition;
       const { length } = dependencies;
       if (node) node.build ??= build;
       if (depth > slice && length > 0) {
-        build.phase = PUT_OFF;
         queue.push(build);
         return pending(build);
       }
+      build.phase = ASKING;
       if (isWatched(scope)) {
         build.since = now();
         tellOf(build, "building");
       }
-      build.phase = ASKING;
       if (length > 0) {
         // Of the right length at once: pushing onto an empty array takes room for seventeen.
         const values = (build.values = new Array<unknown>(length));

@@ -28,16 +28,15 @@ export const GONE = 3;
 
 // How far a build has come.
 
-/** Nothing was asked for yet. */
-export const BEGUN = 0;
-/** Nor is it for now, for lack of stack: it is called again. */
-export const PUT_OFF = 1;
-/** It asks for what it needs; it waits for some of that. */
+/** Nothing was asked for yet; for lack of stack, that may be put off. */
+export const NEW = 0;
+/** It waits for some of what it needs. */
+export const WAITING = 1;
+/** It asks for that. */
 export const ASKING = 2;
-export const WAITING = 3;
 /** Its factory was called. */
-export const RUNNING = 4;
-export const DONE = 5;
+export const RUNNING = 3;
+export const DONE = 4;
 
 /** The `count` of what has no part in a shutdown. So low that no edge brings it up to 0. */
 export const OUTSIDE = -1e9;
@@ -118,7 +117,7 @@ export class Build implements Holder {
     this.scope = scope;
     this.asker = asker;
     this.node = node;
-    this.phase = BEGUN;
+    this.phase = NEW;
     this.values = none as never;
     this.holds = undefined;
   }
@@ -132,7 +131,7 @@ export interface Waiter {
 
 /** Whether it is called again: its factory was not called yet, and it is not asking. */
 export function isHeldUp({ phase }: Build): boolean {
-  return phase === WAITING || phase === PUT_OFF;
+  return phase < ASKING;
 }
 
 /** Where the edges of what is asked for start: at what will be the instance, or at the build when there is none. */
