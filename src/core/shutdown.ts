@@ -333,7 +333,6 @@ function limit(closing: Shutdown, timeout: number | undefined, signal: ShutdownO
 
 /** Begins at once, in order, whatever had not begun, and ends without waiting for it. */
 async function expire(closing: Shutdown): Promise<void> {
-  if (closing.expired) return;
   const all = subtree(closing.scope).reverse();
   for (const { closing: each } of all) {
     each!.expired = true;
@@ -355,11 +354,11 @@ async function expire(closing: Shutdown): Promise<void> {
   await undefined;
   for (const scope of all) {
     const each = scope.closing!;
-    if (each.report) continue;
     for (const it of unsettled(scope)) {
       if (it.definition.kept && !isDue(it))
         note(it, "abandoned", now() - ((it as Node).since ?? each.since));
     }
-    proceed(end(each));
+    each.left = 0;
+    proceed(each);
   }
 }
