@@ -167,8 +167,7 @@ export function join(build: Build, asker: Build | undefined): object {
     const way = route(build, (it) => askers.has(it), waitedFor);
     if (way) throw circular(asker, way);
   }
-  stuck = build;
-  return HALT;
+  return pending(build);
 }
 
 /** What a build still waits for. */

@@ -139,16 +139,16 @@ export function duplicate(scope: LocalScope, token: AnyToken): ContainerError {
 }
 
 /** `at`: the part that is wrong, in words; `it`: what stands there. */
-export function invalid(at: string, it: unknown, token?: AnyToken, hint?: unknown): ContainerError {
+export function invalid(at: string, it: unknown, token?: AnyToken, hint?: string): ContainerError {
   const path = isToken(token) ? [{ token: nameOf(token), scope: "" }] : [];
   // What kind of thing it is, and never the thing itself: it may be a secret.
   const kind = it === undefined || it === null ? String(it) : `of type ${typeof it}`;
   const advice =
-    hint ||
+    hint ??
     (it === undefined
       ? "files that import each other in a circle see undefined: ask with ref(() => token)"
       : "dependencies are tokens, combinators, and arrays and records of them");
-  return cannot(InvalidProviderError, path, `${at} is ${kind}`, String(advice), "provide");
+  return cannot(InvalidProviderError, path, `${at} is ${kind}`, advice, "provide");
 }
 
 /** `way`: from the build that was asked for again to one of those that `asker` asks on behalf of. */

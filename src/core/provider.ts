@@ -108,13 +108,7 @@ export const alias: DefineAlias = ((token: AnyToken, target: unknown) =>
   definition("alias", token, [target], same, false)) as never;
 
 /** What a factory without a list of dependencies is given: it asks as it runs. */
-const asItRuns = [
-  {
-    madeBy: isCombinator,
-    kind: "resolver",
-    resolve: (scope, asker) => resolverFor(scope, asker),
-  } satisfies Combinator,
-];
+const asItRuns = [{ madeBy: isCombinator, kind: "resolver", resolve: resolverFor } satisfies Combinator];
 
 function define(kind: ProviderKind) {
   return /* @__NO_SIDE_EFFECTS__ */ (

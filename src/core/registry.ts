@@ -64,7 +64,7 @@ function collect(
       // Providers of another copy of the library are as good.
       const { kept, kind, make, options, token } = Object(it) as Definition;
       if (kept === undefined) {
-        const hint = it && "give what value, singleton, scoped, transient or alias return";
+        const hint = it ? "give what value, singleton, scoped, transient or alias return" : undefined;
         throw invalid("a provider", it, undefined, hint);
       }
       if (fresh.has(token) || (!override && scope.own?.has(token))) throw duplicate(scope, token);

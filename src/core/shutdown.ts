@@ -124,6 +124,7 @@ function unsettled({ nodes }: LocalScope): Holder[] {
 
 /** Begins to dispose, now that all scopes below are closed. */
 function begin(closing: Shutdown): void {
+  if (closing.begun) return;
   const { scope, ready } = closing;
   const all = unsettled(scope);
   closing.begun = true;
@@ -138,7 +139,7 @@ function begin(closing: Shutdown): void {
 function proceed(from: Shutdown | undefined): void {
   for (let closing = from; closing; closing = end(closing)) {
     const { scope } = closing;
-    if (!closing.begun && !scope.child) begin(closing);
+    if (!scope.child) begin(closing);
     undoReady(closing);
     if (scope.child || closing.left > 0 || closing.report) return;
   }
@@ -341,7 +342,7 @@ async function expire(closing: Shutdown): Promise<void> {
   }
   for (const scope of all) {
     const each = scope.closing!;
-    if (!each.begun) begin(each);
+    begin(each);
     // What has not ended counts as gone. A build is undone when it ends.
     for (const it of unsettled(scope)) {
       if (isDue(it)) continue;
