@@ -49,8 +49,6 @@ export class Shutdown {
   expired = false;
   /** Aborts at the deadline. */
   declare controller?: Controller | undefined;
-  /** Takes back timers and listeners. */
-  readonly limits: (() => void)[] = [];
   declare resolve: (report: ShutdownReport) => void;
   readonly promise: Promise<ShutdownReport> = new Promise((resolve) => (this.resolve = resolve));
   /** Once it is over. */
@@ -72,7 +70,7 @@ export function shutdown(scope: LocalScope, options: ShutdownOptions = {}): Prom
   return onBehalf(undefined, () => {
     const fresh = close(scope, reason);
     const closing = scope.closing!;
-    if (!closing.report) limit(closing, timeout, signal);
+    if (!closing.report && (signal || timeout !== undefined)) limit(closing, timeout, signal);
     // The lower ones first.
     for (const each of fresh.reverse()) proceed(each.closing);
     return closing.promise;
@@ -158,12 +156,11 @@ function undoReady({ ready }: Shutdown): void {
 
 /** Closes the scope and tells everybody. Gives the closing above, if there is one that waited for it. */
 function end(closing: Shutdown): Shutdown | undefined {
-  const { scope, rows, since, clock, limits } = closing;
+  const { scope, rows, since, clock } = closing;
   const { parent, tree } = scope;
   const elapsed = clock - since;
   const report = { ok: rows.every(({ outcome }) => outcome === "disposed"), elapsed, services: rows };
   closing.report = report;
-  limits.forEach((forget) => forget());
   detach(scope);
   // Whoever still holds the scope shall not hold what was in it.
   scope.own = scope.nodes = scope.child = scope.controller = undefined;
@@ -319,17 +316,14 @@ export function discard({ definition, scope, node }: Build, value: unknown): voi
 
 function limit(closing: Shutdown, timeout: number | undefined, signal: ShutdownOptions["signal"]): void {
   const expired = (): void => void expire(closing);
-  const { limits } = closing;
   // More ms than a timer can count are as good as none.
-  if (timeout! < 2 ** 31) {
-    const timer = web.setTimeout?.(expired, timeout!);
-    limits.push(() => web.clearTimeout?.(timer));
-  }
+  const timer = timeout! < 2 ** 31 && web.setTimeout?.(expired, timeout!);
+  signal?.addEventListener("abort", expired);
   if (signal?.aborted) expired();
-  else if (signal) {
-    signal.addEventListener("abort", expired);
-    limits.push(() => signal.removeEventListener("abort", expired));
-  }
+  void closing.promise.then(() => {
+    web.clearTimeout?.(timer);
+    signal?.removeEventListener("abort", expired);
+  });
 }
 
 /** Begins at once, in order, whatever had not begun, and ends without waiting for it. */
