@@ -21,17 +21,7 @@ import type { AnyToken, Token } from "./types/dependency.ts";
  */
 /* @__NO_SIDE_EFFECTS__ */
 export function token<T>(name: string): Token<T> {
-  return new Key(name) as unknown as Token<T>;
-}
-
-/** What `token()` makes. */
-class Key {
-  readonly kind = "token";
-  declare readonly name: string;
-
-  constructor(name: string) {
-    this.name = name;
-  }
+  return { kind: "token", name } as unknown as Token<T>;
 }
 
 /** Tells tokens from everything else: a class, or a key of any copy of this library. */
