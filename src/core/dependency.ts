@@ -45,11 +45,14 @@ export function isCombinator(it: unknown): it is Combinator {
  */
 export function check(it: unknown, at: string, token?: AnyToken): void {
   if (isToken(it) || isCombinator(it)) return;
-  if (Array.isArray(it)) {
-    // Most are tokens. Not `forEach`: it skips holes.
-    for (let n = 0; n < it.length; n++) if (!isToken(it[n])) check(it[n], at + "." + n, token);
-  } else if (isPlain(it)) for (const key of Object.keys(it)) check(it[key], at + "." + key, token);
-  else throw invalid(at, it, token);
+  // Holes in an array have a key, too.
+  const keys = Array.isArray(it) ? it.keys() : isPlain(it) && Object.keys(it);
+  if (!keys) throw invalid(at, it, token);
+  for (const key of keys) {
+    const part = (it as Record<number | string, unknown>)[key];
+    // Most are tokens.
+    if (!isToken(part)) check(part, at + "." + key, token);
+  }
 }
 
 /** Plain objects, of any realm; not a `Map`, a `Date` or an instance of a class. */
