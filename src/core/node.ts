@@ -139,11 +139,11 @@ export function holderOf(build: Build): Holder {
   return build.definition.kept ? build.node! : build;
 }
 
-/** Who keeps what is asked for on behalf of `build`: the nearest that is kept, or is asking late. */
-export function keeperOf(build: Build | undefined): Holder | undefined {
-  for (let it = build; it; it = it.asker) {
-    const keeper = it.owner ?? holderOf(it);
-    if (keeper.definition.kept) return keeper;
+/** Who keeps what is given to `asker`: the nearest, going up, whose instance will live, or lives, in a scope. */
+export function keeperOf(asker: Build | undefined): Holder | undefined {
+  for (let build = asker; build; build = build.asker) {
+    const holder = build.owner ?? holderOf(build);
+    if (holder.definition.kept) return holder;
   }
   return undefined;
 }
