@@ -26,9 +26,9 @@ import { isWatched, tell, tellOf, watch } from "./observer.ts";
 import { isThenable, when } from "./promise.ts";
 import { live } from "./registry.ts";
 import { nameOf } from "./token.ts";
-import { detach, type LocalScope, nowhere, subtree } from "./tree.ts";
+import { detach, type LocalScope, nowhere, signalIn, subtree } from "./tree.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "./types/shutdown.ts";
-import { type Controller, newController, now, symbolOf, web } from "./web.ts";
+import { type Controller, now, symbolOf, web } from "./web.ts";
 
 /** The closing of one scope. */
 export class Shutdown {
@@ -199,7 +199,7 @@ function undo(node: Holder): void {
     if (closing?.expired) release(node);
     // Only one that was written for it is given the signal.
     const result = dispose
-      ? dispose(value, deadlineOf(closing) as never)
+      ? dispose(value, signalIn(closing ?? {}, closing?.expired) as never)
       : (method as () => unknown).call(value);
     if (isThenable(result)) {
       node.since = since;
@@ -229,14 +229,6 @@ function isOfItsTree(scope: LocalScope, it: unknown): boolean {
 function disposerOf(value: unknown): (() => unknown) | undefined {
   const it = Object(value) as object;
   return Reflect.get(it, symbolOf("asyncDispose")) ?? Reflect.get(it, symbolOf("dispose"));
-}
-
-/** The signal that aborts at the deadline. Made when a disposer may look at it. */
-function deadlineOf(closing: Shutdown | undefined): unknown {
-  const controller = closing?.controller ?? newController();
-  if (closing) closing.controller = controller;
-  if (closing?.expired) controller?.abort();
-  return controller?.signal;
 }
 
 /** One disposal is over; `failure` holds what it threw. */

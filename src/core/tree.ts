@@ -97,9 +97,18 @@ export function encloses(upper: LocalScope, lower: LocalScope | undefined): bool
 
 /** Aborts when the scope begins to close; has aborted if it did. */
 export function signalOf(scope: LocalScope): RuntimeAbortSignal {
-  if (!scope.controller) {
-    scope.controller = newController();
-    if (scope.closing) scope.controller?.abort(scope.closing.reason);
+  return signalIn(scope, scope.closing !== undefined, scope.closing?.reason);
+}
+
+/** The signal of what may abort, or has; made when someone may look at it. */
+export function signalIn(
+  it: { controller?: Controller | undefined },
+  aborted?: boolean,
+  reason?: unknown,
+): RuntimeAbortSignal {
+  if (!it.controller) {
+    it.controller = newController();
+    if (aborted) it.controller?.abort(reason);
   }
-  return scope.controller?.signal as RuntimeAbortSignal;
+  return it.controller?.signal as RuntimeAbortSignal;
 }
