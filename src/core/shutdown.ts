@@ -32,7 +32,6 @@ import { type Controller, now, symbolOf, web } from "./web.ts";
 
 /** The closing of one scope. */
 export class Shutdown {
-  declare readonly scope: LocalScope;
   declare readonly reason: unknown;
   readonly since: number = now();
   /** When something last happened. Read once per disposal: a clock costs more than most of them. */
@@ -54,8 +53,7 @@ export class Shutdown {
   /** Once it is over. */
   declare report?: ShutdownReport;
 
-  constructor(scope: LocalScope, reason: unknown) {
-    this.scope = scope;
+  constructor(reason: unknown) {
     this.reason = reason;
   }
 }
@@ -70,9 +68,9 @@ export function shutdown(scope: LocalScope, options: ShutdownOptions = {}): Prom
   return onBehalf(undefined, () => {
     const fresh = close(scope, reason);
     const closing = scope.closing!;
-    if (!closing.report && (signal || timeout !== undefined)) limit(closing, timeout, signal);
+    if (!closing.report && (signal || timeout !== undefined)) limit(scope, timeout, signal);
     // The lower ones first.
-    for (const each of fresh.reverse()) proceed(each.closing);
+    fresh.reverse().forEach(proceed);
     return closing.promise;
   });
 }
@@ -83,7 +81,7 @@ function close(top: LocalScope, reason: unknown): LocalScope[] {
   for (const scope of subtree(top)) {
     const { closing, parent } = scope;
     if (!closing) {
-      scope.closing = new Shutdown(scope, reason);
+      scope.closing = new Shutdown(reason);
       fresh.push(scope);
     } else if (fresh.includes(parent!)) {
       // It was closing before, and what it has undone so far belongs into the reports above as well.
@@ -121,43 +119,40 @@ function unsettled({ nodes }: LocalScope): Holder[] {
 }
 
 /** Begins to dispose, now that all scopes below are closed. */
-function begin(closing: Shutdown): void {
+function begin(scope: LocalScope): void {
+  const closing = scope.closing!;
   if (closing.begun) return;
-  const { scope, ready } = closing;
   const all = unsettled(scope);
   closing.begun = true;
   closing.left = all.length;
   // What is still being built has one more reason to stay.
   for (const it of all) it.count = isDue(it) ? 0 : 1;
   for (const { holds } of all) if (holds) for (const held of holds) if (held.scope === scope) held.count++;
-  for (const it of all) if (it.count === 0) ready.push(it);
+  for (const it of all) if (it.count === 0) closing.ready.push(it);
 }
 
 /** Disposes whatever is ready, closes the scope when nothing is left, and goes on with the scope above. */
-function proceed(from: Shutdown | undefined): void {
-  for (let closing = from; closing; closing = end(closing)) {
-    const { scope } = closing;
-    if (!scope.child) begin(closing);
-    undoReady(closing);
+function proceed(from: LocalScope): void {
+  for (let scope: LocalScope | undefined = from; scope?.closing; scope = scope.parent) {
+    const { closing } = scope;
+    if (!scope.child) begin(scope);
+    // From the end: where nothing else decides, the youngest goes first.
+    for (let it; (it = closing.ready.pop());) {
+      // What a disposer has asked for meanwhile waits for that one to go, and is put here again.
+      if (it.count !== 0) continue;
+      it.count = 1;
+      undo(it);
+    }
     if (scope.child || closing.left > 0 || closing.report) return;
+    end(scope);
   }
 }
 
-/** Disposes what nothing holds on to, and what becomes so by that. */
-function undoReady({ ready }: Shutdown): void {
-  // From the end: where nothing else decides, the youngest goes first.
-  for (let it; (it = ready.pop());) {
-    // What a disposer has asked for meanwhile waits for that one to go, and is put here again.
-    if (it.count !== 0) continue;
-    it.count = 1;
-    undo(it);
-  }
-}
-
-/** Closes the scope and tells everybody. Gives the closing above, if there is one that waited for it. */
-function end(closing: Shutdown): Shutdown | undefined {
-  const { scope, rows, since, clock } = closing;
+/** Closes the scope and tells everybody. */
+function end(scope: LocalScope): void {
   const { parent, tree } = scope;
+  const closing = scope.closing!;
+  const { rows, since, clock } = closing;
   const elapsed = clock - since;
   const report = { ok: rows.every(({ outcome }) => outcome === "disposed"), elapsed, services: rows };
   closing.report = report;
@@ -173,9 +168,7 @@ function end(closing: Shutdown): Shutdown | undefined {
     );
   }
   closing.resolve(report);
-  const above = parent?.closing;
-  if (above) above.clock = clock;
-  return above;
+  if (parent?.closing) parent.closing.clock = clock;
 }
 
 // ---- Disposing
@@ -207,7 +200,7 @@ function undo(node: Holder): void {
       if (closing) closing.clock = now();
       return when(result, (failed, error) => {
         disposed(node, since, failed ? { error } : undefined);
-        proceed(scope.closing);
+        proceed(scope);
       });
     }
   } catch (error) {
@@ -284,7 +277,7 @@ export function arrived(holder: Holder): void {
   if (--holder.count! === 0) {
     closing!.clock = now();
     closing!.ready.push(holder);
-    proceed(closing);
+    proceed(holder.scope);
   }
 }
 
@@ -306,36 +299,35 @@ export function discard({ definition, scope, node }: Build, value: unknown): voi
 
 // ---- The deadline
 
-function limit(closing: Shutdown, timeout: number | undefined, signal: ShutdownOptions["signal"]): void {
-  const expired = (): void => void expire(closing);
+function limit(scope: LocalScope, timeout: number | undefined, signal: ShutdownOptions["signal"]): void {
+  const expired = (): void => void expire(scope);
   // More ms than a timer can count are as good as none.
   const timer = timeout! < 2 ** 31 && web.setTimeout?.(expired, timeout!);
   signal?.addEventListener("abort", expired);
   if (signal?.aborted) expired();
-  void closing.promise.then(() => {
+  void scope.closing!.promise.then(() => {
     web.clearTimeout?.(timer);
     signal?.removeEventListener("abort", expired);
   });
 }
 
 /** Begins at once, in order, whatever had not begun, and ends without waiting for it. */
-async function expire(closing: Shutdown): Promise<void> {
-  const all = subtree(closing.scope).reverse();
+async function expire(top: LocalScope): Promise<void> {
+  const all = subtree(top).reverse();
   for (const { closing: each } of all) {
     each!.expired = true;
     each!.clock = now();
     each!.controller?.abort();
   }
   for (const scope of all) {
-    const each = scope.closing!;
-    begin(each);
+    begin(scope);
     // What has not ended counts as gone. A build is undone when it ends.
     for (const it of unsettled(scope)) {
       if (isDue(it)) continue;
       release(it);
       it.count = 1;
     }
-    undoReady(each);
+    proceed(scope);
   }
   // A turn later: a disposal that had nothing to wait for counts as done.
   await undefined;
@@ -346,6 +338,6 @@ async function expire(closing: Shutdown): Promise<void> {
         note(it, "abandoned", now() - ((it as Node).since ?? each.since));
     }
     each.left = 0;
-    proceed(each);
+    proceed(scope);
   }
 }
