@@ -33,7 +33,7 @@ import {
   WAITING,
 } from "./node.ts";
 import { isWatched, tellOf } from "./observer.ts";
-import { isThenable, when } from "./promise.ts";
+import { isThenable } from "./promise.ts";
 import { arrived, discard } from "./shutdown.ts";
 import { signalOf } from "./tree.ts";
 import { now } from "./web.ts";
@@ -110,9 +110,9 @@ export function advance(build: Build): unknown {
     depth = above;
     current = outer;
     // What is only handed on is not waited for, nor what `new` gave: a record, or a query, may well have a "then".
-    return !isClass && isService(definition) && isThenable(it)
-      ? settle(build, it, initialise)
-      : initialise(build, it);
+    if (isClass || !isService(definition) || !isThenable(it)) return initialise(build, it);
+    void settle(build, it, initialise);
+    return pending(build);
   } catch (error) {
     current = outer;
     depth = above;
@@ -183,17 +183,17 @@ export function waitFor(build: Build, other: Build, at: number): void {
 }
 
 /** Waits for a factory or an `init` that returned a promise. From here on nothing can stop the build. */
-function settle(build: Build, promise: unknown, next: (build: Build, it: unknown) => unknown): object {
-  when(promise, (failed, it) => {
-    try {
-      if (failed) throw it;
-      next(build, it);
-    } catch (error) {
-      fail(build, error);
-    }
-    drain();
-  });
-  return pending(build);
+async function settle(
+  build: Build,
+  promise: unknown,
+  next: (build: Build, it: unknown) => unknown,
+): Promise<void> {
+  try {
+    next(build, await promise);
+  } catch (error) {
+    fail(build, error);
+  }
+  drain();
 }
 
 function initialise(build: Build, value: unknown): unknown {
@@ -202,7 +202,9 @@ function initialise(build: Build, value: unknown): unknown {
   // Nobody has received the instance: should this fail, nobody else will undo it.
   build.made = { value };
   const it = onBehalf(build, () => init(value, signalOf(build.scope) as never));
-  return isThenable(it) ? settle(build, it, () => finish(build, value)) : finish(build, value);
+  if (!isThenable(it)) return finish(build, value);
+  void settle(build, it, () => finish(build, value));
+  return pending(build);
 }
 
 /** The instance is there: hands it to all who wait. */

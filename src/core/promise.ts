@@ -11,11 +11,3 @@ export type Ended = (failed: boolean, it: unknown) => void;
 export function isThenable(it: unknown): it is PromiseLike<unknown> {
   return typeof (it as PromiseLike<unknown> | null | undefined)?.then === "function";
 }
-
-/** Tells when a promise has ended. */
-export function when(promise: unknown, ended: Ended): void {
-  Promise.resolve(promise).then(
-    (it) => ended(false, it),
-    (error: unknown) => ended(true, error),
-  );
-}

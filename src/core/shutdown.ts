@@ -23,7 +23,7 @@ import {
   RUNNING,
 } from "./node.ts";
 import { isWatched, tell, tellOf, watch } from "./observer.ts";
-import { isThenable, when } from "./promise.ts";
+import { isThenable } from "./promise.ts";
 import { live } from "./registry.ts";
 import { nameOf } from "./token.ts";
 import { detach, type LocalScope, nowhere, signalIn, subtree } from "./tree.ts";
@@ -194,19 +194,27 @@ function undo(node: Holder): void {
     const result = dispose
       ? dispose(value, signalIn(closing ?? {}, closing?.expired) as never)
       : (method as () => unknown).call(value);
-    if (isThenable(result)) {
-      node.since = since;
-      // Whatever is undone next begins now.
-      if (closing) closing.clock = now();
-      return when(result, (failed, error) => {
-        disposed(node, since, failed ? { error } : undefined);
-        proceed(scope);
-      });
-    }
+    if (isThenable(result)) return void settle(node, since, result);
   } catch (error) {
     failure = { error };
   }
   disposed(node, since, failure);
+}
+
+/** Waits for a disposal that returned a promise. */
+async function settle(node: Node, since: number, promise: unknown): Promise<void> {
+  const { scope } = node;
+  let failure: object | undefined;
+  node.since = since;
+  // Whatever is undone next begins now.
+  if (scope.closing) scope.closing.clock = now();
+  try {
+    await promise;
+  } catch (error) {
+    failure = { error };
+  }
+  disposed(node, since, failure);
+  proceed(scope);
 }
 
 /** Whether it is a scope of the same tree. By its prototype first: reading a property takes long, as below. */
