@@ -10,7 +10,7 @@
 import { advance, HALT, join } from "./build.ts";
 import { type Dependencies, isCombinator, type Single } from "./dependency.ts";
 import { captive, circular, closed, notProvided, scopeNotFound } from "./failures.ts";
-import { Build, BUILT, hold, holderOf, IDLE, keeperOf, type Node } from "./node.ts";
+import { Build, BUILT, hold, holderOf, IDLE, isService, keeperOf, type Node } from "./node.ts";
 import { isWatched, tellOf } from "./observer.ts";
 import { nameless } from "./provider.ts";
 import { find, instanceIn, live } from "./registry.ts";
@@ -45,11 +45,11 @@ export function gather(
 /** Gives what a registered provider makes, for `scope`. */
 export function askEntry(scope: LocalScope, entry: Node, asker: Build | undefined): unknown {
   const { definition } = entry;
-  const { kind, token } = definition;
+  const { token } = definition;
   let node = entry;
-  if (kind === "scoped") node = nodeOfScoped(scope, entry, asker);
+  if (definition.kind === "scoped") node = nodeOfScoped(scope, entry, asker);
   else if (!definition.kept) {
-    if (scope.closing && kind === "transient") throw closed(scope, token, asker);
+    if (scope.closing && isService(definition)) throw closed(scope, token, asker);
     for (let above = entry.build && asker; above; above = above.asker) {
       if (above.node === entry && above.scope === scope) throw circular(asker!, [above]);
     }

@@ -210,7 +210,7 @@ function initialise(build: Build, value: unknown): unknown {
 /** The instance is there: hands it to all who wait. */
 export function finish(build: Build, value: unknown): unknown {
   const { definition, scope, node, asker, holds } = build;
-  const { kind, kept, token } = definition;
+  const { kept, token } = definition;
   if (build.made) build.made = undefined;
   if (node?.build === build) node.build = undefined;
   if (kept) {
@@ -221,8 +221,8 @@ export function finish(build: Build, value: unknown): unknown {
     if (build.on) build.owner ??= keeperOf(asker);
     if (holds) for (const held of holds) handOn(build, held);
   }
-  // An alias, and what has no token, only hands on what is built; that is allowed until the scope has closed.
-  if (scope.closing && (kept || kind === "transient")) throw closed(scope, token, asker);
+  // What is no service only hands on what is built; that is allowed until the scope has closed.
+  if (scope.closing && isService(definition)) throw closed(scope, token, asker);
   if (isWatched(scope)) {
     tellOf(build, "built", { elapsed: elapsedOf(build) });
     // Those who waited are handed it now, each of them; else it is on the way to the one who asked.
