@@ -95,7 +95,6 @@ export function notProvided(
   wanted?: "override",
   hint?: string,
 ): ContainerError {
-  if (!isToken(token)) return invalid("what was asked for", token);
   const path = pathTo(scope, token, asker);
   const why = "nothing provides " + lastOf(path);
   return cannot(NotProvidedError, path, why, hint ?? hintFor(scope, token), wanted);

@@ -14,7 +14,7 @@ import { asyncProvider, closed } from "./failures.ts";
 import { Build, DONE, type Holder, isService, keeperOf, type Node, WAITING } from "./node.ts";
 import { question } from "./provider.ts";
 import { find } from "./registry.ts";
-import { looksLikeToken } from "./token.ts";
+import { isToken } from "./token.ts";
 import type { LocalScope } from "./tree.ts";
 import type { AnyToken } from "./types/dependency.ts";
 import type { Resolver } from "./types/provider.ts";
@@ -84,7 +84,7 @@ function put(
   entry?: Node,
 ): unknown {
   if (!entry) {
-    const token = looksLikeToken(dependency) ? (dependency as AnyToken) : undefined;
+    const token = isToken(dependency) ? (dependency as AnyToken) : undefined;
     if (scope.closing?.report) throw closed(scope, token, asker);
     if (!token) check(dependency, "what was asked for");
   }

@@ -29,7 +29,7 @@ export function isToken(it: unknown): it is AnyToken {
   return looksLikeToken(it) && (typeof it !== "function" || "prototype" in it);
 }
 
-/** The same, without a look at whether a function is a class: for what was checked, or will not be found. */
+/** The same, without a look at whether a function is a class: for what was checked. */
 export function looksLikeToken(it: unknown): it is AnyToken {
   return typeof it === "function" || (it as Token | null | undefined)?.kind === "token";
 }
