@@ -342,8 +342,7 @@ async function expire(top: LocalScope): Promise<void> {
   for (const scope of all) {
     const each = scope.closing!;
     for (const it of unsettled(scope)) {
-      if (it.definition.kept && !isDue(it))
-        note(it, "abandoned", now() - ((it as Node).since ?? each.since));
+      if (it.definition.kept && !isDue(it)) note(it, "abandoned", now() - ((it as Node).since ?? each.since));
     }
     each.left = 0;
     proceed(scope);
