@@ -61,7 +61,8 @@ export class Shutdown {
 /** Closes a scope and everything below it. Joins a shutdown that is under way. */
 export function shutdown(scope: LocalScope, options: ShutdownOptions = {}): Promise<ShutdownReport> {
   const { timeout, signal, reason } = options;
-  if (timeout !== undefined && !(timeout >= 0)) throw new TypeError("timeout is a number of milliseconds");
+  if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0))
+    throw new TypeError("timeout is a number of milliseconds");
   // Who shuts down may be a factory, and then the builds that it runs for are in flight.
   for (let build = current; build; build = build.asker) pending(build);
   // What disposers ask for is nobody's dependency.

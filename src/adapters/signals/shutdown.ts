@@ -73,7 +73,8 @@ export function shutdownOn(signals: () => Signals): ShutdownOnSignal {
     scope: Closable<Report>,
     { signals: source = signals(), signal, timeout }: ShutdownOnSignalOptions = {},
   ): Promise<Stopped<Report>> {
-    if (timeout !== undefined && !(timeout >= 0)) throw new TypeError("timeout is a number of milliseconds");
+    if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0))
+      throw new TypeError("timeout is a number of milliseconds");
     const undo: (() => void)[] = [];
     try {
       const { reason, closing } = await new Promise<Stopping<Report>>((resolve, reject) => {
