@@ -21,9 +21,9 @@ describe("reading Deno's environment", () => {
   it("is refused for a named variable that may not be read, saying which", () => {
     expect(() => readEnv(new FakeDenoEnv(variables, ["PORT"]), ["PORT", "DB_URL"]))
       .toThrowErrorMatchingInlineSnapshot(`
-      [Error: Cannot read the environment: Requires env access to "DB_URL", run again with the --allow-env flag
-        hint: run with --allow-env=PORT,DB_URL]
-    `);
+        [Error: Cannot read the environment: Requires env access to "DB_URL", run again with the --allow-env flag
+          hint: run with --allow-env=PORT,DB_URL, and without --deny-env for them]
+      `);
   });
 
   it("keeps what Deno threw as the cause", () => {

@@ -111,7 +111,7 @@ export class FakePage {
   readonly __ENV__?: object;
   readonly document: {
     visibilityState: string;
-    currentScript: { dataset: Record<string, string> } | null;
+    currentScript: { tagName: string; dataset: Record<string, string> } | null;
     querySelector(selector: string): { textContent: string } | null;
   };
 
@@ -123,7 +123,7 @@ export class FakePage {
     if (global) this.__ENV__ = global;
     this.document = {
       visibilityState: "visible",
-      currentScript: data ? { dataset: data } : null,
+      currentScript: data ? { tagName: "SCRIPT", dataset: data } : null,
       querySelector: (selector) =>
         json !== undefined && selector === 'script[type="application/json"]#env'
           ? { textContent: json }

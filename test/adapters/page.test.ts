@@ -67,6 +67,12 @@ describe("the settings of a page", () => {
     expect({ ...readEnv(page) }).toEqual({ API_URL: "/api", MAX_ITEMS: "3", SHARD_1: "a", DEBUG: "" });
   });
 
+  it("are not those of an element that took the script's place by its name", () => {
+    const page = new FakePage({ json: '{ "API_URL": "/api" }', data: { apiUrl: "https://evil.example" } });
+    page.document.currentScript!.tagName = "IMG";
+    expect({ ...readEnv(page) }).toEqual({ API_URL: "/api" });
+  });
+
   it("are text, whatever JSON they were", () => {
     const page = new FakePage({
       json: '{ "PORT": 80, "DEBUG": true, "TAGS": ["a"], "FEATURES": { "beta": true }, "NONE": null }',

@@ -3,7 +3,7 @@
  *
  * A variable that may not be read is not a variable that is missing, so a refusal is an error. All variables
  * together need `--allow-env`; who is allowed some names them, in the second argument and on the command
- * line.
+ * line. Of all together Deno leaves out what `--deny-env` denies, without a word: that too is only told of names.
  *
  * @module
  */
@@ -45,7 +45,7 @@ function isRefusal(error: unknown): error is Error {
 
 function refused(cause: Error, names?: readonly string[]): Error {
   const hint = names
-    ? `run with --allow-env=${names.join(",")}`
+    ? `run with --allow-env=${names.join(",")}, and without --deny-env for them`
     : `run with --allow-env, or name what you need: readEnv(Deno.env, ["PORT"]) and --allow-env=PORT`;
   return new Error(`Cannot read the environment: ${cause.message}\n  hint: ${hint}`, { cause });
 }

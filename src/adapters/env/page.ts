@@ -17,7 +17,7 @@ export interface PageWithEnv {
   readonly __ENV__?: object;
   readonly document?: {
     querySelector(selector: string): { readonly textContent: string | null } | null;
-    readonly currentScript: { readonly dataset?: EnvRecord } | null;
+    readonly currentScript: { readonly tagName: string; readonly dataset?: EnvRecord } | null;
   };
 }
 
@@ -31,12 +31,14 @@ export function pageEnv(
   names?: readonly string[],
 ): EnvRecord {
   const { __ENV__, document } = page;
+  // A picture that is named "currentScript" takes the place of the script, and may come from where no script may.
+  const script = document?.currentScript?.tagName === "SCRIPT" ? document.currentScript : undefined;
   const json = document?.querySelector('script[type="application/json"]#env')?.textContent;
   return copyEnv(
     {
       ...__ENV__,
       ...(typeof json === "string" && parsed(json)),
-      ...attributes(document?.currentScript?.dataset),
+      ...attributes(script?.dataset),
     },
     names,
   );
