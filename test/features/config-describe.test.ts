@@ -17,6 +17,7 @@ import {
   EnvPrefix,
   formatSettings,
   integer,
+  json,
   list,
   secret,
   setting,
@@ -173,6 +174,25 @@ describe("describeSettings", () => {
 });
 
 describe("formatSettings", () => {
+  it("has room for any default, and tells a text from a number", () => {
+    const circle: { self?: unknown } = {};
+    circle.self = circle;
+    const odd = [circle, { big: 1n }, { toJSON() {} }, Object.create(null)];
+    const defaults: unknown[] = [...odd, "1", 1];
+    const app = uncheckedContainer(
+      singleton(
+        Server,
+        defaults.map((it, at) => setting(at < odd.length ? `odd.${at}` : "one", json, { default: it })),
+        make,
+      ),
+    );
+
+    const rows = describeSettings(app);
+
+    expect(rows.map((row) => row.default)).toEqual(defaults);
+    expect(formatSettings(rows)).toContain("…");
+  });
+
   it("makes a table for --help, in which no secret has its default", () => {
     const app = uncheckedContainer(
       value(EnvPrefix, "APP_"),

@@ -135,6 +135,10 @@ const parsers: Record<string, readonly [Parser<unknown>, Readings]> = {
         "1h30",
         "Infinitys",
         "1e3s",
+        "1h,30m",
+        "9".repeat(400) + "d",
+        // A search that begins anew at every digit would take minutes.
+        "1".repeat(200_000),
         " ",
       ],
     },

@@ -11,6 +11,7 @@ import {
 } from "thimble/config";
 import { describe, expect, it } from "vitest";
 import { refusal } from "../core/support/refusal.ts";
+import { catchReports } from "../core/support/report-error.ts";
 
 /** A source that is changed by hand. */
 class Source implements WatchableEnv {
@@ -115,6 +116,42 @@ describe("watchSetting", () => {
       const app = createContainer(value(Env, source));
       expect(watchSetting(app, Port, () => expect.unreachable())()).toBeUndefined();
     }
+  });
+
+  it("ends all it has begun, whatever the source throws at the end", async () => {
+    const reported = catchReports();
+    const ended: string[] = [];
+    const source: WatchableEnv = {
+      get: () => "1",
+      watch: (name) => () => {
+        ended.push(name);
+        throw new Error(name);
+      },
+    };
+    const app = createContainer(value(Env, source));
+    watchSetting(app, settings({ a: setting("a", string), b: setting("b", string) }), () => {});
+
+    expect((await app.shutdown()).ok).toBe(true);
+
+    expect(ended).toEqual(["A", "B"]);
+    expect(reported).toEqual([new Error("A"), new Error("B")]);
+  });
+
+  it("ends what it has begun when the source refuses to begin with the next", () => {
+    const ended: string[] = [];
+    const source: WatchableEnv = {
+      get: () => "1",
+      watch(name) {
+        if (name === "B") throw new Error("not b");
+        return () => ended.push(name);
+      },
+    };
+    const app = createContainer(value(Env, source));
+    const both = settings({ a: setting("a", string), b: setting("b", string) });
+
+    expect(() => watchSetting(app, both, () => {})).toThrow("not b");
+
+    expect(ended).toEqual(["A"]);
   });
 
   it("needs an Env", () => {

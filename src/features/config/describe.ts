@@ -49,7 +49,8 @@ export function describeSettings(scope: Scope): SettingDescription[] {
     for (const { definition } of at.own?.values() ?? []) {
       for (const declaration of declaredIn(definition.dependencies)) {
         const row = describe(declaration, prefixIn(at));
-        const same = cells(row).join("\n");
+        // A text and a number may look alike.
+        const same = [...cells(row), typeof row.default].join("\n");
         const { usedBy } = rows.get(same) ?? row;
         const user = nameOf(definition.token);
         if (!usedBy.includes(user)) usedBy.push(user);
@@ -122,6 +123,11 @@ function cells(row: SettingDescription): string[] {
   );
 }
 
+/** A default may be anything, also what has no text. */
 function textOf(value: unknown): string {
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  try {
+    return (typeof value === "object" ? (JSON.stringify(value) as string | undefined) : String(value)) ?? "…";
+  } catch {
+    return "…";
+  }
 }

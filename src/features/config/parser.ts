@@ -46,5 +46,9 @@ export function parserOf(it: unknown): Parser<unknown> | undefined {
 
 /** What a parser said of a text that it refused. */
 export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return "";
+  }
 }

@@ -69,16 +69,17 @@ const inMs: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000,
 export const duration: Parser<number> = {
   expected: 'a duration like "1.5s" or "1h30m"',
   read(text) {
-    if (text.trim() === "0") return 0;
+    const trimmed = text.trim();
+    if (trimmed === "0") return 0;
+    // One after the other: searching a long text of digits from each of them takes the square of its length.
+    const part = /(\d+(?:\.\d+)?) *(ms|[smhd])\s*/y;
     let total = 0;
-    const rest = text.replace(/(\d+(?:\.\d+)?) *(ms|[smhd])/g, (_, count: string, unit: string) => {
-      total += Number(count) * inMs[unit]!;
-      return "";
-    });
-    // A text that nothing was taken from was all space.
-    if (rest.trim() !== "" || rest === text) misfit();
+    do {
+      const [, count, unit] = part.exec(trimmed) ?? misfit();
+      total += Number(count) * inMs[unit!]!;
+    } while (part.lastIndex < trimmed.length);
     // Nobody means the 0.0000000001 ms that binary fractions leave.
-    return Number(total.toFixed(6));
+    return Number.isFinite(total) ? Number(total.toFixed(6)) : misfit();
   },
 };
 
@@ -119,7 +120,7 @@ export function oneOf<const T extends string | number>(...values: readonly [T, .
   if (values.length < 1) throw unmade("oneOf", "give it the texts to choose from");
   return {
     expected: values.length > 1 ? `one of ${values.map(quoted).join(", ")}` : quoted(values[0]),
-    read: (text) => values.find((value) => String(value) === text.trim()) ?? misfit(),
+    read: (text) => values.find((value) => String(value).trim() === text.trim()) ?? misfit(),
   };
 }
 

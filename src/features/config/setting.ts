@@ -234,7 +234,7 @@ function readOne({ key, parser, fallback }: Declaration, looking: Looking): unkn
   }
   if (!isThenable(value)) return value;
   throw new InvalidProviderError(
-    `read setting "${key}": its parser is asynchronous`,
+    `read setting "${key}": its parser is asynchronous, or a schema that throws`,
     path,
     "check at once what can be, and wait for the rest in a factory that depends on the setting",
   );

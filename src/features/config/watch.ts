@@ -10,6 +10,7 @@
 import { optional } from "../../core/optional.ts";
 import { type LocalScope, signalOf } from "../../core/tree.ts";
 import type { Scope } from "../../core/types/scope.ts";
+import { web } from "../../core/web.ts";
 import { Env, EnvPrefix, isAsked, nameFor } from "./env.ts";
 import { declaredIn, type Setting } from "./setting.ts";
 
@@ -24,7 +25,8 @@ import { declaredIn, type Setting } from "./setting.ts";
  * const forget = watchSetting(app, Level, () => app.get(Logger).setLevel(app.get(Level)));
  * ```
  *
- * @throws `NOT_PROVIDED` when there is no `Env`, and whatever else `get` throws.
+ * @throws `NOT_PROVIDED` when there is no `Env`, whatever else `get` throws, and what the source throws as it begins;
+ * what it throws at the end goes to `reportError`, where there is one.
  */
 export function watchSetting(
   scope: Scope,
@@ -38,13 +40,26 @@ export function watchSetting(
   let watching = true;
   const names = new Set(declaredIn(setting as never).map(({ key }) => prefix + nameFor(key)));
   // Not every source can be told to stop.
-  const ends = [...names].map((name) => source.watch?.(name, () => void (watching && changed(name))));
+  const ends: (void | (() => void))[] = [];
   const stop = (): void => {
     if (!watching) return;
     watching = false;
     signal?.removeEventListener("abort", stop);
-    for (const end of ends) end?.();
+    for (const end of ends) {
+      try {
+        end?.();
+      } catch (error) {
+        // It must not keep the others, nor a shutdown.
+        web.reportError?.(error);
+      }
+    }
   };
+  try {
+    for (const name of names) ends.push(source.watch(name, () => void (watching && changed(name))));
+  } catch (error) {
+    stop();
+    throw error;
+  }
   signal?.addEventListener("abort", stop, { once: true });
   return stop;
 }
