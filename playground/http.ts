@@ -36,14 +36,11 @@ async function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  let response: Response;
-  try {
-    response = await fetch(requestOf(incoming));
-  } catch (error) {
-    console.error(error);
-    response = new Response("Something went wrong", { status: 500 });
-  }
-  outgoing.writeHead(response.status, [...response.headers].flat());
+  const response = await responseTo(incoming, fetch);
+  // Who is answered before all was said would say the rest to a connection that nobody reads.
+  if (!incoming.complete) outgoing.setHeader("connection", "close");
+  response.headers.forEach((value, name) => outgoing.appendHeader(name, value));
+  outgoing.writeHead(response.status);
   if (response.body && incoming.method !== "HEAD") {
     // A visitor who hangs up ends the stream with an error, and that is no news.
     Readable.fromWeb(response.body as never)
@@ -54,6 +51,25 @@ async function answer(
   }
 }
 
+async function responseTo(
+  incoming: IncomingMessage,
+  fetch: (request: Request) => Promise<Response>,
+): Promise<Response> {
+  let request: Request;
+  try {
+    request = requestOf(incoming);
+  } catch {
+    return new Response("That is no request for a page", { status: 400 });
+  }
+  try {
+    return await fetch(request);
+  } catch (error) {
+    console.error(error);
+    return new Response("Something went wrong", { status: 500 });
+  }
+}
+
+/** @throws when it has a method, a host or a path that no browser would send. */
 function requestOf(incoming: IncomingMessage): Request {
   const { method = "GET", headers, url = "/" } = incoming;
   const host = headers.host ?? "localhost";

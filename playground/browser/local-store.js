@@ -9,30 +9,31 @@
  */
 export async function localStore(pause) {
   await pause();
-  const links = new Map(read().map((link) => [link.id, link]));
-  const write = () => localStorage.setItem(key, JSON.stringify([...links.values()].slice(-100)));
+  // Read anew each time: another tab may have written.
+  const all = () => new Map(read().map((link) => [link.id, link]));
+  const write = (links) => localStorage.setItem(key, JSON.stringify([...links.values()].slice(-100)));
 
   return {
     async add(link) {
       await pause();
+      const links = all();
       if (links.has(link.id)) return false;
-      links.set(link.id, link);
-      write();
+      write(links.set(link.id, link));
       return true;
     },
     async find(id) {
       await pause();
-      return links.get(id);
+      return all().get(id);
     },
     async latest(count) {
       await pause();
-      return [...links.values()].slice(-count).reverse();
+      return [...all().values()].slice(-count).reverse();
     },
     async countVisit(id) {
       await pause();
+      const links = all();
       const link = links.get(id);
-      if (link) links.set(id, { ...link, visits: link.visits + 1 });
-      write();
+      if (link) write(links.set(id, { ...link, visits: link.visits + 1 }));
     },
     async close() {
       await pause();

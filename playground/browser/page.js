@@ -101,10 +101,11 @@ async function ask(request, describe) {
 }
 
 async function shorten(url) {
+  const asked = place;
   return ask(post(url), async (response) => {
     const body = await response.json();
     if (!response.ok) return { status: response.status, text: body.error };
-    addLink(body);
+    if (asked === place) addLink(body);
     return { status: response.status, text: `/${body.id} now leads to ${body.url}` };
   });
 }
