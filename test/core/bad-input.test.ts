@@ -211,8 +211,8 @@ describe("something else in place of a token in `as`", () => {
 });
 
 describe("a timeout that is no time", () => {
-  it.each([-1, Number.NaN])("is a TypeError: %d, and the scope stays open", (timeout) => {
-    expect(() => void app.shutdown({ timeout })).toThrow(TypeError);
+  it.each([-1, Number.NaN, 10n, null, "", true])("is a TypeError: %s, and the scope stays open", (timeout) => {
+    expect(() => void app.shutdown({ timeout: timeout as number })).toThrow(TypeError);
     expectNothingChanged();
   });
 });
