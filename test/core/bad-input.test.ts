@@ -211,10 +211,13 @@ describe("something else in place of a token in `as`", () => {
 });
 
 describe("a timeout that is no time", () => {
-  it.each([-1, Number.NaN, 10n, null, "", true])("is a TypeError: %s, and the scope stays open", (timeout) => {
-    expect(() => void app.shutdown({ timeout: timeout as number })).toThrow(TypeError);
-    expectNothingChanged();
-  });
+  it.each([-1, Number.NaN, 10n, null, "", true])(
+    "is a TypeError: %s, and the scope stays open",
+    (timeout) => {
+      expect(() => void app.shutdown({ timeout: timeout as number })).toThrow(TypeError);
+      expectNothingChanged();
+    },
+  );
 });
 
 describe("something else in place of a factory", () => {
