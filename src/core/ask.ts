@@ -8,11 +8,12 @@
  */
 
 import { advance, HALT, join } from "./build.ts";
-import { type Dependencies, isCombinator, type Single } from "./dependency.ts";
-import { captive, circular, closed, notProvided, scopeNotFound } from "./failures.ts";
-import { Build, BUILT, hold, holderOf, IDLE, isService, keeperOf, type Node } from "./node.ts";
+import { type Combinator, type Dependencies, isCombinator, type Single } from "./dependency.ts";
+import { captive, circular, closed, invalid, notProvided, scopeNotFound } from "./failures.ts";
+import { Build, BUILT, DONE, hold, holderOf, IDLE, isService, keeperOf, type Node } from "./node.ts";
 import { isWatched, tellOf } from "./observer.ts";
 import { nameless } from "./provider.ts";
+import { resolverFor } from "./question.ts";
 import { find, instanceIn, live } from "./registry.ts";
 import { looksLikeToken } from "./token.ts";
 import { encloses, type LocalScope } from "./tree.ts";
@@ -25,6 +26,10 @@ export function ask(scope: LocalScope, dependency: Single, asker: Build | undefi
     return askEntry(scope, entry, asker);
   }
   if (isCombinator(dependency)) return dependency.resolve(scope, asker);
+  const { kind } = dependency as unknown as Combinator;
+  // In a provider that another copy of the library has made.
+  if (kind === "resolver") return resolverFor(scope, asker);
+  if (typeof kind === "string") throw invalid(`${kind}() of another copy of the library`, dependency);
   const keys = Object.keys(dependency);
   return gather(scope, Object.values(dependency), asker, (...values: unknown[]) =>
     // `fromEntries` makes own properties: "__proto__" is a key like any other.
@@ -51,7 +56,8 @@ export function askEntry(scope: LocalScope, entry: Node, asker: Build | undefine
   else if (!definition.kept) {
     if (scope.closing && isService(definition)) throw closed(scope, token, asker);
     for (let above = entry.build && asker; above; above = above.asker) {
-      if (above.node === entry && above.scope === scope) throw circular(asker!, [above]);
+      if (above.node === entry && above.scope === scope && above.phase < DONE)
+        throw circular(asker!, [above]);
     }
     return advance(new Build(definition, scope, asker, entry));
   }

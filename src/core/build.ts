@@ -56,6 +56,7 @@ const slice = 200;
 /** Builds to be called again; those before `head` were. */
 const queue: Build[] = [];
 let head = 0;
+let draining = false;
 
 /** Calls `fn` so that what it asks a container for is a dependency of `asker`, or nobody's. */
 export function onBehalf<T>(asker: Build | undefined, fn: () => T): T {
@@ -101,6 +102,8 @@ export function advance(build: Build): unknown {
     }
     if (build.failure) throw build.failure.error;
     if (build.missing) return pending(build);
+    // What it depends on may have shut down.
+    if (scope.closing && isService(definition)) throw closed(scope, definition.token, build.asker);
     build.phase = RUNNING;
     current = build;
     const { make, isClass } = definition;
@@ -238,7 +241,9 @@ export function finish(build: Build, value: unknown): unknown {
 function handOn({ asker, owner }: Build, held: Node): void {
   if (asker && asker.phase < DONE) hold(holderOf(asker), held);
   const late = (owner ?? asker?.owner ?? asker?.node) as Node | undefined;
-  if (!(late?.state || late?.build) || held.state !== BUILT || late.holds?.includes(held)) return;
+  // A transient that is handed over holds on to nothing, nor does what was registered for it.
+  if (!late?.definition.kept || !(late.state || late.build)) return;
+  if (held.state !== BUILT || late.holds?.includes(held)) return;
   const isLate = (it: Node): boolean => it === late;
   // Between instances an edge must not close a circle, or nobody would be the first to go.
   if (!route(held, isLate, ({ holds }) => holds)) hold(late, held);
@@ -256,10 +261,12 @@ export function fail(build: Build, thrown: unknown): unknown {
   }
   build.failure = { error };
   last = error;
-  if (isWatched(scope)) tellOf(build, "buildFailed", { error, elapsed: elapsedOf(build) });
+  // Before anyone is told: who is told may shut down.
   if (made && definition.kind !== "value") discard(build, made.value);
+  if (isWatched(scope)) tellOf(build, "buildFailed", { error, elapsed: elapsedOf(build) });
   leave(build, true, error);
-  if (definition.kept && node!.state === IDLE) node!.holds = undefined;
+  // Unless who was told has asked again.
+  if (definition.kept && node!.state === IDLE && !node!.build) node!.holds = undefined;
   return error;
 }
 
@@ -281,11 +288,11 @@ export function leave(build: Build, failed: boolean, it: unknown): void {
   const { waiters, scope } = build;
   build.phase = DONE;
   build.asker = undefined;
+  // It is not kept for having been the last that somebody had to wait for.
+  if (stuck === build) stuck = undefined as never;
   if (build.count) {
     scope.nodes?.delete(build);
     build.ended?.(failed, it);
-    // Nor is it kept for having been the last that somebody had to wait for.
-    if (stuck === build) stuck = undefined as never;
   }
   if (failed) {
     // What it waited for goes on without it, and must not keep it.
@@ -313,21 +320,31 @@ function elapsedOf({ since }: Build): number {
   return since === undefined ? 0 : now() - since;
 }
 
-/** Calls again what was put off, and what has waited long enough. */
-export function drain(): void {
+/**
+ * Calls again what was put off, and what has waited long enough. `nested`: also in the middle of doing so, for a
+ * factory that cannot go on without.
+ */
+export function drain(nested = false): void {
+  if (draining && !nested) return;
   const above = depth;
-  while (head < queue.length) {
-    const build = queue[head++]!;
-    if (!isHeldUp(build)) continue;
-    depth = 0;
-    try {
-      advance(build);
-    } catch {
-      // Those who wait for it have been told.
+  const outer = draining;
+  draining = true;
+  try {
+    while (head < queue.length) {
+      const build = queue[head++]!;
+      if (!isHeldUp(build)) continue;
+      depth = 0;
+      try {
+        advance(build);
+      } catch {
+        // Those who wait for it have been told.
+      }
     }
+    if (head > 0) queue.length = head = 0;
+    // From here on, the same error is thrown anew.
+    last = undefined;
+  } finally {
+    depth = above;
+    draining = outer;
   }
-  depth = above;
-  if (head > 0) queue.length = head = 0;
-  // From here on, the same error is thrown anew.
-  last = undefined;
 }

@@ -191,6 +191,8 @@ export function hold(holder: Holder, node: Node): void {
   // What lives in another scope needs no edge: scopes close whole, the lower ones first. What is not kept may hand it
   // on to something that lives there.
   if (node.scope !== scope && definition.kept) return;
+  // Nobody waits for a holder that is past the deadline, and it will lower no count a second time.
+  if (definition.kept && scope.closing?.begun && !(holder.count! >= 0)) return;
   // A literal takes the room of one; pushing onto an empty array takes that of seventeen.
   if (!holds) holder.holds = [node];
   else if (holds[holds.length - 1] === node) return;

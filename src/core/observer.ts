@@ -14,6 +14,7 @@ import { web } from "./web.ts";
 
 /** Adds an observer to a scope and everything below it. Returns the way out. */
 export function observe(scope: LocalScope, observer: Observer): () => void {
+  if (Object(observer) !== observer) throw new TypeError("an observer is an object");
   const mine = { scope, observer };
   const { tree } = scope;
   watch(tree, [...tree.watches, mine]);
@@ -56,7 +57,7 @@ export function tell(scope: LocalScope, name: keyof Observer, more?: object): vo
 export function tellOf(it: Node | Build, name: keyof Observer, more?: object): void {
   const { scope, definition } = it;
   // A path takes walking: not for nobody.
-  if (!isService(definition) || !scope.tree.watches.some(({ observer }) => observer[name])) return;
+  if (!isService(definition) || !scope.tree.watches.some(({ observer }) => name in observer)) return;
   // The events of builds are the ones with a path.
   const path = name.startsWith("b") && { path: pathOver(chainTo(it as Build)) };
   tell(scope, name, { token: definition.token, ...path, ...more });

@@ -66,12 +66,17 @@ export function resolverFor(scope: LocalScope, asker: Build | undefined): Resolv
   let service = asker;
   while (service?.asker && !isService(service.definition)) service = service.asker;
   const owner = keeperOf(service) ?? service;
+  // Who is handed a transient may still be at work, and goes on asking through it.
+  let maker = service;
+  while (maker && !maker.definition.kept) maker = maker.asker;
   const ask =
     <R>(how: (scope: LocalScope, dependency: Single, asker?: Build, owner?: Holder) => R) =>
     (dependency: unknown): R =>
       service && service.phase < DONE
         ? how(scope, dependency as Single, service)
-        : how(scope, dependency as Single, current, owner);
+        : maker && maker.phase < DONE
+          ? how(scope, dependency as Single, maker)
+          : how(scope, dependency as Single, current, owner);
   return { get: ask(get), getAsync: ask(getAsync), has: (token: AnyToken) => has(scope, token) } as Resolver;
 }
 
@@ -97,6 +102,8 @@ function put(
   try {
     it = entry ? askEntry(scope, entry, asker) : ask(scope, dependency, build ?? asker);
     if (it === HALT) {
+      // It was closed by what it asked for.
+      if (scope.closing) throw closed(scope, stuck.definition.token, build ?? asker);
       build ??= new Build(question, scope, asker);
       // It is the question that waits, and may be given up: by then, the factory does not wait any more.
       if (stuck.asker === asker) stuck.asker = build;
@@ -104,11 +111,13 @@ function put(
       build.phase = WAITING;
       waitFor(build, stuck, 0);
       if (asker) (asker.on ??= []).push(build);
+      // What is drained below may meet those who are on the stack here, each of them waiting for the next.
+      for (let it = asker; it?.asker; it = it.asker) (it.asker.on ??= []).push(it);
       pending(build);
     } else if (build) finish(build, it);
   } finally {
     // What others wait for is theirs: while a factory runs, it would meet the half-done builds below on the stack.
-    if (it === HALT || !current) drain();
+    if (it === HALT || !current) drain(it === HALT);
   }
   if (it !== HALT) return it;
   if (build!.failure) throw build!.failure.error;

@@ -127,7 +127,8 @@ function call(fn: (...args: unknown[]) => unknown, dependencies: Single, resolve
 }
 
 function tellAll(scope: LocalScope, name: "registered" | "overridden", nodes: Iterable<Node>): void {
-  if (isWatched(scope)) for (const { definition } of nodes) tell(scope, name, { token: definition.token });
+  if (isWatched(scope))
+    for (const { definition } of [...nodes]) tell(scope, name, { token: definition.token });
 }
 
 /** Opens a scope with its providers; or none, when one of them is refused. */

@@ -16,6 +16,7 @@ import {
   DISPOSING,
   GONE,
   type Holder,
+  holderOf,
   IDLE,
   isHeldUp,
   Node,
@@ -93,7 +94,7 @@ function close(top: LocalScope, reason: unknown): LocalScope[] {
     controller?.abort(reason);
     for (const it of nodes?.values() ?? []) refuse(it);
   }
-  drain();
+  drain(true);
   return fresh;
 }
 
@@ -286,24 +287,30 @@ export function arrived(holder: Holder): void {
   if (--holder.count! === 0) {
     closing!.clock = now();
     closing!.ready.push(holder);
-    proceed(holder.scope);
+    // Whoever's factory is running: what a disposer asks for is nobody's dependency.
+    onBehalf(undefined, () => proceed(holder.scope));
   }
 }
 
 /** Disposes an instance that nobody will receive. */
-export function discard({ definition, scope, node }: Build, value: unknown): void {
+export function discard(build: Build, value: unknown): void {
+  const { definition, scope } = build;
   const ghost = new Node(definition, scope);
   const { closing } = scope;
   ghost.state = BUILT;
   ghost.value = value;
-  ghost.holds = node!.holds;
+  ghost.holds = holderOf(build).holds;
   if (!closing?.report) live(ghost);
   if (closing) closing.clock = now();
   if (closing?.begun) {
     closing.left++;
     for (const held of ghost.holds ?? []) held.count++;
   }
-  onBehalf(undefined, () => undo(ghost));
+  onBehalf(undefined, () => {
+    undo(ghost);
+    // Its disposer may have shut down.
+    proceed(scope);
+  });
 }
 
 // ---- The deadline
@@ -330,11 +337,12 @@ async function expire(top: LocalScope): Promise<void> {
   }
   for (const scope of all) {
     begin(scope);
-    // What has not ended counts as gone. A build is undone when it ends.
+    // What has not ended counts as gone.
     for (const it of unsettled(scope)) {
       if (isDue(it)) continue;
       release(it);
-      it.count = 1;
+      // A build is undone when it ends.
+      if ((it as Node).state !== DISPOSING) it.count = 1;
     }
     proceed(scope);
   }

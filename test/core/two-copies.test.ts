@@ -126,3 +126,34 @@ describe("a token of another copy", () => {
     expect(route(refusal(() => app.get(Theirs)).path)).toBe("theirs");
   });
 });
+
+describe("a provider of another copy", () => {
+  /** As it was made there: the combinators in it are not of this copy. */
+  const theirs = <P extends object>(made: P): P => ({
+    ...made,
+    dependencies: (made as unknown as { dependencies: object[] }).dependencies.map((it) =>
+      "madeBy" in it ? { ...it, madeBy: () => {}, resolve: () => "theirs" } : it,
+    ),
+  });
+
+  it("may have a factory that asks as it runs", () => {
+    const Users = token<string>("users");
+    const app = createContainer(
+      value(Host, "here"),
+      theirs(singleton(Users, ({ get }) => `users at ${get(Host)}`)),
+    );
+
+    expect(app.get(Users)).toBe("users at here");
+  });
+
+  it("is refused once it is asked for, when it depends on a combinator: that would wait elsewhere", () => {
+    const Users = token<string>("users");
+    const app: Scope = createContainer(
+      theirs(singleton(Users, [optional(Host, "none")], (host) => `users at ${host}`)),
+    );
+
+    const { code, message } = refusal(() => app.get(Users));
+    expect(code).toBe("INVALID_PROVIDER");
+    expect(message).toContain("optional() of another copy");
+  });
+});

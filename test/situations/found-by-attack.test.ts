@@ -24,6 +24,7 @@ import {
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { deferred } from "../core/support/deferred.ts";
 import { laterRefusal, refusal, rejected, route, thrown } from "../core/support/refusal.ts";
+import { catchReports } from "../core/support/report-error.ts";
 import { turn } from "../core/support/turn.ts";
 import { unchecked } from "../core/support/unchecked.ts";
 import { settles } from "./waiting.ts";
@@ -188,6 +189,34 @@ describe("an observer", () => {
     expect(told).toEqual(["+ c", "! b"]);
   });
 
+  it("that has no methods it could be asked for breaks nothing", () => {
+    const app = createContainer(singleton(A, () => 1));
+    app.observe({
+      get built(): never {
+        throw new Error("not to be read");
+      },
+    });
+    catchReports();
+
+    expect(app.get(A)).toBe(1);
+    expect(() => app.observe(undefined as never)).toThrow(TypeError);
+  });
+
+  it("is told once of what it registers itself", () => {
+    const app: Scope = createContainer();
+    const told: string[] = [];
+    app.observe({
+      registered: ({ token }) => {
+        told.push(token.name);
+        if (token === A) app.provide(value(B, 1));
+      },
+    });
+
+    app.provide(value(A, 1));
+
+    expect(told).toEqual(["a", "b"]);
+  });
+
   it("may shut down when it is told of a build: what that has undone is not handed out", () => {
     const app = createContainer(singleton(A, () => ({}), { dispose: () => {} }));
     app.observe({ built: () => void app.shutdown() });
@@ -201,6 +230,92 @@ describe("an observer", () => {
     await child.shutdown();
 
     expect(refusal(() => child.observe({})).code).toBe("SCOPE_CLOSED");
+  });
+});
+
+describe("a cycle", () => {
+  it("is seen from both ends at once, one of them in the middle of the other", async () => {
+    const W = token<unknown>("w");
+    const app: Scope = createContainer(
+      singleton(B, () => turn()),
+      singleton(Y, [B, defer(A)], (_, a) => a.getAsync()),
+      singleton(W, [B, defer(A)], (_, a) => a.getAsync()),
+      singleton(A, [X], (x) => x),
+      singleton(X, ({ getAsync }) => getAsync(W)),
+    );
+
+    const errors = await settles(Promise.all([Y, W].map((it) => laterRefusal(app.getAsync(it)))));
+
+    expect(errors.map((error) => error.code)).toEqual(["CIRCULAR_DEPENDENCY", "CIRCULAR_DEPENDENCY"]);
+  });
+
+  it("is seen through the resolver of a transient that its maker goes on asking through", async () => {
+    const app: Scope = createContainer(
+      singleton(A, [B], async (b) => {
+        await turn();
+        return (b as { getAsync(): Promise<unknown> }).getAsync();
+      }),
+      transient(B, [defer(X)], (x) => x),
+      singleton(X, [A], (a) => a),
+    );
+
+    expect((await settles(laterRefusal(app.getAsync(A)))).code).toBe("CIRCULAR_DEPENDENCY");
+  });
+
+  it("is none where a transient is over that had asked, and another one of it is not", async () => {
+    const gate = deferred();
+    let made = 0;
+    const app: Scope = createContainer(
+      transient(B, async ({ getAsync }) => {
+        const first = made++ === 0;
+        if (first) void getAsync(A);
+        else await gate.promise;
+        return first;
+      }),
+      singleton(A, async ({ getAsync }) => {
+        await turn();
+        return getAsync(B);
+      }),
+    );
+    await app.getAsync(B);
+    void app.getAsync(B);
+
+    const asked = app.getAsync(A);
+    await turn();
+    gate.resolve();
+    expect(await settles(asked)).toBe(false);
+  });
+
+  it("is none where an observer asks the container at every step of a long chain", () => {
+    const [links, side] = ["link", "side"].map((name) =>
+      Array.from({ length: 3_000 }, (_, at) => token<number>(`${name} ${at}`)),
+    ) as [(typeof A)[], (typeof A)[]];
+    const app: Scope = createContainer(
+      value(A, "log"),
+      links.map((it, at) => singleton(it, at === 0 ? [] : [links[at - 1]!, side[at]!], () => at)),
+      side.map((it) => singleton(it, () => 0)),
+    );
+    app.observe({ building: () => void app.get(A) });
+
+    expect(app.get(links.at(-1)!)).toBe(2_999);
+  });
+});
+
+describe("memory", () => {
+  it("is not taken by a transient that asks through its resolver, scope after scope", async () => {
+    const app: Scope = createContainer(
+      transient(A, async ({ getAsync }) => ({ b: await getAsync(B) })),
+      scoped(B, async () => ({})),
+    );
+    for (let n = 0; n < 3; n++) {
+      const request = app.createScope();
+      await request.getAsync(A);
+      await request.shutdown();
+    }
+
+    // What is registered is not handed over, and holds on to nothing.
+    const entry = (app as unknown as { own: Map<unknown, { holds?: unknown }> }).own.get(A);
+    expect(entry?.holds).toBeUndefined();
   });
 });
 
@@ -288,6 +403,8 @@ describe("a build that nobody waits for", () => {
 });
 
 describe("shutdown", () => {
+  const closes = { dispose: (a: unknown) => (a as { close(): unknown }).close() };
+
   it("disposes what a disposer has asked for late after that disposer, and reports it", async () => {
     const failure = new Error("b does not end");
     const undone: string[] = [];
@@ -366,10 +483,10 @@ describe("shutdown", () => {
     expect(done).toEqual(["made", "b undone", "closed"]);
   });
 
-  it("that begins in the middle of a declared dependency still follows the edge", async () => {
+  it("that begins in the middle of a declared dependency keeps the factory from running", async () => {
     const done: string[] = [];
     const app: Scope = createContainer(
-      singleton(B, () => ({}), { dispose: () => done.push("b") }),
+      singleton(B, () => ({}), { dispose: () => done.push("b undone") }),
       singleton(
         A,
         [
@@ -378,15 +495,134 @@ describe("shutdown", () => {
             return b;
           }),
         ],
-        () => ({}),
-        { dispose: () => done.push("a") },
+        () => done.push("a made"),
       ),
     );
 
     expect(refusal(() => app.get(A)).code).toBe("SCOPE_CLOSED");
     await settles(app.shutdown());
 
-    expect(done).toEqual(["a", "b"]);
+    expect(done).toEqual(["b undone"]);
+  });
+
+  it.each([
+    ["a resolver", singleton(A, ({ get }) => ({ close: () => get(B) }), closes)],
+    ["defer", singleton(A, [B, defer(B)], (_, late) => ({ close: () => late.get() }), closes)],
+  ])("past the deadline disposes what a disposer asks for late, through %s", async (_, asksLate) => {
+    const undone: string[] = [];
+    const app: Scope = createContainer(singleton(B, () => ({}), { dispose: () => undone.push("b") }));
+    app.provide(asksLate);
+    app.get([B, A]);
+
+    const report = await settles(app.shutdown({ signal: AbortSignal.abort() }));
+
+    expect(report.services.map((row) => `${row.token} ${row.outcome}`)).toContain("b disposed");
+    expect(undone).toEqual(["b"]);
+  });
+
+  it("past the deadline is not kept by an edge that begins at what hangs", async () => {
+    const undone: string[] = [];
+    const app: Scope = createContainer(
+      singleton(B, () => ({}), { dispose: () => undone.push("b") }),
+      singleton(C, () => ({ onClose() {} }), {
+        dispose: (c) => {
+          (c as { onClose(): void }).onClose();
+          undone.push("c");
+        },
+      }),
+      singleton(
+        A,
+        [B, C, defer(B)],
+        (_, c, late) => {
+          (c as { onClose(): void }).onClose = () => void late.get();
+          return {};
+        },
+        { dispose: () => new Promise(() => {}) },
+      ),
+    );
+    app.get(A);
+
+    const { services } = await settles(app.shutdown({ timeout: 5 }));
+
+    expect(undone.toSorted()).toEqual(["b", "c"]);
+    expect(services).toContainEqual(expect.objectContaining({ token: "a", outcome: "abandoned" }));
+  });
+
+  it("may be called by the disposer of what failed in its `init`", async () => {
+    let closing: PromiseLike<unknown> | undefined;
+    const app: Scope = createContainer(
+      singleton(A, () => ({}), {
+        init() {
+          throw new Error("no");
+        },
+        dispose() {
+          closing = app.shutdown();
+        },
+      }),
+    );
+    thrown(() => app.get(A));
+
+    await settles(closing!);
+    expect(app.state).toBe("closed");
+  });
+
+  it("undoes what failed in its `init` before what that holds, a transient too", async () => {
+    for (const provide of [singleton, transient]) {
+      const undone: string[] = [];
+      class Flushed {
+        async [Symbol.for("undo")](): Promise<void> {
+          await turn();
+          undone.push("a");
+        }
+      }
+      const asyncDispose =
+        (Symbol as { asyncDispose?: symbol }).asyncDispose ?? Symbol.for("Symbol.asyncDispose");
+      Object.assign(Flushed.prototype, { [asyncDispose]: Flushed.prototype[Symbol.for("undo") as never] });
+      const app: Scope = createContainer(
+        singleton(B, () => ({}), { dispose: () => undone.push("b") }),
+        provide(A, [B], () => new Flushed(), {
+          init() {
+            throw new Error("no");
+          },
+        }),
+      );
+      thrown(() => app.get(A));
+
+      await settles(app.shutdown());
+
+      expect(undone).toEqual(["a", "b"]);
+    }
+  });
+
+  it("follows the edges of a second build that was asked for as the first one failed", async () => {
+    const undone: string[] = [];
+    let failures = 0;
+    let again: PromiseLike<unknown> | undefined;
+    const app: Scope = createContainer(
+      singleton(B, () => ({}), { dispose: () => undone.push("b") }),
+      singleton(
+        A,
+        [B],
+        async () => {
+          if (failures++ === 0) throw new Error("the first time");
+          await turn();
+          return {};
+        },
+        {
+          dispose: async () => {
+            await turn();
+            undone.push("a");
+          },
+        },
+      ),
+    );
+    app.observe({ buildFailed: () => void (again = app.getAsync(A)) });
+    await rejected(app.getAsync(A));
+    await again;
+
+    await settles(app.shutdown());
+
+    expect(undone).toEqual(["a", "b"]);
   });
 
   it("leaves a scope alone that is a service of its own tree", async () => {
