@@ -566,32 +566,36 @@ describe("shutdown", () => {
     expect(app.state).toBe("closed");
   });
 
-  it("undoes what failed in its `init` before what that holds, a transient too", async () => {
-    for (const provide of [singleton, transient]) {
-      const undone: string[] = [];
-      class Flushed {
-        async [Symbol.for("undo")](): Promise<void> {
-          await turn();
-          undone.push("a");
-        }
-      }
-      const asyncDispose =
-        (Symbol as { asyncDispose?: symbol }).asyncDispose ?? Symbol.for("Symbol.asyncDispose");
-      Object.assign(Flushed.prototype, { [asyncDispose]: Flushed.prototype[Symbol.for("undo") as never] });
-      const app: Scope = createContainer(
-        singleton(B, () => ({}), { dispose: () => undone.push("b") }),
-        provide(A, [B], () => new Flushed(), {
-          init() {
-            throw new Error("no");
-          },
-        }),
-      );
-      thrown(() => app.get(A));
+  class Flushed {
+    readonly undone: string[] = [];
+  }
+  const asyncDispose =
+    (Symbol as { asyncDispose?: symbol }).asyncDispose ?? Symbol.for("Symbol.asyncDispose");
+  Object.defineProperty(Flushed.prototype, asyncDispose, {
+    async value(this: Flushed) {
+      await turn();
+      this.undone.push("a");
+    },
+  });
+  const refuses = {
+    init() {
+      throw new Error("no");
+    },
+  };
+  const make = (undone: unknown) => Object.assign(new Flushed(), { undone });
 
-      await settles(app.shutdown());
+  it.each([
+    ["a singleton", singleton(A, [B], make, refuses)],
+    ["a transient", transient(A, [B], make, refuses)],
+  ])("undoes what failed in its `init` before what that holds: %s", async (_, failing) => {
+    const undone: string[] = [];
+    const app: Scope = createContainer(singleton(B, () => undone, { dispose: () => undone.push("b") }));
+    app.provide(failing);
+    thrown(() => app.get(A));
 
-      expect(undone).toEqual(["a", "b"]);
-    }
+    await settles(app.shutdown());
+
+    expect(undone).toEqual(["a", "b"]);
   });
 
   it("follows the edges of a second build that was asked for as the first one failed", async () => {

@@ -42,7 +42,7 @@ describe("the environment in deno", () => {
   it("tells a name that may not be read from one that is missing", async () => {
     expect(await read("deno", ["--allow-env=PORT"], "PORT", "DB_URL")).toMatchInlineSnapshot(`
       "Cannot read the environment: Requires env access to "DB_URL", run again with the --allow-env flag
-        hint: run with --allow-env=PORT,DB_URL"
+        hint: run with --allow-env=PORT,DB_URL, and without --deny-env for them"
     `);
   });
 });
