@@ -1,8 +1,9 @@
 /**
  * Closings: shutdowns, and the rules about whose turn it is to be disposed.
  *
- * The edges are those the journal saw. Where two rules of the contract pull apart (children go first, and so do
- * dependents, and a service above may hold on to one below), children go first.
+ * The edges are those the journal saw, also those of late asks. Where two rules of the contract pull apart (children go
+ * first, and so do dependents, and a service above may hold on to one below), children go first; and in a circle that
+ * a late ask closes, anybody.
  *
  * @module
  */
@@ -10,7 +11,7 @@
 import type { ShutdownReport } from "thimble";
 import { Instance, text, type Closing, type Journal, type Shutdown } from "./journal.ts";
 import { upwards, type Place } from "./model.ts";
-import type { Bound } from "./program.ts";
+import type { Bound, Plan } from "./program.ts";
 
 export class Closings {
   readonly #journal: Journal;
@@ -39,7 +40,7 @@ export class Closings {
     const at = ++this.#journal.clock;
     for (const below of this.#within(place)) {
       if (closings.has(below)) continue;
-      closings.set(below, { at, step: this.#journal.step, busy, closedAt: Infinity });
+      closings.set(below, { at, step: this.#journal.step, busy, closedAt: Infinity, reported: false });
     }
     const first = busy ? [] : instances.filter((it) => isWithin(it.home, place) && this.#isNext(it));
     shutdowns.push(call);
@@ -51,8 +52,10 @@ export class Closings {
     const promise = scope.shutdown(options);
 
     if (scope.state === "open") this.#journal.complain(`${call.text}() left the scope open`);
-    for (const it of first) {
-      if (it.undoing === "due")
+    // What a disposer has asked for meanwhile may be on its way to it: then it has to stay.
+    const onItsWay = this.#journal.pending().some((ask) => ask.startedAt > at && ask.asker.by);
+    for (const it of onItsWay ? [] : first) {
+      if (this.#isNext(it))
         this.#journal.complain(`${String(it)} was not disposed before ${call.text}() returned`);
     }
     promise.then(
@@ -68,7 +71,7 @@ export class Closings {
     if (it.undoing === "begun" || it.undoing === "ended") complain("a second time");
     if (it.state === "failed") return;
     if (!this.#journal.closings.has(it.home)) complain("and its scope is open");
-    const late = this.#isLate(it.home);
+    const late = this.isLate(it.home);
     if (signal && signal.aborted !== late) complain(`with a signal that is ${late ? "not " : ""}aborted`);
     for (const holder of this.#holders(it)) {
       if (!this.#goesFirst(holder, it)) continue;
@@ -104,7 +107,7 @@ export class Closings {
     if (closing.closedAt < Infinity && state !== "closed") complain("and its shutdown has ended");
     if (state !== "closed") return;
     const { instances } = this.#journal;
-    const left = instances.find((it) => isWithin(it.home, place) && isInTheWay(it) && !this.#isLate(it.home));
+    const left = instances.find((it) => isWithin(it.home, place) && isInTheWay(it) && !this.isLate(it.home));
     if (left) complain(`and ${String(left)} is not disposed`);
     const { parent } = place;
     if (parent && [...this.#journal.scopeOf(parent).children].includes(this.#journal.scopeOf(place))) {
@@ -121,7 +124,11 @@ export class Closings {
       this.#journal.complain(`${call.text}() gave another report than before`);
     const other = shutdowns.find((it) => it.place === place && it.report && it.report !== report);
     if (other) this.#journal.complain(`overlapping calls of ${call.text}() gave different reports`);
-    if (closings.get(place)?.closedAt === Infinity) this.#checkReport(call, report);
+    const own = closings.get(place);
+    if (own && !own.reported) {
+      own.reported = true;
+      this.#checkReport(call, report);
+    }
     const now = ++this.#journal.clock;
     for (const below of this.#within(place)) {
       const closing = closings.get(below);
@@ -132,16 +139,15 @@ export class Closings {
   /** The rows are what the disposers saw, in order of completion. */
   #checkReport({ place, text: what }: Shutdown, report: ShutdownReport): void {
     const { instances, closings } = this.#journal;
-    const since = closings.get(place)?.at ?? 0;
     const complain = (why: string) => this.#journal.complain(`the report of ${what}() ${why}`);
     // A child that was closing before is waited for, and its rows are told again. What was built when its scope had
     // closed, and what failed in `init` before it began to close, is nobody's.
     const began = (it: Instance) => closings.get(it.home)?.at ?? Infinity;
-    const isDue = (it: Instance) =>
-      it.state === "built" && it.begunAt < this.#closedAt(it.home) && began(it) >= since;
+    const isTold = (it: Instance) =>
+      it.endedAt > began(it) && it.begunAt < this.#closedAt(it.home) && this.#isToldIn(it.home, place);
     const rows = instances
       .filter((it) => it.begunAt < Infinity && isWithin(it.home, place))
-      .filter((it) => isDue(it) || (it.endedAt > began(it) && this.#closedAt(it.home) > since))
+      .filter(isTold)
       .sort((a, b) => a.endedAt - b.endedAt);
     // A build that the deadline found in flight is abandoned as well, whatever became of it since.
     const inFlight = (row: ShutdownReport["services"][number]) =>
@@ -149,9 +155,12 @@ export class Closings {
         (it) =>
           `t${it.plan.token}` === row.token &&
           this.#journal.scopeOf(it.home).id === row.scopeId &&
-          Math.min(it.builtAt, it.failedAt) > began(it),
+          Math.min(it.builtAt, it.failedAt) > began(it) &&
+          this.isLate(it.home),
       );
     let last = 0;
+    // Whose deadline has passed: what has not ended by then comes last.
+    const over = new Set<string>();
     for (const row of report.services) {
       const isOf = (it: Instance) =>
         this.#journal.scopeOf(it.home).id === row.scopeId &&
@@ -161,6 +170,9 @@ export class Closings {
         (row.outcome !== "failed" || it.wrong === row.error);
       const index = rows.findIndex(isOf);
       const [it] = index < 0 ? [] : rows.splice(index, 1);
+      if (row.outcome === "abandoned") over.add(row.scopeId);
+      else if (over.has(row.scopeId))
+        complain(`has a row of ${row.token} after the deadline of ${row.scopeId}`);
       if (!it && row.outcome === "abandoned" && inFlight(row)) continue;
       if (!it) {
         complain(
@@ -168,14 +180,23 @@ export class Closings {
         );
         continue;
       }
-      if (row.outcome === "abandoned") continue;
+      if (row.outcome === "abandoned") {
+        if (!this.isLate(it.home)) complain(`has abandoned ${String(it)} before any deadline`);
+        continue;
+      }
       if (it.endedAt < last) complain(`has ${String(it)} too late`);
       last = it.endedAt;
     }
-    for (const it of rows)
-      if (isDue(it)) complain(`does not say that ${String(it)} was ${this.#outcomeOf(it)}`);
+    for (const it of rows) complain(`does not say that ${String(it)} was ${this.#outcomeOf(it)}`);
     if (report.ok !== report.services.every((it) => it.outcome === "disposed"))
       complain(`says ok: ${String(report.ok)}`);
+  }
+
+  /** Whether a scope above tells again what a scope has undone: each on the way was open still as the next one closed. */
+  #isToldIn(place: Place, above: Place): boolean {
+    if (place === above || !place.parent) return true;
+    const began = this.#journal.closings.get(place.parent)?.at ?? Infinity;
+    return this.#closedAt(place) > began && this.#isToldIn(place.parent, above);
   }
 
   /** What ends after its scope has closed was abandoned, in the eyes of whoever reports about it. */
@@ -188,6 +209,72 @@ export class Closings {
     return this.#journal.closings.get(place)?.closedAt ?? Infinity;
   }
 
+  // ---- what was received late
+
+  /** Called as an instance receives another: is it late? Then whoever keeps the receiver holds on to it from now on. */
+  holdsLate(receiver: Instance, made: Instance): boolean {
+    const isKept = receiver.plan.kind !== "transient";
+    if (isKept && receiver.state !== "built") return receiver.state === "failed";
+    const keepers = isKept ? [receiver] : this.#keepers(receiver);
+    for (const keeper of keepers) {
+      for (const held of keptIn([made], true)) keeper.heldLate.add(held);
+    }
+    // Excluded, for the library forgets it: a transient that somebody outside asked for, and that is still being built,
+    // was given the receiver. Nobody will keep it, but while its factory runs what it was given must stay.
+    return (
+      isKept || this.#journal.instances.some((it) => it.received.some((receipt) => receipt.made === receiver))
+    );
+  }
+
+  /** Who was given a transient, directly or in another one. */
+  #keepers(transient: Instance, seen = new Set<Instance>()): Instance[] {
+    if (seen.has(transient)) return [];
+    seen.add(transient);
+    return this.#journal.instances
+      .filter((it) => it.state !== "failed" && it.received.some(({ made }) => made === transient))
+      .flatMap((it) => (it.plan.kind === "transient" ? this.#keepers(it, seen) : [it]));
+  }
+
+  /** Whether what was received late has to wait for its holder: not in a circle, in which nobody could go first. */
+  #binds(holder: Instance, held: Instance): boolean {
+    return holder.heldLate.has(held) && !this.#reaches(held, holder);
+  }
+
+  /** Whether one instance holds on to another of its scope, directly or through others that live there. */
+  #reaches(from: Instance, to: Instance): boolean {
+    const met = new Set([from]);
+    for (const it of met) {
+      if (it === to) return true;
+      const received = it.received.filter(({ late }) => !late).map(({ made }) => made);
+      const fancied = this.#journal.instances.filter((other) => this.#isFancied(it, other));
+      for (const held of [...keptIn(received, false), ...it.heldLate, ...fancied])
+        if (held.home === to.home) met.add(held);
+    }
+    return false;
+  }
+
+  /**
+   * Excluded, for the library gets it wrong: it notes what is received late before it is clear that it will be, and so
+   * an instance also holds on to
+   * - what was built, or found, for an ask of its that fails in the end;
+   * - what an earlier attempt to build it began to ask for, which came only after that had failed.
+   * That may wait for it, and in a circle such an edge may stand in place of a real one.
+   */
+  #isFancied(holder: Instance, held: Instance): boolean {
+    const wishes = wishesOf(holder);
+    if (wishes.some((it) => it.has(held.plan))) return true;
+    return this.#journal.instances.some((it) => {
+      const isLost = wishes.length > 0 && it.plan.kind === "transient" && this.#keepers(it).length === 0;
+      const isAttempt = it.state === "failed" && it.plan === holder.plan && it.home === holder.home;
+      if (!isLost && !isAttempt) return false;
+      const received = it.received.map(({ made }) => made);
+      return (
+        keptIn(received, true).includes(held) ||
+        (isAttempt && wishesOf(it).some((wish) => wish.has(held.plan)))
+      );
+    });
+  }
+
   // ---- whose turn it is
 
   /** Everything that depends on it, directly or through what is not disposed itself, and is not out of the way. */
@@ -196,7 +283,10 @@ export class Closings {
     const look = (held: Instance): void => {
       for (const holder of this.#journal.instances) {
         if (found.has(holder) || holder === it) continue;
-        if (!holder.received.some((receipt) => receipt.made === held && !(hard && receipt.late))) continue;
+        const isHeld =
+          holder.received.some(({ made, late }) => made === held && !late) ||
+          (hard ? this.#binds(holder, held) : holder.heldLate.has(held) || this.#isFancied(holder, held));
+        if (!isHeld) continue;
         if (holder.state === "failed" && !isInTheWay(holder)) continue;
         // Children go first, also when a service above holds on to something of theirs. A transient is nobody's.
         if (hard && held.plan.kind !== "transient" && isAbove(holder.home, held.home)) continue;
@@ -215,14 +305,14 @@ export class Closings {
 
   /** Whether a dependent must be disposed before what it depends on. Scopes side by side close whole, in any order. */
   #goesFirst(holder: Instance, held: Instance): boolean {
-    return isWithin(holder.home, held.home) && !this.#isLate(holder.home);
+    return isWithin(holder.home, held.home) && !this.isLate(holder.home);
   }
 
   /** Nothing that could be waited for is in its way. */
   #isNext(it: Instance): boolean {
     if (it.undoing !== "due" || it.state !== "built") return false;
-    if (this.#isLate(it.home)) return true;
-    if (this.#holders(it, false).some((holder) => !this.#isLate(holder.home))) return false;
+    if (this.isLate(it.home)) return true;
+    if (this.#holders(it, false).some((holder) => !this.isLate(holder.home))) return false;
     return !this.#journal.instances.some(
       (other) => (other.state === "building" && this.#holdsUp(other, it)) || this.#isBelow(other, it),
     );
@@ -230,7 +320,7 @@ export class Closings {
 
   /** A build in flight may still ask for anything. */
   #holdsUp({ home }: Instance, it: Instance): boolean {
-    return isWithin(home, it.home) && !this.#isLate(home);
+    return isWithin(home, it.home) && !this.isLate(home);
   }
 
   /** It belongs to a scope below, and those go first. */
@@ -239,7 +329,7 @@ export class Closings {
   }
 
   #delays(it: Instance, { place }: Shutdown): boolean {
-    if (!isWithin(it.home, place) || this.#isLate(place)) return false;
+    if (!isWithin(it.home, place) || this.isLate(place)) return false;
     if (it.state === "building" || it.undoing === "begun") return true;
     return (
       it.undoing === "due" &&
@@ -250,7 +340,7 @@ export class Closings {
   }
 
   /** Whether the deadline of a scope has passed: its own, or that of one above. */
-  #isLate(place: Place): boolean {
+  isLate(place: Place): boolean {
     return this.#journal.shutdowns.some((it) => it.fired && isWithin(place, it.place));
   }
 
@@ -268,7 +358,24 @@ function isAbove(place: Place, other: Place): boolean {
   return place !== other && isWithin(other, place);
 }
 
+/** What it has not received, or a transient that it was given has not. */
+function wishesOf({ wishes, received }: Instance): ReadonlySet<Plan>[] {
+  const transients = received.map(({ made }) => made).filter(({ plan }) => plan.kind === "transient");
+  return [...wishes, ...transients.flatMap(wishesOf)];
+}
+
 /** It is being built, or must be undone and is not yet. */
 function isInTheWay({ state, undoing }: Instance): boolean {
   return state === "building" || undoing === "due" || undoing === "begun";
+}
+
+/** The kept ones among instances, and in the transients among them. `late`: also what those received late. */
+function keptIn(all: readonly Instance[], late: boolean): Instance[] {
+  return all.flatMap((it) => {
+    if (it.plan.kind !== "transient") return [it];
+    return keptIn(
+      it.received.filter((receipt) => late || !receipt.late).map(({ made }) => made),
+      late,
+    );
+  });
 }

@@ -12,6 +12,7 @@ import {
   SUBCLASS,
   TOKENS,
   type Bound,
+  type Flush,
   type Need,
   type Plan,
   type Program,
@@ -32,6 +33,8 @@ export interface Flavour {
   readonly length: number;
   /** Disposers that fail or hang. */
   readonly badDisposers: boolean;
+  /** Factories that start an ask and do not wait, services that keep their resolver, disposers that use it. */
+  readonly late: "rare" | "likely";
 }
 
 const NAMES = ["request", "session", "job"];
@@ -62,7 +65,8 @@ type StepDraft =
   | { do: "has"; scope: number; token: number }
   | { do: "provide" | "override"; scope: number; plans: [number, Draft][] }
   | { do: "shutdown"; scope: number; bound: Bound }
-  | { do: "abort" | "settle" | "later"; nth: number }
+  | { do: "abort" | "settle"; nth: number }
+  | { do: "later"; nth: number; pick: number; sync: boolean }
   | { do: "wait" };
 
 interface Drawn {
@@ -124,7 +128,8 @@ const { element: elementDrafts, dependency: dependencyDrafts } = fc.letrec<{
   };
 });
 
-function drafts({ async, failing, badDisposers }: Flavour) {
+function drafts({ async, failing, badDisposers, late }: Flavour) {
+  const likely = late === "likely";
   const now = fc.constant(false);
   const slow = async ? fc.boolean() : now;
   const fails = failing
@@ -134,6 +139,12 @@ function drafts({ async, failing, badDisposers }: Flavour) {
   if (async) how.push("async", "async");
   if (badDisposers) how.push("throws");
   if (badDisposers && async) how.push("rejects", "hangs");
+  const flush = fc.record({
+    pick: fc.nat(TOKENS - 1),
+    through: fc.constantFrom<Flush["through"]>("scope", "kept", ...(likely ? ["kept" as const] : [])),
+    sync: fc.boolean(),
+    when: fc.constantFrom("first" as const, "waited" as const),
+  });
   return fc.record({
     kind: fc.oneof(
       { weight: 6, arbitrary: fc.constant("singleton" as const) },
@@ -146,9 +157,21 @@ function drafts({ async, failing, badDisposers }: Flavour) {
           "alias" as const,
         ),
       },
+      { weight: likely ? 2 : 0, arbitrary: fc.constant("transient" as const) },
     ),
     needs: fc.array(elementDrafts, { maxLength: 3 }),
-    form: fc.constantFrom("tuple" as const, "record" as const, "constructor" as const, "resolver" as const),
+    form: fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.constantFrom(
+          "tuple" as const,
+          "record" as const,
+          "constructor" as const,
+          "resolver" as const,
+        ),
+      },
+      { weight: likely ? 4 : 0, arbitrary: fc.constant("resolver" as const) },
+    ),
     async: slow,
     before: slow,
     after: slow,
@@ -157,7 +180,8 @@ function drafts({ async, failing, badDisposers }: Flavour) {
     as: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, fc.array(fc.nat(TOKENS - 1), { maxLength: 2 })),
     order: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.constant(1)),
     ambient: sometimes(fc.record({ scope: fc.nat(3), pick: fc.nat(20), sync: fc.boolean() })),
-    likely: fc.nat(4),
+    starts: sometimes(fc.nat(20), likely ? 5 : 1),
+    free: fc.nat(4),
     fails,
     init: sometimes(fc.record({ async: slow, fails })),
     keep: fc.constantFrom("borrowed" as const, "owned" as const, "dispose" as const),
@@ -170,14 +194,14 @@ function drafts({ async, failing, badDisposers }: Flavour) {
         { weight: 1, arbitrary: fc.constantFrom("nothing" as const, "false" as const) },
       ),
       how: fc.constantFrom(...how),
-      asks: sometimes(fc.nat(TOKENS - 1)),
+      asks: sometimes(flush, likely ? 3 : 1),
     }),
   });
 }
 
-/** One time in four; and never, when shrunk. */
-function sometimes<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
-  return fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
+/** One time in four, or more often; and never, when shrunk. */
+function sometimes<T>(arbitrary: fc.Arbitrary<T>, weight = 1): fc.Arbitrary<T | undefined> {
+  return fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight, arbitrary });
 }
 
 function stepDrafts(flavour: Flavour, draft: fc.Arbitrary<Draft>): fc.Arbitrary<StepDraft> {
@@ -205,7 +229,7 @@ function stepDrafts(flavour: Flavour, draft: fc.Arbitrary<Draft>): fc.Arbitrary<
     }),
     abort: fc.record({ do: fc.constant("abort" as const), nth }),
     settle: fc.record({ do: fc.constant("settle" as const), nth }),
-    later: fc.record({ do: fc.constant("later" as const), nth }),
+    later: fc.record({ do: fc.constant("later" as const), nth, pick: nth, sync: fc.boolean() }),
     wait: fc.record({ do: fc.constant("wait" as const) }),
   };
   return fc.oneof(
@@ -272,7 +296,7 @@ function oneEach(plans: readonly Plan[]): Plan[] {
 
 function planOf(id: string, token: number, draft: Draft, flavour: Flavour): Plan {
   // Tokens of a lower number are what a graph without cycles is made of.
-  const free = flavour.cycles === "likely" || draft.likely === 4;
+  const free = flavour.cycles === "likely" || draft.free === 4;
   const pick = (n: number) => (free || token === 0 ? n % TOKENS : n % token);
   const as = [...new Set(draft.as)].filter((it) => it !== token && (free || it > token));
   if (draft.kind === "alias")
@@ -289,6 +313,10 @@ function planOf(id: string, token: number, draft: Draft, flavour: Flavour): Plan
   // A token without lower ones stands alone when cycles are rare.
   const needs = token === 0 && !free ? [] : draft.needs.map((it) => needOf(it, pick));
   const ambient = draft.ambient && (token > 0 || free) && form !== "constructor" ? draft.ambient : undefined;
+  // Downwards also where the needs are free: factories that set each other off, and do not wait, never come to rest.
+  const down = flavour.cycles === "likely" ? TOKENS : token;
+  const canStart = draft.starts !== undefined && down > 0 && form !== "constructor";
+  const starts = canStart ? draft.starts % down : undefined;
   return {
     id,
     kind: draft.kind,
@@ -302,6 +330,7 @@ function planOf(id: string, token: number, draft: Draft, flavour: Flavour): Plan
     async,
     gates: { before: async && form === "resolver" && draft.before, after: async && draft.after },
     asks: async ? draft.asks : "get",
+    starts,
     ambient: ambient && { scope: ambient.scope, token: pick(ambient.pick), sync: ambient.sync || !async },
     fails: draft.fails,
     init: draft.kind === "transient" ? undefined : draft.init,
@@ -326,10 +355,11 @@ function aliasable(need: NeedDraft | undefined): NeedDraft {
   }
 }
 
-function undoOf(undo: Undo): Undo {
+function undoOf({ by, how, asks }: Undo): Undo {
   // What `Symbol.dispose` returns nobody promised to wait for.
-  if (undo.by !== "dispose" || undo.how === "sync" || undo.how === "throws") return undo;
-  return { ...undo, how: "sync" };
+  if (by === "dispose" && how !== "throws") how = "sync";
+  const waits = how !== "sync" && how !== "throws";
+  return { by, how, asks: asks && { ...asks, when: waits ? asks.when : "first" } };
 }
 
 function needOf(need: NeedDraft, pick: (n: number) => number): Need {

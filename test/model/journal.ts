@@ -26,6 +26,8 @@ export class Planned extends Error {
   readonly plan: Plan;
   /** When the container knows it, too. */
   knownAt = Infinity;
+  /** The tokens of those whose factories have let it through. */
+  readonly through = new Set<number>();
   /** Printed when nobody handles the rejection: then there is no other way back to the program. */
   readonly program: string;
   constructor(plan: Plan, what: string, program: Program) {
@@ -51,7 +53,7 @@ export interface Receipt {
   readonly made: Instance;
   /** Got from a captured scope. */
   readonly ambient: boolean;
-  /** Got after the receiver was built, through something it kept. */
+  /** Got after the receiver was built or handed over: asked for late, or never waited for. */
   readonly late: boolean;
 }
 
@@ -62,10 +64,18 @@ export class Instance implements Made {
   readonly serial: number;
   state: Made["state"] = "building";
   readonly received: Receipt[] = [];
+  /** What it holds on to since it was built: received late by itself, or by a transient that it was given. */
+  readonly heldLate = new Set<Instance>();
+  /** What it has asked for late, or began to ask for, and did not receive, yet or ever: all that this could reach. */
+  readonly wishes = new Set<ReadonlySet<Plan>>();
+  /** When its factory was called. */
+  calledAt = Infinity;
   builtAt = Infinity;
   /** When the container knows it, too: a promise needs a moment to tell. */
   knownAt = Infinity;
   failedAt = Infinity;
+  /** What it failed with. */
+  failure: unknown;
   /** "due": it must be undone, once. */
   undoing: "nothing" | "due" | "begun" | "ended" = "nothing";
   begunAt = Infinity;
@@ -121,6 +131,8 @@ export interface Closing {
   /** Whether something was being built or waited for when it began. */
   readonly busy: boolean;
   closedAt: number;
+  /** Its report was looked at. */
+  reported: boolean;
 }
 
 /** A call of `shutdown`. */

@@ -24,6 +24,7 @@ const calm: Flavour = {
   failing: false,
   cycles: "rare",
   badDisposers: false,
+  late: "rare",
   length: 20,
   steps: { get: 6, getAsync: 3, has: 1, later: 2 },
 };
@@ -51,6 +52,13 @@ describe("any program", { timeout: 60_000 }, () => {
   it("closes in order, whatever its disposers do", async () => {
     const steps = { get: 2, getAsync: 9, later: 1, settle: 8, shutdown: 3, abort: 1, wait: 1 };
     await fc.assert(every({ ...slow, badDisposers: true, length: 25, steps }), settings);
+  });
+
+  it("keeps what was asked for late until whoever asked is gone", async () => {
+    const steps = { get: 3, getAsync: 7, later: 6, settle: 8, shutdown: 1 };
+    // What one of these finds takes several things to meet, and none of them takes long.
+    const more = { ...settings, numRuns: 15 * RUNS };
+    await fc.assert(every({ ...slow, late: "likely", length: 25, steps }), more);
   });
 
   it("may close while it is being built", async () => {

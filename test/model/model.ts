@@ -242,6 +242,9 @@ export class Model {
       if (plan.form !== "constructor") {
         for (const it of handlesToUse(plan.needs)) follow(it, { ...inner, sync: !plan.async }, longer);
       }
+      // It is not waited for, and still counts as such while the factory runs.
+      if (plan.starts !== undefined)
+        follow({ ask: "one", token: plan.starts }, { ...inner, sync: false }, longer);
       const { ambient } = plan;
       const captured = ambient && this.places[ambient.scope];
       if (!ambient || !captured) return;

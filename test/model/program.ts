@@ -25,8 +25,17 @@ export type Need =
 export interface Undo {
   readonly by: "nothing" | "option" | "asyncDispose" | "dispose" | "false";
   readonly how: "sync" | "async" | "throws" | "rejects" | "hangs";
-  /** Asks its own scope for this while it runs: a service that flushes through another. */
-  readonly asks: number | undefined;
+  readonly asks: Flush | undefined;
+}
+
+/** What a disposer asks for while it runs: a service that flushes through another. */
+export interface Flush {
+  /** Its own scope is asked for this token; of what it kept, this chooses what is used, and what for. */
+  readonly pick: number;
+  readonly through: "scope" | "kept";
+  readonly sync: boolean;
+  /** As it begins; or when it has waited for something, and then it waits once more. */
+  readonly when: "first" | "waited";
 }
 
 interface Named {
@@ -61,6 +70,8 @@ export interface RecipePlan extends Named {
   readonly asks: "get" | "getAsync" | "together";
   /** It also asks this scope, whose variable it captured, before it waits for anything. */
   readonly ambient: { readonly scope: number; readonly token: number; readonly sync: boolean } | undefined;
+  /** It begins to ask for this, and goes on without it. Through its resolver; without one, through its scope. */
+  readonly starts: number | undefined;
   /** So many of its runs fail, the first ones. */
   readonly fails: number;
   readonly init: { readonly async: boolean; readonly fails: number } | undefined;
@@ -84,8 +95,10 @@ export type Step =
   | { readonly do: "has"; readonly scope: number; readonly token: number }
   | { readonly do: "provide" | "override"; readonly scope: number; readonly plans: readonly Plan[] }
   | { readonly do: "shutdown"; readonly scope: number; readonly bound: Bound }
-  /** The n-th of what there is at that moment: aborts a shutdown, settles a gate, lets a service use what it kept. */
-  | { readonly do: "abort" | "settle" | "later"; readonly nth: number }
+  /** The n-th of what there is at that moment: aborts a shutdown, settles a gate. */
+  | { readonly do: "abort" | "settle"; readonly nth: number }
+  /** The n-th service that kept something uses it. `pick` chooses what, and what for. */
+  | { readonly do: "later"; readonly nth: number; readonly pick: number; readonly sync: boolean }
   /** Lets the timers run. */
   | { readonly do: "wait" };
 
@@ -121,6 +134,8 @@ export function showStep(step: Step): string {
       return `s${step.scope}.shutdown(${step.bound === "none" ? "" : step.bound})`;
     case "wait":
       return "wait";
+    case "later":
+      return `later #${step.nth}, ${step.sync ? "get" : "getAsync"} #${step.pick}`;
     default:
       return `${step.do} #${step.nth}`;
   }
@@ -160,6 +175,7 @@ export function showPlan(plan: Plan): string {
   const { ambient } = plan;
   if (ambient)
     words.push(`also asks s${ambient.scope}.${ambient.sync ? "get" : "getAsync"}(t${ambient.token})`);
+  if (plan.starts !== undefined) words.push(`starts to ask for t${plan.starts}`);
   if (plan.fails > 0) words.push(plan.fails > 1 ? "fails always" : "fails once");
   if (plan.init)
     words.push(`${plan.init.async ? "async " : ""}init${plan.init.fails > 0 ? " that fails" : ""}`);
@@ -168,7 +184,15 @@ export function showPlan(plan: Plan): string {
 
 function showUndo({ by, how, asks }: Undo): string[] {
   if (by === "nothing") return [];
-  return [`undone by ${by}: ${how}${asks === undefined ? "" : ` after get(t${asks})`}`];
+  const words = [`undone by ${by}: ${how}`];
+  if (asks) {
+    const { pick, through, sync, when } = asks;
+    words.push(when === "first" ? "after" : "when it has waited, then after");
+    words.push(
+      `${sync ? "get" : "getAsync"} ${through === "scope" ? `of t${pick}` : `#${pick} of what it kept`}`,
+    );
+  }
+  return [words.join(" ")];
 }
 
 /** The names that the elements of a record go by. */

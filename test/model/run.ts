@@ -8,9 +8,9 @@
  */
 
 import { createContainer, isContainerError, value } from "thimble";
-import { askerFor, Asks } from "./asks.ts";
+import { Asks } from "./asks.ts";
 import { Closings } from "./closings.ts";
-import { instancesIn, Journal, text, type Gate, type Resolving } from "./journal.ts";
+import { Journal, text, type Gate } from "./journal.ts";
 import type { Place } from "./model.ts";
 import { showNeed, showStep, type Need, type Plan, type Program, type Step } from "./program.ts";
 import { Services, tokenOf } from "./services.ts";
@@ -107,7 +107,7 @@ class Run {
       case "settle":
         return this.#settle(this.#journal.gates[step.nth % this.#journal.gates.length]);
       case "later":
-        return this.#later(step.nth);
+        return this.#later(step);
       case "wait":
         return this.#wait();
     }
@@ -200,27 +200,13 @@ class Run {
     } catch {}
   }
 
-  /** A service that is built uses what it kept: its resolver, or a handle. */
-  #later(nth: number): void {
+  /** A service that is built, and may be on its way out, uses what it kept. */
+  #later({ nth, pick, sync }: Step & { readonly do: "later" }): void {
     const keepers = this.#journal.instances.filter(
-      (it) => it.state === "built" && it.undoing !== "begun" && (it.keptResolver ?? it.keptHandles[0]),
+      (it) => it.state === "built" && (it.keptResolver ?? it.keptHandles[0]),
     );
     const keeper = keepers[nth % keepers.length];
-    if (!keeper || keeper.plan.kind === "value") return;
-    const [kept] = keeper.keptHandles;
-    const need: Need = kept
-      ? { ask: "one", token: kept.token }
-      : (keeper.plan.needs[0] ?? { ask: "one", token: 0 });
-    const asker = askerFor(this.#journal, keeper, false);
-    const what = `${String(keeper)}, later, ${showNeed(need)}`;
-    const resolver = keeper.keptResolver as Resolving;
-    const got = this.#asks.getAsync(what, need, asker, true, () =>
-      kept ? kept.handle.getAsync() : resolver.getAsync(this.#services.dependency(need)),
-    );
-    got.then(
-      (it) => keeper.received.push(...instancesIn(it).map((made) => ({ made, ambient: false, late: true }))),
-      () => {},
-    );
+    if (keeper) this.#services.askLate(keeper, pick, sync, "later");
   }
 
   #settle(gate: Gate | undefined): void {
@@ -268,6 +254,11 @@ class Run {
       if (!hangs) journal.complain("shutdown hangs, and no disposer does");
       await this.#take("end: s0.shutdown(aborted)", () => this.#closings.shutdown(root, "aborted"));
       await settleAll();
+    }
+    // A scope that was closed from above has a report as well.
+    for (const place of journal.model.places) {
+      if (!place || journal.closings.get(place)?.reported) continue;
+      await this.#take(`end: s${place.index}.shutdown()`, () => this.#closings.shutdown(place, "none"));
     }
     await this.#take("end: look", () => this.#look());
   }
