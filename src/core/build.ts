@@ -220,9 +220,10 @@ export function finish(build: Build, value: unknown): unknown {
     node!.value = value;
     node!.state = BUILT;
   } else {
-    // What is handed over holds on to nothing itself: who receives it does, also of what has still to come.
-    if (build.on) build.owner ??= keeperOf(asker);
+    // What is handed over holds on to nothing itself: who receives it does.
     if (holds) for (const held of holds) handOn(build, held);
+    // And so of what a transient has asked for that is still to come.
+    if (build.on && isService(definition)) build.owner ??= keeperOf(asker);
   }
   // What is no service only hands on what is built; that is allowed until the scope has closed.
   if (scope.closing && isService(definition)) throw closed(scope, token, asker);

@@ -315,8 +315,8 @@ function planOf(id: string, token: number, draft: Draft, flavour: Flavour): Plan
   const ambient = draft.ambient && (token > 0 || free) && form !== "constructor" ? draft.ambient : undefined;
   // Downwards also where the needs are free: factories that set each other off, and do not wait, never come to rest.
   const down = flavour.cycles === "likely" ? TOKENS : token;
-  const canStart = draft.starts !== undefined && down > 0 && form !== "constructor";
-  const starts = canStart ? draft.starts % down : undefined;
+  const starts =
+    draft.starts !== undefined && down > 0 && form !== "constructor" ? draft.starts % down : undefined;
   return {
     id,
     kind: draft.kind,

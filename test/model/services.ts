@@ -439,6 +439,8 @@ export class Services {
     const { plan, keptHandles, keptResolver } = instance;
     const kept = keptHandles[pick % (keptHandles.length + (keptResolver ? 1 : 0))];
     if (plan.kind === "value" || !(kept ?? keptResolver)) return;
+    // While whoever it was made for is still being built, a transient asks for that one, and it is nobody else's.
+    if (plan.kind === "transient" && this.#journal.instances.some((it) => it.state === "building")) return;
     const there = this.#journal.instances.filter(
       (it) => it !== instance && it.home === instance.home && it.undoing === "due",
     );
@@ -531,10 +533,7 @@ export class Services {
     if (flush?.when !== when || this.#journal.phase(home) === "open") return;
     const { pick: token, sync, through } = flush;
     if (through === "kept") {
-      // Excluded, for the library gets it wrong: a disposer that the deadline has begun, and that asks late for
-      // something that is not disposed yet. That is then never disposed, and the report does not say so.
-      if (it.state === "built" && !this.#closings.isLate(home))
-        this.askLate(it, token, sync, "being disposed");
+      if (it.state === "built") this.askLate(it, token, sync, "being disposed");
       return;
     }
     // Nobody's dependency: whoever asks the scope itself is anybody.
