@@ -112,7 +112,8 @@ function put(
       waitFor(build, stuck, 0);
       if (asker) (asker.on ??= []).push(build);
       // What is drained below may meet those who are on the stack here, each of them waiting for the next.
-      for (let it = asker; it?.asker; it = it.asker) (it.asker.on ??= []).push(it);
+      for (let it = asker; it?.asker && !it.asker.on?.includes(it); it = it.asker)
+        (it.asker.on ??= []).push(it);
       pending(build);
     } else if (build) finish(build, it);
   } finally {
