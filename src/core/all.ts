@@ -6,7 +6,7 @@
 
 import { ask, askEntry, gather } from "./ask.ts";
 import { combinator } from "./combinator.ts";
-import { type Combinator, isCombinator } from "./dependency.ts";
+import type { Combinator } from "./dependency.ts";
 import { ambiguous, notProvided } from "./failures.ts";
 import type { Node } from "./node.ts";
 import { find } from "./registry.ts";
@@ -60,7 +60,7 @@ export const one: One = ((token: AnyToken) =>
 
 /** A dependency on a provider rather than on a token, which a nearer scope might shadow. */
 function exactly(entry: Node): Combinator {
-  return { madeBy: isCombinator, kind: "entry", resolve: (scope, asker) => askEntry(scope, entry, asker) };
+  return combinator("entry", [], (scope, asker) => askEntry(scope, entry, asker));
 }
 
 /** Those who answer, each service once. */

@@ -9,7 +9,7 @@
  */
 
 import { gather } from "../../core/ask.ts";
-import { isProvided } from "../../core/combinator.ts";
+import { combinator, isProvided } from "../../core/combinator.ts";
 import { type Combinator, type Dependencies, isCombinator, type Single } from "../../core/dependency.ts";
 import { InvalidProviderError } from "../../core/errors.ts";
 import { pathOver } from "../../core/failures.ts";
@@ -188,13 +188,10 @@ interface Looking {
 const source = [Env, /* @__PURE__ */ optional(EnvPrefix, "")] as unknown as Dependencies;
 
 function reading(kind: string, declares: readonly Declaration[], read: Reading["read"]): never {
-  const made: Reading = {
-    madeBy: isCombinator,
+  const made: Combinator = combinator(
     kind,
-    of: Env,
-    declares,
-    read,
-    resolve: (scope, asker) =>
+    Env,
+    (scope, asker) =>
       gather(scope, source, asker, (source: EnvSource, prefix: string) => {
         const problems: ConfigProblem[] = [];
         const path = pathOver(chainTo(asker));
@@ -202,9 +199,9 @@ function reading(kind: string, declares: readonly Declaration[], read: Reading["
         if (problems.length > 0) throw new ConfigInvalidError(problems, path);
         return value;
       }),
-    provided: (scope, asker) => isProvided(scope, Env, asker),
-  };
-  return made as never;
+    (scope, asker) => isProvided(scope, Env, asker),
+  );
+  return { ...made, declares, read } satisfies Reading as never;
 }
 
 export function isReading(it: unknown): it is Reading {
