@@ -95,8 +95,8 @@ interface OptionsByKind<T> {
   transient: TransientOptions<T>;
 }
 
-/** Dependencies and a factory: `factory(...resolved)`, or `factory(record)` when they are a record. */
-interface DefineByFactory<Kind extends keyof OptionsByKind<unknown>> {
+interface ByFactory<Kind extends keyof OptionsByKind<unknown>> {
+  /** Dependencies and a factory: `factory(...resolved)`, or `factory(record)` when they are a record. */
   <K extends AnyToken, const D extends DependencyTuple | DependencyRecord>(
     token: K,
     dependencies: D,
@@ -105,22 +105,7 @@ interface DefineByFactory<Kind extends keyof OptionsByKind<unknown>> {
   ): Provider<Identity<K>, ElementsOf<D>, Kind>;
 }
 
-/**
- * The forms of `singleton`, and of `scoped` and `transient`, which differ in kind and options only.
- *
- * The order of the overloads is for people: when none fits, the compiler explains the last one that has room for
- * the arguments, and that should be the form most are written in. That one, inherited, is the last; it is the first as
- * well, because what a factory without parameters returns is worked out only once, against the first form that has
- * room for it: elsewhere the "a" of a `Token<"a" | "b">` would be any string.
- */
-export interface Define<Kind extends keyof OptionsByKind<unknown>> extends DefineByFactory<Kind> {
-  /** Dependencies and a factory: `factory(...resolved)`, or `factory(record)` when they are a record. */
-  <K extends AnyToken, const D extends DependencyTuple | DependencyRecord>(
-    token: K,
-    dependencies: D,
-    factory: Factory<Arguments<D>, K>,
-    options?: OptionsByKind<Value<K>>[Kind],
-  ): Provider<Identity<K>, ElementsOf<D>, Kind>;
+interface Otherwise<Kind extends keyof OptionsByKind<unknown>> {
   /** A factory that asks for its dependencies as it runs: they are checked at run time only. */
   <K extends AnyToken>(
     token: K,
@@ -136,6 +121,19 @@ export interface Define<Kind extends keyof OptionsByKind<unknown>> extends Defin
     options?: OptionsByKind<T>[Kind],
   ): Provider<T, D[number], Kind>;
 }
+
+interface AgainByFactory<Kind extends keyof OptionsByKind<unknown>> extends ByFactory<Kind> {}
+
+/**
+ * The forms of `singleton`, and of `scoped` and `transient`, which differ in kind and options only.
+ *
+ * The order of the overloads is for people: when none fits, the compiler explains the last one that has room for
+ * the arguments, and that should be the form most are written in. That one is the first as well, because what a
+ * factory without parameters returns is worked out only once, against the first form that has room for it: elsewhere
+ * the "a" of a `Token<"a" | "b">` would be any string.
+ */
+export interface Define<Kind extends keyof OptionsByKind<unknown>>
+  extends ByFactory<Kind>, Otherwise<Kind>, AgainByFactory<Kind> {}
 
 /** `singleton`: one instance per scope that registers it. Its dependencies come from that scope. */
 export interface DefineSingleton extends Define<"singleton"> {}
