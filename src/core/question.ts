@@ -71,12 +71,11 @@ export function resolverFor(scope: LocalScope, asker: Build | undefined): Resolv
   while (maker && !maker.definition.kept) maker = maker.asker;
   const ask =
     <R>(how: (scope: LocalScope, dependency: Single, asker?: Build, owner?: Holder) => R) =>
-    (dependency: unknown): R =>
-      service && service.phase < DONE
-        ? how(scope, dependency as Single, service)
-        : maker && maker.phase < DONE
-          ? how(scope, dependency as Single, maker)
-          : how(scope, dependency as Single, current, owner);
+    (dependency: unknown): R => {
+      const asking = service && service.phase < DONE ? service : maker;
+      const busy = asking && asking.phase < DONE;
+      return how(scope, dependency as Single, busy ? asking : current, busy ? undefined : owner);
+    };
   return { get: ask(get), getAsync: ask(getAsync), has: (token: AnyToken) => has(scope, token) } as Resolver;
 }
 

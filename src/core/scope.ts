@@ -127,6 +127,7 @@ function call(fn: (...args: unknown[]) => unknown, dependencies: Single, resolve
 }
 
 function tellAll(scope: LocalScope, name: "registered" | "overridden", nodes: Iterable<Node>): void {
+  // A copy: who is told may register more.
   if (isWatched(scope))
     for (const { definition } of [...nodes]) tell(scope, name, { token: definition.token });
 }

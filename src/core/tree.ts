@@ -85,7 +85,7 @@ export function childrenOf(scope: LocalScope): LocalScope[] {
 export function subtree(top: LocalScope): LocalScope[] {
   const scopes = [top];
   // Grows while it is walked: this is the queue as well, so the depth of a tree costs no stack.
-  for (const scope of scopes) for (const child of scope.child ? childrenOf(scope) : []) scopes.push(child);
+  for (const scope of scopes) if (scope.child) for (const child of childrenOf(scope)) scopes.push(child);
   return scopes;
 }
 
