@@ -2,7 +2,7 @@
 
 import { readEnv, shutdownOnSignal } from "thimble/bun";
 import { createApp, handle } from "./app.ts";
-import { closed, farewell } from "./farewell.ts";
+import { farewell, untilShut } from "./farewell.ts";
 import { Timeline } from "./timeline.ts";
 
 declare const Bun: {
@@ -23,6 +23,6 @@ const server = Bun.serve({
 console.log(`Listening on http://localhost:${server.port}`);
 
 const { reason, report } = await shutdownOnSignal(app, { timeout: 5_000 });
-await closed(server.stop());
+await untilShut(server.stop());
 console.log(farewell(reason, report, timeline));
 process.exit(report.ok ? 0 : 1);

@@ -2,7 +2,7 @@
 
 import { readEnv, shutdownOnSignal } from "thimble/deno";
 import { createApp, handle } from "./app.ts";
-import { closed, farewell } from "./farewell.ts";
+import { farewell, untilShut } from "./farewell.ts";
 import { Timeline } from "./timeline.ts";
 
 declare const Deno: {
@@ -27,6 +27,6 @@ const server = Deno.serve(
 );
 
 const { reason, report } = await shutdownOnSignal(app, { timeout: 5_000 });
-await closed(server.shutdown());
+await untilShut(server.shutdown());
 console.log(farewell(reason, report, timeline));
 Deno.exit(report.ok ? 0 : 1);

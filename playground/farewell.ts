@@ -14,7 +14,7 @@ export function farewell(reason: unknown, report: ShutdownReport, timeline: Time
   ].join("\n");
 }
 
-/** Waits for the door to be closed, but no longer than a second for a visitor who says nothing more. */
-export function closed(door: Promise<unknown>): Promise<unknown> {
+/** Waits for the door to be shut, but no longer than a second for a visitor who says nothing more. */
+export function untilShut(door: Promise<unknown>): Promise<unknown> {
   return Promise.race([door, new Promise((resolve) => setTimeout(resolve, 1_000))]);
 }
