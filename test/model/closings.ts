@@ -71,7 +71,7 @@ export class Closings {
     if (it.undoing === "begun" || it.undoing === "ended") complain("a second time");
     if (it.state === "failed") return;
     if (!this.#journal.closings.has(it.home)) complain("and its scope is open");
-    const late = this.isLate(it.home);
+    const late = this.#isLate(it.home);
     if (signal && signal.aborted !== late) complain(`with a signal that is ${late ? "not " : ""}aborted`);
     for (const holder of this.#holders(it)) {
       if (!this.#goesFirst(holder, it)) continue;
@@ -107,7 +107,7 @@ export class Closings {
     if (closing.closedAt < Infinity && state !== "closed") complain("and its shutdown has ended");
     if (state !== "closed") return;
     const { instances } = this.#journal;
-    const left = instances.find((it) => isWithin(it.home, place) && isInTheWay(it) && !this.isLate(it.home));
+    const left = instances.find((it) => isWithin(it.home, place) && isInTheWay(it) && !this.#isLate(it.home));
     if (left) complain(`and ${String(left)} is not disposed`);
     const { parent } = place;
     if (parent && [...this.#journal.scopeOf(parent).children].includes(this.#journal.scopeOf(place))) {
@@ -156,7 +156,7 @@ export class Closings {
           `t${it.plan.token}` === row.token &&
           this.#journal.scopeOf(it.home).id === row.scopeId &&
           Math.min(it.builtAt, it.failedAt) > began(it) &&
-          this.isLate(it.home),
+          this.#isLate(it.home),
       );
     let last = 0;
     // Whose deadline has passed: what has not ended by then comes last.
@@ -181,7 +181,7 @@ export class Closings {
         continue;
       }
       if (row.outcome === "abandoned") {
-        if (!this.isLate(it.home)) complain(`has abandoned ${String(it)} before any deadline`);
+        if (!this.#isLate(it.home)) complain(`has abandoned ${String(it)} before any deadline`);
         continue;
       }
       if (it.endedAt < last) complain(`has ${String(it)} too late`);
@@ -305,14 +305,14 @@ export class Closings {
 
   /** Whether a dependent must be disposed before what it depends on. Scopes side by side close whole, in any order. */
   #goesFirst(holder: Instance, held: Instance): boolean {
-    return isWithin(holder.home, held.home) && !this.isLate(holder.home);
+    return isWithin(holder.home, held.home) && !this.#isLate(holder.home);
   }
 
   /** Nothing that could be waited for is in its way. */
   #isNext(it: Instance): boolean {
     if (it.undoing !== "due" || it.state !== "built") return false;
-    if (this.isLate(it.home)) return true;
-    if (this.#holders(it, false).some((holder) => !this.isLate(holder.home))) return false;
+    if (this.#isLate(it.home)) return true;
+    if (this.#holders(it, false).some((holder) => !this.#isLate(holder.home))) return false;
     return !this.#journal.instances.some(
       (other) => (other.state === "building" && this.#holdsUp(other, it)) || this.#isBelow(other, it),
     );
@@ -320,7 +320,7 @@ export class Closings {
 
   /** A build in flight may still ask for anything. */
   #holdsUp({ home }: Instance, it: Instance): boolean {
-    return isWithin(home, it.home) && !this.isLate(home);
+    return isWithin(home, it.home) && !this.#isLate(home);
   }
 
   /** It belongs to a scope below, and those go first. */
@@ -329,7 +329,7 @@ export class Closings {
   }
 
   #delays(it: Instance, { place }: Shutdown): boolean {
-    if (!isWithin(it.home, place) || this.isLate(place)) return false;
+    if (!isWithin(it.home, place) || this.#isLate(place)) return false;
     if (it.state === "building" || it.undoing === "begun") return true;
     return (
       it.undoing === "due" &&
@@ -340,7 +340,7 @@ export class Closings {
   }
 
   /** Whether the deadline of a scope has passed: its own, or that of one above. */
-  isLate(place: Place): boolean {
+  #isLate(place: Place): boolean {
     return this.#journal.shutdowns.some((it) => it.fired && isWithin(place, it.place));
   }
 

@@ -315,7 +315,8 @@ describe("memory", () => {
 
     // What is registered is not handed over, and holds on to nothing.
     const entry = (app as unknown as { own: Map<unknown, { holds?: unknown }> }).own.get(A);
-    expect(entry?.holds).toBeUndefined();
+    expect(entry).toBeDefined();
+    expect(entry!.holds).toBeUndefined();
   });
 });
 
