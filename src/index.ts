@@ -64,8 +64,6 @@ export type {
   DisposedEvent,
   GotEvent,
   Observer,
-  Path,
-  PathStep,
   ScopeClosedEvent,
   ScopeEvent,
   ServiceEvent,
@@ -77,6 +75,7 @@ export type {
   TransientOptions,
   ValueOptions,
 } from "./core/types/options.ts";
+export type { Path, PathStep } from "./core/types/path.ts";
 export type {
   Made,
   NotAssignable,

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Path } from "./types/observer.ts";
+import type { Path } from "./types/path.ts";
 import type { ShutdownReport } from "./types/shutdown.ts";
 
 /** The codes of the core. Features add their own. */

@@ -26,7 +26,7 @@ import { type Build, chainTo, type Holder, type Node } from "./node.ts";
 import { isToken, nameOf } from "./token.ts";
 import { type LocalScope, subtree } from "./tree.ts";
 import type { AnyToken } from "./types/dependency.ts";
-import type { Path } from "./types/observer.ts";
+import type { Path } from "./types/path.ts";
 
 // ---- Paths
 

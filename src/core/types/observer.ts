@@ -7,17 +7,9 @@
  */
 
 import type { AnyToken } from "./dependency.ts";
+import type { Path } from "./path.ts";
 import type { Scope } from "./scope.ts";
 import type { ShutdownReport } from "./shutdown.ts";
-
-/** One step of a path: a token, and the scope it was asked from. Names, so that a path may be logged or sent. */
-export interface PathStep {
-  readonly token: string;
-  readonly scope: string;
-}
-
-/** The way from the token that was asked for to the one it is about. */
-export type Path = readonly PathStep[];
 
 /** Something happened to a scope. */
 export interface ScopeEvent {

@@ -5,7 +5,7 @@
  */
 
 import { ContainerError } from "../../core/errors.ts";
-import type { Path } from "../../core/types/observer.ts";
+import type { Path } from "../../core/types/path.ts";
 
 /** What is wrong with one setting. Of a secret it never holds what was found. */
 export interface ConfigProblem {

@@ -19,7 +19,7 @@ import { isThenable } from "../../core/promise.ts";
 import { find } from "../../core/registry.ts";
 import { isToken } from "../../core/token.ts";
 import type { Dep, Exactly, Token, Value } from "../../core/types/dependency.ts";
-import type { Path } from "../../core/types/observer.ts";
+import type { Path } from "../../core/types/path.ts";
 import { Env, EnvPrefix, type EnvSource, lookUp, nameFor } from "./env.ts";
 import { ConfigInvalidError, type ConfigProblem } from "./invalid.ts";
 import { type AnyParser, type Parser, parserOf, reasonOf } from "./parser.ts";
