@@ -18,6 +18,7 @@ import {
   value,
 } from "thimble";
 import type { Token } from "thimble";
+import { observe } from "thimble/observe";
 import { asRefusal, quiet, redirect, Refusal, refuse, sentLink } from "./answers.ts";
 import { homePage, stylesheet, wantsPage } from "./pages.ts";
 import { memoryStore, Store, type Link } from "./store.ts";
@@ -306,7 +307,7 @@ export function createApp({
   );
 
   timeline.watch(app);
-  app.observe({
+  observe(app, {
     // The visitor has their answer by then, so this is the last chance to tell anyone.
     disposed: ({ token, error }) =>
       error !== undefined && journal(`${token.name} could not be disposed: ${String(error)}`),

@@ -101,9 +101,10 @@ async function answer(request: Request): Promise<Response> {
 async function fileResponse(file: string): Promise<Response> {
   const extension = file.slice(file.lastIndexOf(".") + 1);
   let text = await readFile(new URL(file, import.meta.url), "utf8");
-  // A browser knows no `thimble`; browser/thimble.js hands it the script tag's global under that name.
+  // A browser knows no `thimble`; browser/thimble.js hands it the script tag's global under that name, and under
+  // `thimble/observe`.
   if (extension === "ts")
-    text = stripTypeScriptTypes(text).replaceAll('from "thimble"', 'from "/browser/thimble.js"');
+    text = stripTypeScriptTypes(text).replaceAll(/from "thimble(\/observe)?"/g, 'from "/browser/thimble.js"');
   return new Response(text, {
     headers: {
       "content-type": types[extension]!,

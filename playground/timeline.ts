@@ -6,6 +6,7 @@
  * may run for days.
  */
 import { optional, type Scope } from "thimble";
+import { observe } from "thimble/observe";
 
 export type What =
   "opened" | "closing" | "closed" | "building" | "built" | "failed" | "disposing" | "disposed";
@@ -56,7 +57,7 @@ export class Timeline {
   /** Begins to record what happens in `container`. Returns the way out. */
   watch(container: Scope): () => void {
     this.#add("opened", { scope: container });
-    return container.observe({
+    return observe(container, {
       scopeOpened: (event) => {
         this.#counts.opened++;
         this.#label(event.scope);

@@ -58,17 +58,6 @@ export type {
   Value,
 } from "./core/types/dependency.ts";
 export type {
-  BuildFailedEvent,
-  BuildingEvent,
-  BuiltEvent,
-  DisposedEvent,
-  GotEvent,
-  Observer,
-  ScopeClosedEvent,
-  ScopeEvent,
-  ServiceEvent,
-} from "./core/types/observer.ts";
-export type {
   ProviderOptions,
   ScopedOptions,
   SingletonOptions,

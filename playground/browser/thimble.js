@@ -1,6 +1,6 @@
-// The script tag's global, under the name that app.ts imports: the server of this page points
-// `from "thimble"` here. On a page of your own you would write `thimble.singleton(…)`, or map
-// "thimble" to the ESM files with an import map.
+// The script tag's global, under the names that app.ts imports: the server of this page points
+// `from "thimble"` and `from "thimble/observe"` here. On a page of your own you would write
+// `thimble.singleton(…)`, or map the names to the ESM files with an import map.
 export const {
   abortSignal,
   alias,
@@ -8,6 +8,7 @@ export const {
   createContainer,
   defer,
   isContainerError,
+  observe,
   optional,
   scoped,
   shutdownOnSignal,

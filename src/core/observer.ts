@@ -12,19 +12,6 @@ import { encloses, type LocalScope, type Tree, type Watch } from "./tree.ts";
 import type { Observer } from "./types/observer.ts";
 import { web } from "./web.ts";
 
-/** Adds an observer to a scope and everything below it. Returns the way out. */
-export function observe(scope: LocalScope, observer: Observer): () => void {
-  if (Object(observer) !== observer) throw new TypeError("an observer is an object");
-  const mine = { scope, observer };
-  const { tree } = scope;
-  watch(tree, [...tree.watches, mine]);
-  return () =>
-    watch(
-      tree,
-      tree.watches.filter((it) => it !== mine),
-    );
-}
-
 /** Changes who watches. Bringing a tree up to date takes a walk through it: not when nobody has come or gone. */
 export function watch(tree: Tree, watches: readonly Watch[]): void {
   if (watches.length === tree.watches.length) return;

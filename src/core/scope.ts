@@ -9,13 +9,12 @@ import type { Single } from "./dependency.ts";
 import { ShutdownError } from "./errors.ts";
 import { closed } from "./failures.ts";
 import { type Build, BUILT, type Holder, type Node } from "./node.ts";
-import { isWatched, observe, tell } from "./observer.ts";
+import { isWatched, tell } from "./observer.ts";
 import { get, getAsync, has } from "./question.ts";
 import { find, register } from "./registry.ts";
 import { type Shutdown, shutdown } from "./shutdown.ts";
 import { attach, childrenOf, type LocalScope, nowhere, type Tree } from "./tree.ts";
 import type { AnyToken } from "./types/dependency.ts";
-import type { Observer } from "./types/observer.ts";
 import type { CreateContainer, ScopeState } from "./types/scope.ts";
 import type { ShutdownOptions, ShutdownReport } from "./types/shutdown.ts";
 import { type Controller, symbolOf } from "./web.ts";
@@ -103,11 +102,6 @@ class TreeScope implements LocalScope {
   createScope(...args: unknown[]): LocalScope {
     if (this.closing) throw closed(this);
     return open(args, "scope", this);
-  }
-
-  observe(observer: Observer): () => void {
-    if (this.closing?.report) throw closed(this);
-    return observe(this, observer);
   }
 
   shutdown(options?: ShutdownOptions): Promise<ShutdownReport> {

@@ -1,5 +1,5 @@
 /**
- * The script tag: `globalThis.thimble` is the core and the browser door.
+ * The script tag: `globalThis.thimble` is the core, the browser door and `thimble/observe`.
  *
  * The one place with `export *`: nobody imports names from here, and a name that the core gains is one that a page
  * should find.
@@ -7,5 +7,6 @@
  * @module
  */
 
+export * from "../features/observe.ts";
 export * from "../index.ts";
 export * from "./browser.ts";

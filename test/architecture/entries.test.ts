@@ -65,6 +65,7 @@ const door = ["signals", "readEnv", "shutdownOnSignal"];
 const names: Record<string, readonly string[]> = {
   thimble: core,
   "thimble/config": config,
+  "thimble/observe": ["observe"],
   "thimble/runtime": door,
   "thimble/node": door,
   "thimble/deno": door,
@@ -130,10 +131,10 @@ describe("the entry points", () => {
 });
 
 describe("the script-tag build", () => {
-  it("sets one global, which has the core's names and the page's door", () => {
+  it("sets one global, which has the core's names, observe and the page's door", () => {
     const page = {} as { thimble: object };
     runInNewContext(readFileSync(join(root, manifest.unpkg), "utf8"), page);
     expect(Object.keys(page)).toEqual(["thimble"]);
-    expect(Object.keys(page.thimble)).toEqual(expect.arrayContaining([...core, ...door]));
+    expect(Object.keys(page.thimble)).toEqual(expect.arrayContaining([...core, "observe", ...door]));
   });
 });

@@ -9,6 +9,7 @@ import {
   type Provider,
   type Scope,
 } from "thimble";
+import { observe } from "thimble/observe";
 import { describe, expect, it } from "vitest";
 import { refusal } from "./support/refusal.ts";
 import { uncheckedContainer } from "./support/unchecked.ts";
@@ -105,7 +106,7 @@ describe("lookup remembers nothing that has changed", () => {
     const request: Scope = app.createScope("request");
     request.get(Host);
 
-    const forget = app.observe({});
+    const forget = observe(app, {});
     request.provide(value(Port, 80));
     expect(request.get([Host, Port])).toEqual(["root's", 80]);
     forget();
@@ -220,7 +221,7 @@ describe("a list that fails", () => {
   it("is told to no observer", () => {
     const heard: string[] = [];
     const app: Scope = createContainer();
-    app.observe({
+    observe(app, {
       registered: () => heard.push("registered"),
       scopeOpened: () => heard.push("scopeOpened"),
     });

@@ -6,6 +6,7 @@
  */
 
 import { createContainer, singleton, token, type Scope } from "thimble";
+import { observe } from "thimble/observe";
 import { describe, expect, it } from "vitest";
 import { deferred } from "./support/deferred.ts";
 import { asyncDispose } from "./support/disposal.ts";
@@ -150,7 +151,7 @@ describe("a timeout", () => {
         singleton(Db, () => "db", { dispose: never }),
       )
       .get(Db);
-    app.observe({ scopeClosed: ({ scope }) => closed.push(scope.name) });
+    observe(app, { scopeClosed: ({ scope }) => closed.push(scope.name) });
 
     await app.shutdown({ timeout: 5 });
 

@@ -21,6 +21,7 @@ import {
   type Scope,
   type Token,
 } from "thimble";
+import { observe } from "thimble/observe";
 import { describe, expect, it } from "vitest";
 import { laterRefusal, refusal, thrown } from "./support/refusal.ts";
 import { uncheckedContainer } from "./support/unchecked.ts";
@@ -287,7 +288,7 @@ describe("many scopes", () => {
     const app: Scope = createContainer(value(Request, 7));
     let deepest = app;
     for (let depth = 0; depth < 1_000; depth++) deepest = deepest.createScope(`${depth}`);
-    app.observe({ scopeClosed: ({ scope }) => closed.push(scope.name) });
+    observe(app, { scopeClosed: ({ scope }) => closed.push(scope.name) });
 
     expect(deepest.get(Request)).toBe(7);
     await app.shutdown();

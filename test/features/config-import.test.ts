@@ -63,6 +63,7 @@ describe("importing the package", () => {
     vi.resetModules();
     await import("thimble");
     await import("thimble/config");
+    await import("thimble/observe");
     await import("thimble/generic");
 
     expect([...new Set(touched)]).toEqual(["Error"]);
@@ -70,10 +71,11 @@ describe("importing the package", () => {
 
   it("would have been noticed: a program that uses them is", async () => {
     const { createContainer, singleton, token } = await import("thimble");
+    const { observe } = await import("thimble/observe");
     const touched = listen();
     const Slow = token<number>("slow");
     const app = createContainer(singleton(Slow, () => 1, { dispose: () => Promise.resolve() }));
-    app.observe({ built: () => {} });
+    observe(app, { built: () => {} });
     app.get(Slow);
     await app.shutdown({ timeout: 10 });
 

@@ -22,6 +22,7 @@ describe("the list of exports", () => {
   it.each([
     { name: "thimble", heading: "`thimble`" },
     { name: "thimble/config", heading: "`thimble/config`" },
+    { name: "thimble/observe", heading: "`thimble/observe`" },
     ...["node", "bun", "deno", "browser", "workers", "generic", "runtime"].map((door) => ({
       name: `thimble/${door}`,
       heading: doors,
@@ -34,6 +35,7 @@ describe("the list of exports", () => {
   it.each([
     { file: "src/index.ts", heading: "`thimble`" },
     { file: "src/features/config.ts", heading: "`thimble/config`" },
+    { file: "src/features/observe.ts", heading: "`thimble/observe`" },
     ...["node", "bun", "deno", "browser", "workers", "generic"].map((door) => ({
       file: `src/entries/${door}.ts`,
       heading: doors,
@@ -48,6 +50,7 @@ describe("the list of exports", () => {
         .filter((name) => name && (allTypes || name.startsWith("type ")))
         .map((name) => name.replace("type ", "")),
     );
+    for (const [, name = ""] of code.matchAll(/^export (?:interface|type) (\w+)/gm)) exported.push(name);
     const [, listed = ""] = /^Types: (.*?)\.$/ms.exec(section(heading)) ?? [];
     expect([...listed.matchAll(/`(\w+)`/g)].map(([, name]) => name).toSorted()).toEqual(exported.toSorted());
   });
@@ -66,7 +69,7 @@ describe("the list of exports", () => {
     const [, members = ""] = /^A scope has (.*?)\. A function/ms.exec(section("`thimble`")) ?? [];
     const scope = createContainer();
     const named = [...members.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name);
-    expect(named).toHaveLength(16);
+    expect(named).toHaveLength(15);
     for (const name of named) expect(name in scope || name === "parent", name).toBe(true);
   });
 });

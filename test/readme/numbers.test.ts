@@ -22,6 +22,7 @@ const sizeOf = {
   core: await brotli(core),
   all: await grows(`export * from "thimble";`),
   config: await grows(`export * from "thimble/config";`),
+  observe: await grows(`export * from "thimble/observe";`),
   doors: await Promise.all(doors.map((door) => grows(`export * from "thimble/${door}";`))),
   script: brotliCompressSync(readFileSync(join(root, manifest.unpkg))).length,
 };
@@ -34,6 +35,7 @@ const places: { where: RegExp; says: string }[] = [
   { where: cell("`thimble`"), says: String(sizeOf.core) },
   { where: cell("`thimble`, all of it"), says: `+ ${sizeOf.all}` },
   { where: cell("`thimble/config`"), says: `+ ${sizeOf.config}` },
+  { where: cell("`thimble/observe`"), says: `+ ${sizeOf.observe}` },
   {
     where: cell(doors.map((door, i) => (i ? `\`/${door}\`` : `\`thimble/${door}\``)).join(" · ")),
     says: `+ ${Math.min(...sizeOf.doors)} to ${Math.max(...sizeOf.doors)}`,

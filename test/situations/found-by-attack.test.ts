@@ -21,6 +21,7 @@ import {
   value,
   type Scope,
 } from "thimble";
+import { observe } from "thimble/observe";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { deferred } from "../core/support/deferred.ts";
 import { laterRefusal, refusal, rejected, route, thrown } from "../core/support/refusal.ts";
@@ -163,7 +164,7 @@ describe("an observer", () => {
       }),
     );
     const got: string[] = [];
-    app.observe({ got: ({ token }) => got.push(token.name) });
+    observe(app, { got: ({ token }) => got.push(token.name) });
 
     refusal(() => app.get(A));
     await rejected(app.getAsync([A, B]));
@@ -178,7 +179,7 @@ describe("an observer", () => {
   it("is told of an alias that is registered, and of one that replaces a service", () => {
     const app = createContainer(value(A, 1), value(B, 2));
     const told: string[] = [];
-    app.observe({
+    observe(app, {
       registered: ({ token }) => told.push(`+ ${token.name}`),
       overridden: ({ token }) => told.push(`! ${token.name}`),
     });
@@ -191,7 +192,7 @@ describe("an observer", () => {
 
   it("that has no methods it could be asked for breaks nothing", () => {
     const app = createContainer(singleton(A, () => 1));
-    app.observe({
+    observe(app, {
       get built(): never {
         throw new Error("not to be read");
       },
@@ -199,13 +200,13 @@ describe("an observer", () => {
     catchReports();
 
     expect(app.get(A)).toBe(1);
-    expect(() => app.observe(undefined as never)).toThrow(TypeError);
+    expect(() => observe(app, undefined as never)).toThrow(TypeError);
   });
 
   it("is told once of what it registers itself", () => {
     const app: Scope = createContainer();
     const told: string[] = [];
-    app.observe({
+    observe(app, {
       registered: ({ token }) => {
         told.push(token.name);
         if (token === A) app.provide(value(B, 1));
@@ -219,7 +220,7 @@ describe("an observer", () => {
 
   it("may shut down when it is told of a build: what that has undone is not handed out", () => {
     const app = createContainer(singleton(A, () => ({}), { dispose: () => {} }));
-    app.observe({ built: () => void app.shutdown() });
+    observe(app, { built: () => void app.shutdown() });
 
     expect(refusal(() => app.get(A)).code).toBe("SCOPE_CLOSED");
   });
@@ -229,7 +230,7 @@ describe("an observer", () => {
     const child = app.createScope();
     await child.shutdown();
 
-    expect(refusal(() => child.observe({})).code).toBe("SCOPE_CLOSED");
+    expect(refusal(() => observe(child, {})).code).toBe("SCOPE_CLOSED");
   });
 });
 
@@ -295,7 +296,7 @@ describe("a cycle", () => {
       links.map((it, at) => singleton(it, at === 0 ? [] : [links[at - 1]!, side[at]!], () => at)),
       side.map((it) => singleton(it, () => 0)),
     );
-    app.observe({ building: () => void app.get(A) });
+    observe(app, { building: () => void app.get(A) });
 
     expect(app.get(links.at(-1)!)).toBe(2_999);
   });
@@ -621,7 +622,7 @@ describe("shutdown", () => {
         },
       ),
     );
-    app.observe({ buildFailed: () => void (again = app.getAsync(A)) });
+    observe(app, { buildFailed: () => void (again = app.getAsync(A)) });
     await rejected(app.getAsync(A));
     await again;
 
@@ -650,7 +651,7 @@ describe("shutdown", () => {
     for (let n = 0; n < 200_000; n++) app.createScope();
 
     app.provide(value(A, 1));
-    app.observe({})();
+    observe(app, {})();
     await settles(app.shutdown());
 
     expect(app.state).toBe("closed");

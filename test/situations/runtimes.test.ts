@@ -23,6 +23,7 @@ import {
   value,
   type Scope,
 } from "thimble";
+import { observe } from "thimble/observe";
 import { thrown } from "../core/support/refusal.ts";
 import { codeOf } from "./failing.ts";
 import { rejection, settles } from "./waiting.ts";
@@ -51,7 +52,7 @@ function useEverything() {
       dispose: () => void seen.push("repo closed"),
     }),
   );
-  const forget = app.observe({ built: ({ token: { name } }) => void seen.push(`${name} built`) });
+  const forget = observe(app, { built: ({ token: { name } }) => void seen.push(`${name} built`) });
   const request: Scope = app.createScope(
     "request",
     singleton(Plugin, () => ({})),
@@ -142,7 +143,7 @@ describe("the core", () => {
 
     const instance = without(globalThis, absent, () => {
       const app: Scope = createContainer(singleton(Db, () => ({ built: true })));
-      app.observe({
+      observe(app, {
         built: () => {
           throw new Error("an observer's own trouble");
         },

@@ -23,6 +23,7 @@ import {
   transient,
   value,
 } from "thimble";
+import { observe } from "thimble/observe";
 import { expectTypeOf } from "vitest";
 import {
   Clock,
@@ -169,10 +170,12 @@ export async function close(): Promise<ShutdownReport> {
   return report;
 }
 
-app.observe({
+observe(app, {
   built: ({ token, elapsed, path }) => console.log(token.name, elapsed, path.at(-1)?.token),
   got: ({ scope, cached }) => console.log(scope.name, cached),
   buildFailed: ({ error }) => expectTypeOf(error).toEqualTypeOf<unknown>(),
 })();
+// @ts-expect-error a scope has no such method
+app.observe({});
 // @ts-expect-error there is no such event
-app.observe({ builds: () => {} });
+observe(app, { builds: () => {} });

@@ -9,7 +9,6 @@
 
 import type { Gettable, Overriding, Registrable, With } from "./coverage.ts";
 import type { AnyToken, Arguments, Dependency, Resolved } from "./dependency.ts";
-import type { Observer } from "./observer.ts";
 import type { NamedProviders, ProviderEntry } from "./provider.ts";
 import type { ShutdownOptions, ShutdownReport } from "./shutdown.ts";
 
@@ -118,9 +117,6 @@ export interface Scope<in Has = any> extends ForAwaitUsing {
    * ```
    */
   createScope<const P extends NamedProviders>(...providers: P & Registrable<P, Has>): Scope<With<P, Has>>;
-
-  /** Calls the observer's methods as things happen here and in everything below. Returns the way out. */
-  observe(observer: Observer): () => void;
 
   /**
    * Closes the scopes below, then undoes what was built here, dependents before what they depend on. Never rejects:

@@ -1,19 +1,26 @@
 import { alias, createContainer, scoped, singleton, token, transient, value, type Scope } from "thimble";
+import { observe } from "thimble/observe";
 import { describe, expect, it } from "vitest";
-import { chain } from "./support/chain.ts";
-import { deferred } from "./support/deferred.ts";
-import { refusal, rejected, thrown } from "./support/refusal.ts";
-import { catchReports } from "./support/report-error.ts";
+import { chain } from "../core/support/chain.ts";
+import { deferred } from "../core/support/deferred.ts";
+import { refusal, rejected, thrown } from "../core/support/refusal.ts";
+import { catchReports } from "../core/support/report-error.ts";
 
 const Host = token<string>("host");
 const Db = token<string>("db");
 const Users = token<string>("users");
 
+describe("observe", () => {
+  it("is a function, and no method of a scope", () => {
+    expect("observe" in createContainer()).toBe(false);
+  });
+});
+
 describe("an observer is told", () => {
   it("of every provider that is registered, with its scope and token", () => {
     const heard: unknown[] = [];
     const app: Scope = createContainer();
-    app.observe({ registered: ({ scope, token }) => heard.push([scope, token]) });
+    observe(app, { registered: ({ scope, token }) => heard.push([scope, token]) });
 
     app.provide(value(Host, "here"), [singleton(Db, () => "db")]);
     const child = app.createScope("request", value(Users, "users"));
@@ -28,7 +35,7 @@ describe("an observer is told", () => {
   it("of every provider that is overridden", () => {
     const heard: unknown[] = [];
     const app: Scope = createContainer(value(Host, "here"));
-    app.observe({ overridden: ({ scope, token }) => heard.push([scope, token]) });
+    observe(app, { overridden: ({ scope, token }) => heard.push([scope, token]) });
 
     app.override(value(Host, "there"));
 
@@ -41,7 +48,7 @@ describe("an observer is told", () => {
       singleton(Db, async () => "db"),
       singleton(Users, [Db], (db) => db),
     );
-    app.observe({
+    observe(app, {
       building: ({ scope, token }) => heard.push(["building", scope, token]),
       built: ({ scope, token, elapsed }) => heard.push(["built", scope, token, typeof elapsed]),
     });
@@ -75,7 +82,7 @@ describe("an observer is told", () => {
       }),
     );
     const asked = app.getAsync(Users);
-    app.observe({ built: ({ token, elapsed }) => times.push(token.name, elapsed) });
+    observe(app, { built: ({ token, elapsed }) => times.push(token.name, elapsed) });
     gate.resolve();
     await asked;
     expect(times).toEqual(["db", 0, "users", 0]);
@@ -83,7 +90,7 @@ describe("an observer is told", () => {
     const late = createContainer(
       singleton(Db, () => new Promise<string>((resolve) => setTimeout(resolve, 20, "db"))),
     );
-    late.observe({ built: ({ elapsed }) => times.push(elapsed) });
+    observe(late, { built: ({ elapsed }) => times.push(elapsed) });
     await late.getAsync(Db);
     expect(times.at(-1)).toBeGreaterThan(1);
   });
@@ -92,7 +99,7 @@ describe("an observer is told", () => {
     const [links, end] = chain(500, () => 0);
     const heard: unknown[] = [];
     const app: Scope = createContainer(links);
-    app.observe({ building: ({ token }) => heard.push(token) });
+    observe(app, { building: ({ token }) => heard.push(token) });
 
     expect(app.get(end)).toBe(499);
     expect(heard).toHaveLength(500);
@@ -105,7 +112,7 @@ describe("an observer is told", () => {
       singleton(Db, async () => "db"),
       singleton(Users, [Db], (db) => db),
     );
-    app.observe({ built: ({ token }) => heard.push(token) });
+    observe(app, { built: ({ token }) => heard.push(token) });
 
     await app.getAsync(Users);
 
@@ -115,7 +122,7 @@ describe("an observer is told", () => {
   it("that a build is over only once `init` is", async () => {
     const heard: string[] = [];
     const app = createContainer(singleton(Db, () => "db", { init: async () => void heard.push("init") }));
-    app.observe({ built: () => heard.push("built") });
+    observe(app, { built: () => heard.push("built") });
 
     await app.getAsync(Db);
 
@@ -129,7 +136,7 @@ describe("an observer is told", () => {
       scoped(Users, [Db], (db) => db),
     );
     const child = app.createScope("request");
-    app.observe({ built: ({ scope, token }) => heard.push([scope, token]) });
+    observe(app, { built: ({ scope, token }) => heard.push([scope, token]) });
 
     child.get(Users);
 
@@ -148,7 +155,7 @@ describe("an observer is told", () => {
         throw failure;
       }),
     );
-    app.observe({
+    observe(app, {
       buildFailed: ({ scope, token, error, path, elapsed }) =>
         heard.push([scope, token, error, path.map((step) => step.token), typeof elapsed]),
       built: ({ token }) => built.push(token),
@@ -168,7 +175,7 @@ describe("an observer is told", () => {
         throw "no disk";
       }),
     );
-    app.observe({ buildFailed: ({ token, error }) => heard.push([token, error]) });
+    observe(app, { buildFailed: ({ token, error }) => heard.push([token, error]) });
 
     thrown(() => app.get(Db));
 
@@ -178,7 +185,7 @@ describe("an observer is told", () => {
   it("of every hand-out to callers from outside, and whether it was there already", async () => {
     const heard: unknown[] = [];
     const app = createContainer(singleton(Db, () => "db"));
-    app.observe({ got: ({ scope, token, cached }) => heard.push([scope, token, cached]) });
+    observe(app, { got: ({ scope, token, cached }) => heard.push([scope, token, cached]) });
 
     app.get(Db);
     app.get(Db);
@@ -198,7 +205,7 @@ describe("an observer is told", () => {
       singleton(Users, [Db], (db) => db),
       singleton(Host, ({ get }) => get(Db)),
     );
-    app.observe({ got: ({ token, cached }) => heard.push([token, cached]) });
+    observe(app, { got: ({ token, cached }) => heard.push([token, cached]) });
 
     app.get(Users);
     app.get(Host);
@@ -214,7 +221,7 @@ describe("an observer is told", () => {
   it("of every hand-out of a build that many waited for", async () => {
     const heard: unknown[] = [];
     const app = createContainer(singleton(Db, async () => "db"));
-    app.observe({ got: ({ token }) => heard.push(token) });
+    observe(app, { got: ({ token }) => heard.push(token) });
 
     await Promise.all([app.getAsync(Db), app.getAsync(Db), app.getAsync(Db)]);
 
@@ -224,7 +231,7 @@ describe("an observer is told", () => {
   it("that a transient was made for the occasion", () => {
     const heard: unknown[] = [];
     const app: Scope = createContainer(transient(Db, () => "db"));
-    app.observe({ got: ({ token, cached }) => heard.push([token, cached]) });
+    observe(app, { got: ({ token, cached }) => heard.push([token, cached]) });
 
     app.get(Db);
     app.get(Db);
@@ -241,7 +248,7 @@ describe("an observer is told", () => {
       alias(Users, Db),
       singleton(Db, () => "db"),
     );
-    app.observe({ got: ({ token }) => heard.push(token) });
+    observe(app, { got: ({ token }) => heard.push(token) });
 
     app.get(Users);
 
@@ -253,7 +260,7 @@ describe("an observer is told", () => {
     const app: Scope = createContainer(
       singleton(Db, async () => Promise.reject<string>(new Error("no disk"))),
     );
-    app.observe({ got: ({ token }) => heard.push(token) });
+    observe(app, { got: ({ token }) => heard.push(token) });
 
     thrown(() => app.get(Db));
     thrown(() => app.get(Host));
@@ -268,7 +275,7 @@ describe("an observer is told", () => {
       singleton(Db, () => "db", { dispose: async () => void heard.push("undoing") }),
       singleton(Host, () => "nothing to undo"),
     );
-    app.observe({
+    observe(app, {
       disposing: ({ scope, token }) => heard.push(["disposing", scope, token]),
       disposed: ({ scope, token, elapsed, error }) =>
         heard.push(["disposed", scope, token, typeof elapsed, error]),
@@ -290,7 +297,7 @@ describe("an observer is told", () => {
         },
       }),
     );
-    app.observe({ disposed: ({ token, error }) => heard.push([token, error]) });
+    observe(app, { disposed: ({ token, error }) => heard.push([token, error]) });
     app.get(Db);
 
     await app.shutdown();
@@ -301,7 +308,7 @@ describe("an observer is told", () => {
   it("of every scope that opens and closes below, and of its own closing", async () => {
     const heard: string[] = [];
     const app = createContainer("shop");
-    app.observe({
+    observe(app, {
       scopeOpened: ({ scope }) => heard.push(`opened ${scope.name}`),
       scopeClosed: ({ scope }) => heard.push(`closed ${scope.name}`),
     });
@@ -316,7 +323,7 @@ describe("an observer is told", () => {
   it("of nothing twice, however often the scope is closed", async () => {
     const heard: string[] = [];
     const app = createContainer();
-    app.observe({ scopeClosed: ({ scope }) => heard.push(scope.name) });
+    observe(app, { scopeClosed: ({ scope }) => heard.push(scope.name) });
 
     await Promise.all([app.shutdown(), app.shutdown()]);
     await app.shutdown();
@@ -331,7 +338,7 @@ describe("an observer hears", () => {
     const app: Scope = createContainer();
     const left = app.createScope("left");
     const right = app.createScope("right");
-    left.observe({
+    observe(left, {
       registered: ({ scope, token }) => heard.push(`${scope.name} ${(token as typeof Host).name}`),
     });
 
@@ -350,7 +357,7 @@ describe("an observer hears", () => {
       "job",
       singleton(Users, [Db], (db) => db),
     );
-    app.observe({ built: ({ token }) => heard.push(token) });
+    observe(app, { built: ({ token }) => heard.push(token) });
 
     job.get(Users);
 
@@ -362,7 +369,7 @@ describe("an observer hears", () => {
     const app = createContainer(singleton(Db, () => "db"));
     app.get(Db);
 
-    app.observe({ registered: () => heard.push("registered"), built: () => heard.push("built") });
+    observe(app, { registered: () => heard.push("registered"), built: () => heard.push("built") });
 
     expect(heard).toEqual([]);
   });
@@ -370,8 +377,8 @@ describe("an observer hears", () => {
   it("nothing after it was taken back", () => {
     const heard: string[] = [];
     const app = createContainer(singleton(Db, () => "db"));
-    const forget = app.observe({ got: () => heard.push("first") });
-    app.observe({ got: () => heard.push("second") });
+    const forget = observe(app, { got: () => heard.push("first") });
+    observe(app, { got: () => heard.push("second") });
     app.get(Db);
 
     forget();
@@ -388,7 +395,7 @@ describe("observers are called", () => {
     const events: unknown[] = [];
     const app = createContainer(singleton(Db, () => "db"));
     for (const name of ["first", "second", "third"]) {
-      app.observe({
+      observe(app, {
         built: (event) => {
           heard.push(name);
           events.push(event);
@@ -411,7 +418,7 @@ describe("observers are called", () => {
     }
     const counter = new Counter();
     const app = createContainer(singleton(Db, () => "db"));
-    app.observe(counter);
+    observe(app, counter);
 
     app.get(Db);
     app.get(Db);
@@ -427,7 +434,7 @@ describe("observers are called", () => {
       singleton(Db, () => "db"),
       singleton(Users, () => app.get(Db)),
     );
-    app.observe({ building: ({ token }) => token === Db && seen.push(app.get(Session)) });
+    observe(app, { building: ({ token }) => token === Db && seen.push(app.get(Session)) });
 
     // On behalf of the singleton it would be a captive dependency.
     expect(app.get(Users)).toBe("db");
@@ -447,7 +454,7 @@ describe("observers are called", () => {
       singleton(Db, () => "db"),
       singleton(Users, [Db], (db) => `users on ${db}`),
     );
-    app.observe({ built: ({ token }) => asked.push(app.get(token)) });
+    observe(app, { built: ({ token }) => asked.push(app.get(token)) });
 
     app.get(Users);
 
@@ -457,13 +464,13 @@ describe("observers are called", () => {
   it("also when one of them takes itself back on the way", () => {
     const heard: string[] = [];
     const app = createContainer(singleton(Db, () => "db"));
-    const forget = app.observe({
+    const forget = observe(app, {
       got: () => {
         heard.push("once");
         forget();
       },
     });
-    app.observe({ got: () => heard.push("always") });
+    observe(app, { got: () => heard.push("always") });
 
     app.get(Db);
     app.get(Db);
@@ -494,7 +501,7 @@ describe("an observer that throws", () => {
     const reported = catchReports();
     let undone = 0;
     const app: Scope = createContainer();
-    app.observe(everything);
+    observe(app, everything);
 
     app.provide(
       singleton(Db, () => "db", { dispose: () => undone++ }),
@@ -514,8 +521,8 @@ describe("an observer that throws", () => {
     catchReports();
     const heard: string[] = [];
     const app = createContainer(singleton(Db, () => "db"));
-    app.observe(everything);
-    app.observe({ built: () => heard.push("built") });
+    observe(app, everything);
+    observe(app, { built: () => heard.push("built") });
 
     app.get(Db);
 
@@ -525,7 +532,7 @@ describe("an observer that throws", () => {
   it("is reported to the runtime", () => {
     const reported = catchReports();
     const app = createContainer(singleton(Db, () => "db"));
-    app.observe({ built: broken });
+    observe(app, { built: broken });
 
     app.get(Db);
 
@@ -537,7 +544,7 @@ describe("an observer that throws", () => {
     // Not deleted: some runtimes have another one on the prototype of the global object.
     (globalThis as { reportError?: unknown }).reportError = undefined;
     const app = createContainer(singleton(Db, () => "db"));
-    app.observe(everything);
+    observe(app, everything);
 
     expect(app.get(Db)).toBe("db");
   });
