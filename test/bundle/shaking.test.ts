@@ -36,6 +36,21 @@ describe("an application that uses the core alone", () => {
     expect(with_.code.length).toBeGreaterThan(without.code.length + `export { ${name} };`.length);
   });
 
+  it("ships nothing of thimble/observe", async () => {
+    const { kept, code } = await shake(core);
+    expect(kept).toContain("createContainer");
+    expect(kept).not.toContain("observe");
+    expect(code).not.toContain("an observer is an object");
+  });
+
+  it("pays for thimble/observe when it imports it", async () => {
+    const line = `export { observe } from "thimble/observe";`;
+    const [without, with_] = [await shake(core), await shake(core + line)];
+    expect(with_.kept).toContain("observe");
+    expect(with_.code).toContain("an observer is an object");
+    expect(with_.code.length).toBeGreaterThan(without.code.length + line.length);
+  });
+
   it("ships the same whether or not the features and doors exist", async () => {
     const { code } = await shake(core);
     expect(code).not.toMatch(/process|Deno|Bun|document|window/);
@@ -67,7 +82,9 @@ describe("an unused module of an application", () => {
   });
 
   it("leaves nothing behind in esbuild when it only imports", async () => {
-    const { minified } = await weigh(`import { ${names} } from "thimble"; import "thimble/config";`);
+    const { minified } = await weigh(
+      `import { ${names} } from "thimble"; import "thimble/config"; import "thimble/observe";`,
+    );
     expect(minified).toBe(0);
   });
 });

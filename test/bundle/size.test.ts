@@ -20,6 +20,17 @@ describe("the weight of a bundle", () => {
     expect(weight.brotli).toBeLessThan(budget.token);
   });
 
+  it(`grows by less than ${budget.observe} bytes with thimble/observe`, async () => {
+    const [bare, both] = await Promise.all([
+      weigh(core),
+      weigh(`${core}\nexport { observe } from "thimble/observe";`),
+    ]);
+    console.log(`thimble/observe: ${both.brotli - bare.brotli} bytes Brotli`);
+    expect(both.brotli - bare.brotli).toBeLessThan(budget.observe);
+    // An entry point that adds nothing would be one that every bundle carries.
+    expect(both.minified).toBeGreaterThan(bare.minified + 100);
+  });
+
   it.each(doors)(`grows by less than ${budget.door} bytes with thimble/%s`, async (door) => {
     const [bare, both] = await Promise.all([
       weigh(core),
