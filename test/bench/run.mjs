@@ -24,6 +24,7 @@ const names = [
   "map",
   "thimble",
   "ditox",
+  "inferdi",
   "awilix",
   "inversify",
   "tsyringe",
