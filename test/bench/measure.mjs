@@ -1,6 +1,6 @@
 /**
  * One row of one subject, in a process of its own: checks the result, warms up, then times a round whenever run.mjs
- * asks for one. `node --expose-gc measure.mjs <row> <subject> <work> [argument]`.
+ * asks for one. `node --expose-gc measure.mjs <row> <address of the subject, for W5 of its program> <work> [length]`.
  *
  * A process each, because subjects that share one also share type feedback, garbage and the size of the heap. CPU time,
  * because other people's programs take turns on the same cores.
@@ -8,7 +8,7 @@
 
 import { resolveChain, rows } from "./workloads.mjs";
 
-const [id, name, work, argument] = process.argv.slice(2);
+const [id, address, work, length] = process.argv.slice(2);
 const row = rows.find((it) => it.id === id);
 
 /** Where results go, so that nobody may conclude that nobody wants them. */
@@ -81,11 +81,10 @@ async function speed(made) {
 }
 
 try {
-  // For W5 the subject is a program that was written for it.
-  const subject = await import(row.size ? argument : `./subjects/${name}.mjs`);
+  const subject = await import(address);
   const made = row.size ? subject.start : subject[work];
   if (row.steps) {
-    resolveChain(made, Number(argument));
+    resolveChain(made, Number(length));
     process.send({ held: true });
   } else if (row.bytes) {
     process.send({ value: row.bytes(made) });

@@ -10,8 +10,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { addressesOf, writeEntries, writePrograms } from "./programs.mjs";
 import { handAwaited, stopAll, takeBytes, takeFresh, takeRounds, takeSteps } from "./sampling.mjs";
@@ -39,14 +39,19 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "15" },
     node: { type: "string" },
     json: { type: "string" },
+    against: { type: "string" },
   },
 });
+// Never without what the others are compared with.
+const needed = options.against === undefined ? ["hand", "map"] : ["hand", "map", "thimble"];
+const wanted = names.filter((name) => needed.includes(name) || isChosen(options.subjects, name));
 const node = options.node ?? pinnedNode() ?? process.execPath;
 const rounds = Number(options.rounds);
 const chosenRows = rows.filter(
   ({ id }) => isChosen(options.only, id) || isChosen(options.only, id.replace(/[a-z]$/, "")),
 );
-if (chosenRows.length === 0) throw new TypeError(`no such row: ${options.only}`);
+if (chosenRows.length === 0) refuse(`no such row: ${options.only}`);
+const otherBuild = options.against === undefined ? undefined : await findBuild(options.against);
 
 installPeers();
 const folder = await mkdtemp(join(tmpdir(), "thimble-bench-"));
@@ -75,6 +80,7 @@ async function main() {
     peers: versions(),
     rounds,
     subjects: Object.entries(subjects).map(([name, { title }]) => ({ name, title })),
+    against: otherBuild && { name: otherBuild.name, build: otherBuild.path },
     rows: results,
   };
   console.log(
@@ -85,24 +91,31 @@ async function main() {
 
   // A missed aim is for people to weigh. A wrong result, or a subject that is not there, is a fault.
   const wrong = results.some((row) => Object.values(row.cells).some((it) => it.wrong));
-  if (wrong || names.some((name) => isChosen(options.subjects, name) && !subjects[name]))
-    process.exitCode = 1;
+  if (wrong || wanted.some((name) => !subjects[name])) process.exitCode = 1;
 }
 
 function isChosen(list, name) {
   return list === undefined || list.toLowerCase().split(",").includes(name.toLowerCase());
 }
 
+/** The modules of the subjects by name, each with the title of its column and the address that a process imports. */
 async function loadSubjects() {
   const subjects = {};
-  for (const name of names) {
-    // Never without what the others are compared with.
-    if (!isChosen(options.subjects, name) && name !== "hand" && name !== "map") continue;
+  const load = async (name, address, title) => {
     try {
-      subjects[name] = await import(`./subjects/${name}.mjs`);
+      const module = await import(address);
+      subjects[name] = { ...module, title: title ?? module.title, address };
     } catch (error) {
       console.error(`${name} cannot be loaded: ${error.message}`);
     }
+  };
+  for (const name of wanted) {
+    const address = new URL(`./subjects/${name}.mjs`, import.meta.url);
+    await load(name, address.href);
+    if (name !== "thimble" || !otherBuild) continue;
+    // The very same file once more, which takes its build from the query of its address.
+    address.searchParams.set("build", pathToFileURL(otherBuild.path).href);
+    await load("against", address.href, `thimble ${otherBuild.name}`);
   }
   return subjects;
 }
@@ -127,12 +140,15 @@ async function measure(row, subjects) {
       cells[name] = rest;
       continue;
     }
-    const [low, ratio, high] = quartiles(times.map((it, i) => it / reference.times[i]));
-    cells[name] = { ratio, low, high, nanoseconds: median(times), ...rest };
+    cells[name] = { ...compare({ times }, reference), nanoseconds: median(times), ...rest };
   }
   if (cells[handAwaited]) cells.hand.awaited = cells[handAwaited].ratio;
   delete cells[handAwaited];
   delete cells.empty;
+
+  const ours = samples.thimble;
+  const theirs = samples.against;
+  const against = ours && theirs && compare(ours, theirs);
 
   const { id, title, aim } = row;
   const result = {
@@ -142,13 +158,23 @@ async function measure(row, subjects) {
     atLeast: Boolean(row.steps),
     reference: reference.times && median(reference.times),
     cells,
+    against,
   };
   return { ...result, met: meets(result) };
 }
 
+/** Ours as a ratio to the other build; undefined when one of them has no number. */
+function compare(ours, theirs) {
+  if (ours.value !== undefined && theirs.value !== undefined) return { ratio: ours.value / theirs.value };
+  if (!ours.times || !theirs.times) return undefined;
+  const [low, ratio, high] = quartiles(ours.times.map((it, i) => it / theirs.times[i]));
+  return { ratio, low, high };
+}
+
 async function take(row, subjects) {
-  const how = { node, rounds: Math.ceil(rounds * (row.share ?? 1)) };
   const able = Object.keys(subjects);
+  const addresses = Object.fromEntries(Object.entries(subjects).map(([name, it]) => [name, it.address]));
+  const how = { node, rounds: Math.ceil(rounds * (row.share ?? 1)), addresses };
   if (row.bytes) return takeBytes(row, able, how);
   if (row.steps) return takeSteps(row, able, how);
   if (row.work === "imports")
@@ -156,7 +182,7 @@ async function take(row, subjects) {
   if (!row.size) return takeRounds(row, able, how);
 
   const programs = await writePrograms(folder, row.size, subjects);
-  if (!row.fresh) return takeRounds(row, able, { ...how, programs });
+  if (!row.fresh) return takeRounds(row, able, { ...how, addresses: programs });
   // The container itself is imported beforehand and untimed: its own start-up is a row of its own.
   const modules = able.map((name) => [name, [programs[name], ...addressesOf(subjects[name])]]);
   return takeFresh(row, Object.fromEntries(modules), how);
@@ -179,6 +205,20 @@ function median(numbers) {
 function pinnedNode() {
   const path = fileURLToPath(new URL("../../node_modules/.bin/node", import.meta.url));
   return existsSync(path) ? path : undefined;
+}
+
+/** The entry point of the build in `folder`: of a whole copy of this project, or of its `dist` alone. */
+async function findBuild(folder) {
+  const path = ["dist/index.js", "index.js"].map((it) => resolve(folder, it)).find((it) => existsSync(it));
+  if (!path) refuse(`--against ${folder}: there is neither dist/index.js nor index.js in it`);
+  const { createContainer } = await import(pathToFileURL(path).href);
+  if (!createContainer) refuse(`--against ${folder}: ${path} exports no createContainer`);
+  return { name: basename(resolve(folder).replace(/[/\\]dist$/, "")), path };
+}
+
+function refuse(why) {
+  console.error(why);
+  process.exit(2);
 }
 
 /** Installs the peers when they are missing, or are not the ones the lockfile names. */

@@ -11,11 +11,11 @@ import { fileURLToPath } from "node:url";
 /** What hand-written code costs when it waits for every disposal, as a container must that cannot know. */
 export const handAwaited = "hand, awaited";
 
-/** All subjects stand ready and warm, then take turns. `programs`: for W5, what each is to run. */
-export async function takeRounds(row, names, { node, rounds, programs = {} }) {
-  const jobs = names.map((name) => ({ label: name, args: [row.id, name, row.work, programs[name] ?? ""] }));
+/** All subjects stand ready and warm, then take turns. `addresses`: the module of each, for W5 its program. */
+export async function takeRounds(row, names, { node, rounds, addresses }) {
+  const jobs = names.map((name) => ({ label: name, args: [row.id, addresses[name], row.work] }));
   if (row.handToo && names.includes("hand"))
-    jobs.push({ label: handAwaited, args: [row.id, "hand", row.handToo] });
+    jobs.push({ label: handAwaited, args: [row.id, addresses.hand, row.handToo] });
 
   const samples = {};
   const ready = [];
@@ -57,10 +57,10 @@ export async function takeFresh(row, modules, { node, rounds }) {
   return samples;
 }
 
-export async function takeBytes(row, names, { node }) {
+export async function takeBytes(row, names, { node, addresses }) {
   const samples = {};
   for (const name of names) {
-    const child = start(node, "measure.mjs", [row.id, name, row.work]);
+    const child = start(node, "measure.mjs", [row.id, addresses[name], row.work]);
     samples[name] = await child.next();
     child.kill();
   }
@@ -68,11 +68,11 @@ export async function takeBytes(row, names, { node }) {
 }
 
 /** The last of the row's steps that held. That the first one does not hold is no limit but a mistake of ours. */
-export async function takeSteps(row, names, { node }) {
+export async function takeSteps(row, names, { node, addresses }) {
   const samples = {};
   for (const name of names) {
     for (const step of row.steps) {
-      const child = start(node, "measure.mjs", [row.id, name, row.work, String(step)]);
+      const child = start(node, "measure.mjs", [row.id, addresses[name], row.work, String(step)]);
       const { held, wrong } = await child.next();
       child.kill();
       if (held) samples[name] = { value: step };

@@ -12,7 +12,7 @@ export function meets({ aim, atLeast, cells: { thimble } }) {
   return atLeast ? got >= aim : rounded(got) <= aim;
 }
 
-export function table({ rows, subjects, peers }) {
+export function table({ rows, subjects, peers, against }) {
   const notes = [];
   const noted = (text) => {
     if (!notes.includes(text)) notes.push(text);
@@ -32,12 +32,27 @@ export function table({ rows, subjects, peers }) {
     return `${row.atLeast ? "≥" : "≤"} ${grouped(row.aim)}${row.met === false ? "  ✗ missed" : ""}`;
   };
 
-  const head = ["", "work", "1 is", ...subjects.map((it) => it.title), "aim"];
+  // Two builds often differ by less than what another container differs by, so this tells how sure it is.
+  const toOther = ({ against: it }) => {
+    if (!it) return "";
+    const spread = it.low === undefined ? "" : ` (${it.low.toFixed(2)} to ${it.high.toFixed(2)})`;
+    return it.ratio.toFixed(2) + spread;
+  };
+
+  const head = [
+    "",
+    "work",
+    "1 is",
+    ...subjects.map((it) => it.title),
+    ...(against ? [`to ${against.name}`] : []),
+    "aim",
+  ];
   const lines = rows.map((row) => [
     row.id,
     row.title,
     row.reference === undefined ? "" : duration(row.reference),
     ...subjects.map((it) => cell(row.cells[it.name])),
+    ...(against ? [toOther(row)] : []),
     aim(row),
   ]);
   const widths = head.map((_, i) => Math.max(...[head, ...lines].map((line) => line[i].length)));

@@ -1,6 +1,5 @@
 /** Thimble as its users write it: classes, and lists of what their constructors want. */
 
-import { createContainer, scoped, singleton, token, transient, value } from "../../../dist/index.js";
 import {
   Article,
   Author,
@@ -24,8 +23,14 @@ import {
 } from "../services.mjs";
 import { inParts } from "../programs.mjs";
 
+// `run.mjs --against` has this file measure another build, and says which in the query of its address.
+const build =
+  new URL(import.meta.url).searchParams.get("build") ??
+  new URL("../../../dist/index.js", import.meta.url).href;
+const { createContainer, scoped, singleton, token, transient, value } = await import(build);
+
 export const title = "thimble";
-export const imports = [new URL("../../../dist/index.js", import.meta.url).href];
+export const imports = [build];
 
 export function cached(classes) {
   const app = createContainer(classes.map((Class) => singleton(Class)));
