@@ -178,8 +178,26 @@ function shutdown(work) {
   };
 }
 
-/** Bytes of heap that each of many open scopes holds on to. */
-function bytesPerScope(work) {
+/** Bytes of heap that each of `count` things from `make` takes, while the program keeps them all. */
+function bytesEach(make, count) {
+  const kept = [];
+  const heap = () => {
+    for (let i = 0; i < 3; i++) globalThis.gc();
+    return process.memoryUsage().heapUsed;
+  };
+  const grow = (n) => {
+    const before = heap();
+    for (let i = 0; i < n; i++) kept.push(make());
+    // The array that keeps them is ours, not theirs.
+    return (heap() - before) / n - 8;
+  };
+  // A first thousand pays for what is made once and tells how many of the heavy ones fit into memory.
+  const estimate = grow(1_000);
+  kept.length = 0;
+  return Math.round(grow(estimate < 4_096 ? count : count / 10));
+}
+
+function bytesPerIdleScope(work) {
   const { open, clockOf } = work();
   const [one, two] = [open(), open()];
   assert.notEqual(one, two, "opens a new scope each time");
@@ -187,22 +205,27 @@ function bytesPerScope(work) {
     clockOf(one) instanceof Clock && clockOf(one) === clockOf(two),
     "a scope sees what its root provides",
   );
+  return bytesEach(open, 200_000);
+}
 
-  const held = [];
-  const heap = () => {
-    for (let i = 0; i < 3; i++) globalThis.gc();
-    return process.memoryUsage().heapUsed;
+function bytesPerRequest(work) {
+  const { open, resolve } = work();
+  const requests = [new Incoming(0), new Incoming(1)];
+  const scopes = requests.map((it) => open(it));
+  const [one, two] = scopes.map((it) => resolve(it));
+  assert.equal(one.visitor.incoming, requests[0], "gives the request's own value");
+  assert.equal(two.visitor.incoming, requests[1], "gives the request's own value");
+  assert.equal(resolve(scopes[0]), one, "a scope keeps its services");
+  assert.notEqual(one.orders.session, two.orders.session, "the next request has its own");
+  assert.equal(one.orders.session.db, two.orders.session.db, "a singleton is shared");
+  assert.ok(one.orders.session.open, "the scope is still open");
+
+  const make = () => {
+    const scope = open(new Incoming(2));
+    resolve(scope);
+    return scope;
   };
-  const grow = (n) => {
-    const before = heap();
-    for (let i = 0; i < n; i++) held.push(open());
-    // The array that holds them is ours, not theirs.
-    return (heap() - before) / n - 8;
-  };
-  // A first thousand pays for what is made once and tells how many of the heavy ones fit into memory.
-  const estimate = grow(1_000);
-  held.length = 0;
-  return Math.round(grow(estimate < 4_096 ? 200_000 : 20_000));
+  return bytesEach(make, 50_000);
 }
 
 /** Resolves a chain of `length`, in a process that has resolved nothing before, because a program starts only once. */
@@ -264,7 +287,14 @@ export const rows = [
     handToo: "shutdownAwaited",
     speed: shutdown,
   },
-  { id: "W9", title: "bytes per idle scope", aim: 128, work: "scopes", bytes: bytesPerScope },
+  { id: "W9", title: "bytes per idle scope", aim: 128, work: "scopes", bytes: bytesPerIdleScope },
+  {
+    id: "W9b",
+    title: "bytes per live request scope",
+    aim: 1_500,
+    work: "requestScopes",
+    bytes: bytesPerRequest,
+  },
   {
     id: "W10",
     title: "deepest chain that resolves",

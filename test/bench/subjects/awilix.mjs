@@ -67,8 +67,8 @@ export function page() {
   return () => app.resolve("page");
 }
 
-export function request() {
-  const app = createContainer().register({
+const shop = () =>
+  createContainer().register({
     config: asFunction(() => new Config()).singleton(),
     db: asFunction(({ config }) => new Db(config)).singleton(),
     clock: asFunction(() => new Clock()).singleton(),
@@ -82,13 +82,22 @@ export function request() {
     orders: asFunction(({ changes, session }) => new Orders(changes, session)).scoped(),
     checkout: asFunction(({ orders, visitor, config }) => new Checkout(orders, visitor, config)).scoped(),
   });
+
+const openRequest = (app, incoming) => app.createScope().register("incoming", asValue(incoming));
+
+export function request() {
+  const app = shop();
   return async (incoming) => {
-    const scope = app.createScope();
-    scope.register("incoming", asValue(incoming));
+    const scope = openRequest(app, incoming);
     const checkout = scope.resolve("checkout");
     await scope.dispose();
     return checkout;
   };
+}
+
+export function requestScopes() {
+  const app = shop();
+  return { open: (incoming) => openRequest(app, incoming), resolve: (scope) => scope.resolve("checkout") };
 }
 
 export function program(graph, address) {

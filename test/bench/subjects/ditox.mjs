@@ -69,7 +69,7 @@ export function page() {
   return () => app.resolve(root);
 }
 
-export function request() {
+function shop() {
   const [config, db, clock, incoming, visitor, session, changes, orders, checkout] = Array.from(
     { length: 9 },
     () => token(),
@@ -90,8 +90,8 @@ export function request() {
   const scoped = { scope: "scoped" };
   const undone = { scope: "scoped", onRemoved: (it) => it.dispose() };
 
-  return (value) => {
-    // A scoped instance lives in the container that holds its factory, so each request binds its own.
+  // A scoped instance lives in the container that holds its factory, so each request binds its own.
+  const open = (value) => {
     const scope = createContainer(app);
     scope.bindValue(incoming, value);
     scope.bindFactory(visitor, makeVisitor, scoped);
@@ -99,9 +99,19 @@ export function request() {
     scope.bindFactory(changes, makeChanges, undone);
     scope.bindFactory(orders, makeOrders, scoped);
     scope.bindFactory(checkout, makeCheckout, scoped);
-    const it = scope.resolve(checkout);
+    return scope;
+  };
+  return { open, resolve: (scope) => scope.resolve(checkout) };
+}
+export const requestScopes = shop;
+
+export function request() {
+  const { open, resolve } = shop();
+  return (incoming) => {
+    const scope = open(incoming);
+    const checkout = resolve(scope);
     scope.removeAll();
-    return it;
+    return checkout;
   };
 }
 

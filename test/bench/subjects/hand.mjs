@@ -154,6 +154,11 @@ export function requestAwaited() {
   };
 }
 
+export function requestScopes() {
+  const app = new App();
+  return { open: (incoming) => new RequestScope(app, incoming), resolve: (scope) => scope.checkout };
+}
+
 export function program(graph) {
   const lines = graph.map((it, i) => `s[${i}] = new S${i}(${it.map((d) => `s[${d}]`).join(", ")});`);
   const { functions, calls } = inParts(lines, "s");

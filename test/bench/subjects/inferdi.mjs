@@ -96,6 +96,11 @@ export function request() {
   };
 }
 
+export function requestScopes() {
+  const app = shop();
+  return { open: (incoming) => openRequest(app, incoming), resolve: (scope) => scope.get("checkout") };
+}
+
 export function program(graph, address) {
   const lines = graph.map(
     (it, i) => `.registerClass("s${i}", S${i}, [${it.map((d) => `"s${d}"`).join(", ")}])`,

@@ -83,7 +83,7 @@ export function page() {
   return () => app.get(Page);
 }
 
-export function request() {
+function shop() {
   const app = new Container();
   app.bind(needs(Config)).toSelf().inSingletonScope();
   app.bind(needs(Db, Config)).toSelf().inSingletonScope();
@@ -95,7 +95,7 @@ export function request() {
   needs(Checkout, Orders, Visitor, Config);
   const dispose = (it) => it.dispose();
 
-  return (incoming) => {
+  const open = (incoming) => {
     // What inversify calls a request is one `get`; an instance per scope is a singleton of a child container.
     const scope = new Container({ parent: app });
     scope.bind(Incoming).toConstantValue(incoming);
@@ -104,7 +104,17 @@ export function request() {
     scope.bind(Changes).toSelf().inSingletonScope().onDeactivation(dispose);
     scope.bind(Orders).toSelf().inSingletonScope();
     scope.bind(Checkout).toSelf().inSingletonScope();
-    const checkout = scope.get(Checkout);
+    return scope;
+  };
+  return { open, resolve: (scope) => scope.get(Checkout) };
+}
+export const requestScopes = shop;
+
+export function request() {
+  const { open, resolve } = shop();
+  return (incoming) => {
+    const scope = open(incoming);
+    const checkout = resolve(scope);
     scope.unbindAll();
     return checkout;
   };

@@ -33,6 +33,7 @@ export const unsupported = {
   chain: beyond,
   shutdown: beyond,
   scopes: beyond,
+  requestScopes: beyond,
   deep: beyond,
   imports: beyond,
 };

@@ -1,7 +1,7 @@
 /** Needle DI: providers as objects, and factories that ask the container they are given. */
 
 import { Container, InjectionToken } from "@needle-di/core";
-import { Clock } from "../services.mjs";
+import { Changes, Checkout, Clock, Config, Db, Incoming, Orders, Session, Visitor } from "../services.mjs";
 import { inParts } from "../programs.mjs";
 
 export const title = "needle-di";
@@ -29,6 +29,25 @@ export function cachedFromBelow(classes, depth) {
   let scope = singletons(classes);
   for (let i = 0; i < depth; i++) scope = scope.createChild();
   return { keys: classes, get: (key) => scope.get(key) };
+}
+
+export function requestScopes() {
+  const app = new Container();
+  app.bind({ provide: Config, useFactory: () => new Config() });
+  app.bind({ provide: Db, useFactory: (c) => new Db(c.get(Config)) });
+  app.bind({ provide: Clock, useFactory: () => new Clock() });
+
+  // An instance lives in the container that its provider is bound in, so each request binds its own.
+  const providers = [
+    { provide: Visitor, useFactory: (c) => new Visitor(c.get(Incoming), c.get(Clock)) },
+    { provide: Session, useFactory: (c) => new Session(c.get(Incoming), c.get(Db)) },
+    { provide: Changes, useFactory: (c) => new Changes(c.get(Session)) },
+    { provide: Orders, useFactory: (c) => new Orders(c.get(Changes), c.get(Session)) },
+    { provide: Checkout, useFactory: (c) => new Checkout(c.get(Orders), c.get(Visitor), c.get(Config)) },
+  ];
+  const open = (incoming) =>
+    app.createChild().bindAll({ provide: Incoming, useValue: incoming }, ...providers);
+  return { open, resolve: (scope) => scope.get(Checkout) };
 }
 
 export function program(graph, address) {

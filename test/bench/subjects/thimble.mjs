@@ -70,8 +70,8 @@ export function page() {
   return () => app.get(Page);
 }
 
-export function request() {
-  const app = createContainer(
+const shop = () =>
+  createContainer(
     singleton(Config),
     singleton(Db, [Config]),
     singleton(Clock),
@@ -81,12 +81,22 @@ export function request() {
     scoped(Orders, [Changes, Session]),
     scoped(Checkout, [Orders, Visitor, Config]),
   );
+
+const openRequest = (app, incoming) => app.createScope("request", value(Incoming, incoming));
+
+export function request() {
+  const app = shop();
   return async (incoming) => {
-    const scope = app.createScope("request", value(Incoming, incoming));
+    const scope = openRequest(app, incoming);
     const checkout = scope.get(Checkout);
     await scope.shutdown();
     return checkout;
   };
+}
+
+export function requestScopes() {
+  const app = shop();
+  return { open: (incoming) => openRequest(app, incoming), resolve: (scope) => scope.get(Checkout) };
 }
 
 export function program(graph, address) {

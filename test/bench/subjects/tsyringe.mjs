@@ -81,7 +81,7 @@ export function page() {
   return () => app.resolve(Page);
 }
 
-export function request() {
+function shop() {
   const app = createContainer();
   app.register(Config, { useClass: needs(Config) }, singleton);
   app.register(Db, { useClass: needs(Db, Config) }, singleton);
@@ -91,13 +91,24 @@ export function request() {
   app.register(Changes, { useClass: needs(Changes, Session) }, scoped);
   app.register(Orders, { useClass: needs(Orders, Changes, Session) }, scoped);
   app.register(Checkout, { useClass: needs(Checkout, Orders, Visitor, Config) }, scoped);
+  return app;
+}
+
+const openRequest = (app, incoming) => app.createChildContainer().registerInstance(Incoming, incoming);
+
+export function request() {
+  const app = shop();
   return async (incoming) => {
-    const scope = app.createChildContainer();
-    scope.registerInstance(Incoming, incoming);
+    const scope = openRequest(app, incoming);
     const checkout = scope.resolve(Checkout);
     await scope.dispose();
     return checkout;
   };
+}
+
+export function requestScopes() {
+  const app = shop();
+  return { open: (incoming) => openRequest(app, incoming), resolve: (scope) => scope.resolve(Checkout) };
 }
 
 export function program(graph, reflect, tsyringe) {

@@ -73,28 +73,41 @@ export function page() {
   return () => app.resolve("page");
 }
 
-export function request() {
-  const app = createInjector()
-    .provideClass("config", needs(Config))
-    .provideClass("db", needs(Db, "config"))
-    .provideClass("clock", needs(Clock));
+function shop() {
   needs(Visitor, "incoming", "clock");
   needs(Session, "incoming", "db");
   needs(Changes, "session");
   needs(Orders, "changes", "session");
   needs(Checkout, "orders", "visitor", "config");
+  return createInjector()
+    .provideClass("config", needs(Config))
+    .provideClass("db", needs(Db, "config"))
+    .provideClass("clock", needs(Clock));
+}
 
+const provideRequest = (scope) =>
+  scope
+    .provideClass("visitor", Visitor)
+    .provideClass("session", Session)
+    .provideClass("changes", Changes)
+    .provideClass("orders", Orders)
+    .provideClass("checkout", Checkout);
+
+export function request() {
+  const app = shop();
   return async (incoming) => {
     const scope = app.provideValue("incoming", incoming);
-    const checkout = scope
-      .provideClass("visitor", Visitor)
-      .provideClass("session", Session)
-      .provideClass("changes", Changes)
-      .provideClass("orders", Orders)
-      .provideClass("checkout", Checkout)
-      .resolve("checkout");
+    const checkout = provideRequest(scope).resolve("checkout");
     await scope.dispose();
     return checkout;
+  };
+}
+
+export function requestScopes() {
+  const app = shop();
+  return {
+    open: (incoming) => provideRequest(app.provideValue("incoming", incoming)),
+    resolve: (scope) => scope.resolve("checkout"),
   };
 }
 
