@@ -1,15 +1,19 @@
 /**
  * One measurement in a process that has done nothing before: importing a module and calling its `start`, if it has one.
- * `node fresh.mjs <module> [modules to import first, untimed …]`. Imports nothing of its own, or that would be warm.
+ * `node fresh.mjs <row> <module> [modules to import first, untimed …]`. Imports nothing of its own, or that would be
+ * warm.
  */
 
-const [module, ...before] = process.argv.slice(2);
+const [id, module, ...before] = process.argv.slice(2);
 for (const it of before) await import(it);
 
 const begin = process.cpuUsage();
 const { start } = await import(module);
-const root = start?.();
+const result = await start?.();
 const { user, system } = process.cpuUsage(begin);
 
-const reachable = root && (await import("./workloads.mjs")).countReachable(root);
-process.send({ nanoseconds: (user + system) * 1_000, reachable });
+if (start) {
+  const { rows } = await import("./workloads.mjs");
+  rows.find((it) => it.id === id).check(result);
+}
+process.send({ nanoseconds: (user + system) * 1_000 });

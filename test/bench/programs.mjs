@@ -1,5 +1,6 @@
 /**
- * Modules written for the rows that import one: whole programs of `n` services (W5), and bare imports (start-up).
+ * Modules written for the rows that import one: whole programs of `n` services (W5), bare imports (S1, S2)
+ * and tiny programs (S3).
  *
  * Programs are text and not a loop, because a cold start is mostly the reading and compiling of what people wrote, and
  * a loop would leave that out.
@@ -58,32 +59,51 @@ export async function writePrograms(folder, n, subjects) {
 /** Where the modules that a subject is made of lie: a program in a temporary folder cannot call them by name. */
 export const addressesOf = (subject) => subject.imports.map((it) => import.meta.resolve(it));
 
+/** The services of S3, of which one is to be disposed. */
+const tinyServices = `class Settings {}
+class Store {
+  open = true;
+  constructor(settings) {
+    this.settings = settings;
+  }
+  dispose() {
+    this.open = false;
+  }
+}
+Store.prototype[Symbol.dispose] = Store.prototype.dispose;
+class Shop {
+  constructor(store) {
+    this.store = store;
+  }
+}
+`;
+
 /**
- * Writes modules that import a subject and do nothing else: as it was published, or bundled into one file, which is
- * how it reaches a page or a worker. `empty` is what they are compared with.
+ * Writes the modules of a start-up row: those that import a subject and do nothing else, or the tiny programs. They are
+ * as published, or bundled into one file, which is how they reach a page or a worker. `empty` is what they are compared
+ * with.
  */
-export async function writeEntries(folder, subjects, { bundled }) {
+export async function writeEntries(folder, { id, work, bundled }, subjects) {
   const addresses = { empty: await write(folder, "empty.mjs", "") };
   for (const [name, subject] of Object.entries(subjects)) {
-    const text = addressesOf(subject)
-      .map((it) => `import "${it}";\n`)
-      .join("");
-    addresses[name] = bundled
-      ? await bundle(folder, name, subject)
-      : await write(folder, `${name}.mjs`, text);
+    const file = `${name}-${id}.mjs`;
+    const from = bundled ? pathsOf(subject) : addressesOf(subject);
+    const lines = from.map((it) => (bundled ? `export * from "${it}";\n` : `import "${it}";\n`));
+    const text = work === "tiny" ? tinyServices + subject.tiny(...from) : lines.join("");
+    addresses[name] = bundled ? await bundle(folder, file, text) : await write(folder, file, text);
   }
   return addresses;
 }
 
-async function bundle(folder, name, { imports }) {
+/** The same as `addressesOf`, for a bundler, which knows paths and names but no addresses. */
+const pathsOf = (subject) =>
+  subject.imports.map((it) => (it.startsWith("file:") ? fileURLToPath(it).replaceAll("\\", "/") : it));
+
+async function bundle(folder, name, contents) {
   const { build } = await import("esbuild");
-  const outfile = join(folder, `${name}-bundle.mjs`);
-  const paths = imports.map((it) => (it.startsWith("file:") ? fileURLToPath(it) : it));
+  const outfile = join(folder, name);
   await build({
-    stdin: {
-      contents: paths.map((it) => `export * from ${JSON.stringify(it)};`).join("\n"),
-      resolveDir: fileURLToPath(new URL(".", import.meta.url)),
-    },
+    stdin: { contents, resolveDir: fileURLToPath(new URL(".", import.meta.url)) },
     outfile,
     bundle: true,
     minify: true,

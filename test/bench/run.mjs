@@ -177,8 +177,8 @@ async function take(row, subjects) {
   const how = { node, rounds: Math.ceil(rounds * (row.share ?? 1)), addresses };
   if (row.bytes) return takeBytes(row, able, how);
   if (row.steps) return takeSteps(row, able, how);
-  if (row.work === "imports")
-    return takeFresh(row, listed(await writeEntries(folder, subjects, { bundled: row.id === "S1" })), how);
+  if (row.reference === "empty")
+    return takeFresh(row, listed(await writeEntries(folder, row, subjects)), how);
   if (!row.size) return takeRounds(row, able, how);
 
   const programs = await writePrograms(folder, row.size, subjects);

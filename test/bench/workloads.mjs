@@ -4,7 +4,8 @@
  * A row takes from a subject the export named `work`, and measures it in one of four ways:
  *   `speed(work)`  gives `{ check, op }` or `{ check, prepare, op }`; `op` is timed over and over in one process, what
  *                  `prepare` makes for it beforehand is not;
- *   `fresh`        times the import of a module in a new process each time, and its `start()` if it has one;
+ *   `fresh`        times the import of a module in a new process each time, and its `start()` if it has one, whose
+ *                  result `check` is given;
  *   `bytes(work)`  is a number that is taken once;
  *   `steps`        asks how long a list may get, and takes the last step that held.
  * A check throws when a result is wrong, and returns a remark when it is right with a reservation.
@@ -98,8 +99,17 @@ function request(work) {
 
 const wrongOrder = "disposes what others still need first";
 
+function checkReaches(root, n) {
+  assert.equal(countReachable(root), n, "the root reaches all, each once");
+}
+
+function checkTiny({ store }) {
+  assert.ok(store.settings, "the store has its settings");
+  assert.equal(store.open, false, "the store is disposed");
+}
+
 /** Walks from the root over its own fields; gives how many services it found, each once. */
-export function countReachable(root) {
+function countReachable(root) {
   const seen = new Set([root]);
   for (const it of seen) for (const dependency of Object.values(it)) seen.add(dependency);
   return seen.size;
@@ -108,7 +118,7 @@ export function countReachable(root) {
 function program(start) {
   return {
     check() {
-      assert.equal(countReachable(start()), 1_000, "the root reaches all, each once");
+      checkReaches(start(), 1_000);
       assert.notEqual(start(), start(), "every start makes its own");
     },
     op: start,
@@ -267,7 +277,15 @@ export const rows = [
     size: 1_000,
     speed: program,
   },
-  { id: "W5b", title: "the same, cold", aim: 1.8, work: "program", size: 1_000, fresh: true },
+  {
+    id: "W5b",
+    title: "the same, cold",
+    aim: 1.8,
+    work: "program",
+    size: 1_000,
+    fresh: true,
+    check: (root) => checkReaches(root, 1_000),
+  },
   {
     id: "W5c",
     title: "10 000 of them, cold",
@@ -275,6 +293,7 @@ export const rows = [
     work: "program",
     size: 10_000,
     fresh: true,
+    check: (root) => checkReaches(root, 10_000),
     share: 0.5,
   },
   { id: "W6", title: "registering 10 000", aim: 0.7, work: "register", reference: "map", speed: registering },
@@ -314,9 +333,20 @@ export const rows = [
     title: "start-up, bundled",
     aim: 1.9,
     work: "imports",
+    bundled: true,
     reference: "empty",
     fresh: true,
     share: 2,
   },
   { id: "S2", title: "start-up, as published", work: "imports", reference: "empty", fresh: true },
+  {
+    id: "S3",
+    title: "a tiny program, bundled",
+    work: "tiny",
+    bundled: true,
+    reference: "empty",
+    fresh: true,
+    check: checkTiny,
+    share: 2,
+  },
 ];

@@ -189,6 +189,20 @@ export function deep(links) {
   return app.resolve(keys.at(-1));
 }
 
+export const tiny = (address) => `import { createContainer, injectable, token } from "${address}";
+const settings = token("settings");
+const store = token("store");
+const shop = token("shop");
+export function start() {
+  const app = createContainer();
+  app.bindFactory(settings, () => new Settings());
+  app.bindFactory(store, injectable((it) => new Store(it), settings), { onRemoved: (it) => it.dispose() });
+  app.bindFactory(shop, injectable((it) => new Shop(it), store));
+  const made = app.resolve(shop);
+  app.removeAll();
+  return made;
+}`;
+
 export const unsupported = {
   chain: "no asynchronous providers: what a factory promises is handed on as a promise",
 };

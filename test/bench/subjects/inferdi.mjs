@@ -162,4 +162,15 @@ export function deep(links) {
   return app.get(`link${links.length - 1}`);
 }
 
+export const tiny = (address) => `import { Container } from "${address}";
+export async function start() {
+  const app = new Container()
+    .registerClass("settings", Settings, [])
+    .registerClass("store", Store, ["settings"])
+    .registerClass("shop", Shop, ["store"]);
+  const shop = app.get("shop");
+  await app.dispose();
+  return shop;
+}`;
+
 export const unsupported = {};

@@ -202,4 +202,20 @@ export function deep(links) {
   return app.get(links.at(-1));
 }
 
+export const tiny = (address) => `import { Container, decorate, inject, injectable } from "${address}";
+decorate(injectable(), Settings);
+decorate(injectable(), Store);
+decorate(inject(Settings), Store, 0);
+decorate(injectable(), Shop);
+decorate(inject(Store), Shop, 0);
+export async function start() {
+  const app = new Container();
+  app.bind(Settings).toSelf().inSingletonScope();
+  app.bind(Store).toSelf().inSingletonScope().onDeactivation((it) => it.dispose());
+  app.bind(Shop).toSelf().inSingletonScope();
+  const shop = app.get(Shop);
+  await app.unbindAll();
+  return shop;
+}`;
+
 export const unsupported = {};

@@ -36,4 +36,5 @@ export const unsupported = {
   requestScopes: beyond,
   deep: beyond,
   imports: beyond,
+  tiny: beyond,
 };

@@ -112,4 +112,5 @@ export const unsupported = {
   page: "no transients: every provider is built once per container",
   request: "nothing is ever disposed",
   shutdown: "nothing is ever disposed",
+  tiny: "nothing is ever disposed",
 };

@@ -146,4 +146,12 @@ export function deep(links) {
   return app.get(links.at(-1));
 }
 
+export const tiny = (address) => `import { createContainer, singleton } from "${address}";
+export async function start() {
+  const app = createContainer(singleton(Settings), singleton(Store, [Settings]), singleton(Shop, [Store]));
+  const shop = app.get(Shop);
+  await app.shutdown();
+  return shop;
+}`;
+
 export const unsupported = {};

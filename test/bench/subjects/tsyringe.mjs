@@ -171,6 +171,24 @@ export function deep(links) {
   return app.resolve(links.at(-1));
 }
 
+export const tiny = (reflect, tsyringe) => `import "${reflect}";
+import { Lifecycle, container, injectable } from "${tsyringe}";
+Reflect.defineMetadata("design:paramtypes", [], Settings);
+injectable()(Settings);
+Reflect.defineMetadata("design:paramtypes", [Settings], Store);
+injectable()(Store);
+Reflect.defineMetadata("design:paramtypes", [Store], Shop);
+injectable()(Shop);
+export async function start() {
+  const app = container.createChildContainer();
+  app.register(Settings, { useClass: Settings }, { lifecycle: Lifecycle.Singleton });
+  app.register(Store, { useClass: Store }, { lifecycle: Lifecycle.Singleton });
+  app.register(Shop, { useClass: Shop }, { lifecycle: Lifecycle.Singleton });
+  const shop = app.resolve(Shop);
+  await app.dispose();
+  return shop;
+}`;
+
 export const unsupported = {
   chain: "no asynchronous providers: what a factory promises is handed on as a promise",
 };

@@ -155,6 +155,20 @@ export function deep(links) {
   return app.resolve(`s${links.length - 1}`);
 }
 
+export const tiny = (address) => `import { createInjector } from "${address}";
+Store.inject = ["settings"];
+Shop.inject = ["store"];
+export async function start() {
+  const app = createInjector();
+  const shop = app
+    .provideClass("settings", Settings)
+    .provideClass("store", Store)
+    .provideClass("shop", Shop)
+    .resolve("shop");
+  await app.dispose();
+  return shop;
+}`;
+
 const tooLong = "overflows the stack: an ask walks through every registration there is";
 export const unsupported = {
   W5c: tooLong,
