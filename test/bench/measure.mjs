@@ -1,6 +1,7 @@
 /**
- * One row of one subject, in a process of its own: checks the result, warms up, then times a round whenever run.mjs
- * asks for one. `node --expose-gc measure.mjs <row> <address of the subject, for W5 of its program> <work> [length]`.
+ * One row of one subject, in a process of its own: checks the result, warms up, then times a round at each message
+ * from run.mjs. `node --expose-gc measure.mjs <row> <address> <work> [length]`, where the address is that of the subject,
+ * or for W5 of its program.
  *
  * A process each, because subjects that share one also share type feedback, garbage and the size of the heap. CPU time,
  * because other people's programs take turns on the same cores.

@@ -169,7 +169,7 @@ export async function start() {
   return shop;
 }`;
 
-const tooLong = "overflows the stack: an ask walks through every registration there is";
+const tooLong = "overflows the stack: resolving walks through every registration there is";
 export const unsupported = {
   W5c: tooLong,
   register: tooLong,
