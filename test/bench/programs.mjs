@@ -59,18 +59,22 @@ export async function writePrograms(folder, n, subjects) {
 /** Where the modules that a subject is made of lie: a program in a temporary folder cannot call them by name. */
 export const addressesOf = (subject) => subject.imports.map((it) => import.meta.resolve(it));
 
-/** The services of S3, of which one is to be disposed. */
-const tinyServices = `class Settings {}
+/** The services of S3 and S3b. In S3b one of them is to be disposed. */
+const tinyServices = (disposes) => `class Settings {}
 class Store {
   open = true;
   constructor(settings) {
     this.settings = settings;
-  }
+  }${
+    disposes
+      ? `
   dispose() {
     this.open = false;
+  }`
+      : ""
   }
 }
-Store.prototype[Symbol.dispose] = Store.prototype.dispose;
+${disposes ? "Store.prototype[Symbol.dispose] = Store.prototype.dispose;" : ""}
 class Shop {
   constructor(store) {
     this.store = store;
@@ -83,13 +87,13 @@ class Shop {
  * as published, or bundled into one file, which is how they reach a page or a worker. `empty` is what they are compared
  * with.
  */
-export async function writeEntries(folder, { id, work, bundled }, subjects) {
+export async function writeEntries(folder, { id, work, bundled, disposes }, subjects) {
   const addresses = { empty: await write(folder, "empty.mjs", "") };
   for (const [name, subject] of Object.entries(subjects)) {
     const file = `${name}-${id}.mjs`;
     const from = bundled ? pathsOf(subject) : addressesOf(subject);
     const lines = from.map((it) => (bundled ? `export * from "${it}";\n` : `import "${it}";\n`));
-    const text = work === "tiny" ? tinyServices + subject.tiny(...from) : lines.join("");
+    const text = work === "tiny" ? tinyServices(disposes) + subject.tiny(...from, disposes) : lines.join("");
     addresses[name] = bundled ? await bundle(folder, file, text) : await write(folder, file, text);
   }
   return addresses;

@@ -125,7 +125,8 @@ async function measure(row, subjects) {
   const able = {};
   for (const [name, subject] of Object.entries(subjects)) {
     const unsupported =
-      subject.unsupported[row.id] ?? (subject[row.work] ? undefined : subject.unsupported[row.work]);
+      subject.unsupported[row.id] ??
+      (subject[row.work] ? undefined : (subject.unsupported[row.work] ?? row.otherwise));
     if (unsupported) cells[name] = { unsupported };
     else if (subject[row.work]) able[name] = subject;
     else throw new Error(`${name} neither has "${row.work}" nor says why not`);

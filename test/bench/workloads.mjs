@@ -105,6 +105,11 @@ function checkReaches(root, n) {
 
 function checkTiny({ store }) {
   assert.ok(store.settings, "the store has its settings");
+  assert.equal(store.open, true, "nothing is disposed");
+}
+
+function checkTinyDisposed({ store }) {
+  assert.ok(store.settings, "the store has its settings");
   assert.equal(store.open, false, "the store is disposed");
 }
 
@@ -270,6 +275,14 @@ export const rows = [
     speed: request,
   },
   {
+    id: "W4b",
+    title: "the same, disposed by an option",
+    aim: 50,
+    work: "requestByOption",
+    otherwise: "has one way to say how something is disposed, that of W4",
+    speed: request,
+  },
+  {
     id: "W5",
     title: "1 000 registered and the root, warm",
     aim: 5.1,
@@ -347,6 +360,17 @@ export const rows = [
     reference: "empty",
     fresh: true,
     check: checkTiny,
+    share: 2,
+  },
+  {
+    id: "S3b",
+    title: "the same, with a service to dispose",
+    work: "tiny",
+    disposes: true,
+    bundled: true,
+    reference: "empty",
+    fresh: true,
+    check: checkTinyDisposed,
     share: 2,
   },
 ];

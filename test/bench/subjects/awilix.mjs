@@ -151,11 +151,11 @@ export function deep(links) {
   return app.resolve(`s${links.length - 1}`);
 }
 
-export const tiny = (address) => `import { asFunction, createContainer } from "${address}";
+export const tiny = (address, disposes) => `import { asFunction, createContainer } from "${address}";
 export async function start() {
   const app = createContainer().register({
     settings: asFunction(() => new Settings()).singleton(),
-    store: asFunction(({ settings }) => new Store(settings)).singleton().disposer((it) => it.dispose()),
+    store: asFunction(({ settings }) => new Store(settings)).singleton()${disposes ? ".disposer((it) => it.dispose())" : ""},
     shop: asFunction(({ store }) => new Shop(store)).singleton(),
   });
   const shop = app.resolve("shop");

@@ -189,14 +189,14 @@ export function deep(links) {
   return app.resolve(keys.at(-1));
 }
 
-export const tiny = (address) => `import { createContainer, injectable, token } from "${address}";
+export const tiny = (address, disposes) => `import { createContainer, injectable, token } from "${address}";
 const settings = token("settings");
 const store = token("store");
 const shop = token("shop");
 export function start() {
   const app = createContainer();
   app.bindFactory(settings, () => new Settings());
-  app.bindFactory(store, injectable((it) => new Store(it), settings), { onRemoved: (it) => it.dispose() });
+  app.bindFactory(store, injectable((it) => new Store(it), settings)${disposes ? ", { onRemoved: (it) => it.dispose() }" : ""});
   app.bindFactory(shop, injectable((it) => new Shop(it), store));
   const made = app.resolve(shop);
   app.removeAll();

@@ -236,15 +236,17 @@ export function deep(links) {
   return previous();
 }
 
-export const tiny = (address) => `import { lazy } from "${address}";
+export const tiny = (address, disposes) => `import { lazy } from "${address}";
 export async function start() {
   const settings = lazy(() => new Settings());
   const store = lazy(() => new Store(settings()));
   const shop = lazy(() => new Shop(store()));
   const made = shop();
-  await store().dispose();
+  ${disposes ? "await store().dispose();" : ""}
   return made;
 }`;
+
+export const requestByOption = request;
 
 export const unsupported = {
   register: "nothing is registered by hand; 1 is the bare Map of this row",

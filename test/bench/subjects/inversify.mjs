@@ -202,7 +202,10 @@ export function deep(links) {
   return app.get(links.at(-1));
 }
 
-export const tiny = (address) => `import { Container, decorate, inject, injectable } from "${address}";
+export const tiny = (
+  address,
+  disposes,
+) => `import { Container, decorate, inject, injectable } from "${address}";
 decorate(injectable(), Settings);
 decorate(injectable(), Store);
 decorate(inject(Settings), Store, 0);
@@ -211,7 +214,7 @@ decorate(inject(Store), Shop, 0);
 export async function start() {
   const app = new Container();
   app.bind(Settings).toSelf().inSingletonScope();
-  app.bind(Store).toSelf().inSingletonScope().onDeactivation((it) => it.dispose());
+  app.bind(Store).toSelf().inSingletonScope()${disposes ? ".onDeactivation((it) => it.dispose())" : ""};
   app.bind(Shop).toSelf().inSingletonScope();
   const shop = app.get(Shop);
   await app.unbindAll();

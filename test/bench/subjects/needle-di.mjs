@@ -107,10 +107,19 @@ export function deep(links) {
   return app.get(links.at(-1));
 }
 
+export const tiny = (address) => `import { Container } from "${address}";
+export function start() {
+  const app = new Container();
+  app.bind({ provide: Settings, useFactory: () => new Settings() });
+  app.bind({ provide: Store, useFactory: (it) => new Store(it.get(Settings)) });
+  app.bind({ provide: Shop, useFactory: (it) => new Shop(it.get(Store)) });
+  return app.get(Shop);
+}`;
+
 export const unsupported = {
   transients: "no transients: every provider is built once per container",
   page: "no transients: every provider is built once per container",
   request: "nothing is ever disposed",
   shutdown: "nothing is ever disposed",
-  tiny: "nothing is ever disposed",
+  S3b: "nothing is ever disposed",
 };

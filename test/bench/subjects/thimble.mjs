@@ -70,29 +70,32 @@ export function page() {
   return () => app.get(Page);
 }
 
-const shop = () =>
+const shop = (changes, session) =>
   createContainer(
     singleton(Config),
     singleton(Db, [Config]),
     singleton(Clock),
     scoped(Visitor, [Incoming, Clock]),
-    scoped(Session, [Incoming, Db]),
-    scoped(Changes, [Session]),
+    scoped(Session, [Incoming, Db], session),
+    scoped(Changes, [Session], changes),
     scoped(Orders, [Changes, Session]),
     scoped(Checkout, [Orders, Visitor, Config]),
   );
 
 const openRequest = (app, incoming) => app.createScope("request", value(Incoming, incoming));
 
-export function request() {
-  const app = shop();
-  return async (incoming) => {
-    const scope = openRequest(app, incoming);
-    const checkout = scope.get(Checkout);
-    await scope.shutdown();
-    return checkout;
-  };
-}
+const serve = (app) => async (incoming) => {
+  const scope = openRequest(app, incoming);
+  const checkout = scope.get(Checkout);
+  await scope.shutdown();
+  return checkout;
+};
+
+export const request = () => serve(shop());
+
+/** The same with the other way to say how something is disposed: an option of its provider. */
+export const requestByOption = () =>
+  serve(shop({ dispose: (changes) => changes.dispose() }, { dispose: (session) => session.dispose() }));
 
 export function requestScopes() {
   const app = shop();
