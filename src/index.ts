@@ -6,9 +6,9 @@
  * @module
  */
 
-export { all, one } from "./core/all.ts";
-export { abortSignal, consumer, currentScope } from "./core/current.ts";
-export { defer } from "./core/defer.ts";
+export { all, one } from "./core/combinators/all.ts";
+export { abortSignal, consumer, currentScope } from "./core/combinators/current.ts";
+export { defer } from "./core/combinators/defer.ts";
 export {
   AmbiguousError,
   AsyncProviderError,
@@ -24,15 +24,15 @@ export {
   ScopeClosedError,
   ScopeNotFoundError,
   ShutdownError,
-} from "./core/errors.ts";
-export { pathOf } from "./core/failures.ts";
-export { map } from "./core/map.ts";
-export { optional } from "./core/optional.ts";
-export { parent } from "./core/parent.ts";
-export { alias, scoped, singleton, transient, value } from "./core/provider.ts";
-export { ref } from "./core/ref.ts";
-export { createContainer } from "./core/scope.ts";
-export { token } from "./core/token.ts";
+} from "./core/words/errors.ts";
+export { pathOf } from "./core/model/messages.ts";
+export { map } from "./core/combinators/map.ts";
+export { optional } from "./core/combinators/optional.ts";
+export { parent } from "./core/combinators/parent.ts";
+export { alias, scoped, singleton, transient, value } from "./core/registry/provider.ts";
+export { ref } from "./core/combinators/ref.ts";
+export { createContainer } from "./core/scope/scope.ts";
+export { token } from "./core/words/token.ts";
 
 export type { AllOptions, Deferred } from "./core/types/combinator.ts";
 export type {

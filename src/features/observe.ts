@@ -20,13 +20,17 @@
  * @module
  */
 
-import { closed } from "../core/failures.ts";
-import { watch } from "../core/observer.ts";
-import type { LocalScope } from "../core/tree.ts";
+import { runAs } from "../core/building/running.ts";
+import { chainTo } from "../core/model/edges.ts";
+import { closed, pathOver } from "../core/model/messages.ts";
+import { ALIAS, Build, type Node, type ScopeRecord, type Tree } from "../core/model/records.ts";
+import { encloses } from "../core/model/tree.ts";
+import { relink } from "../core/registry/registry.ts";
 import type { AnyToken } from "../core/types/dependency.ts";
 import type { Path } from "../core/types/path.ts";
 import type { Scope } from "../core/types/scope.ts";
 import type { ShutdownReport } from "../core/types/shutdown.ts";
+import { now, web } from "../core/words/web.ts";
 
 /** An event about a scope. */
 export interface ScopeEvent {
@@ -108,15 +112,70 @@ export interface Observer {
  * @throws `TypeError` when the observer is not an object.
  */
 export function observe(scope: Scope, observer: Observer): () => void {
-  const local = scope as unknown as LocalScope;
-  if (local.closing?.report) throw closed(local);
+  const record = scope as unknown as ScopeRecord;
+  if (record.closing?.report) throw closed(record);
   if (Object(observer) !== observer) throw new TypeError("an observer is an object");
-  const { tree } = local;
-  const added = { scope: local, observer };
-  watch(tree, [...tree.watches, added]);
-  return () =>
-    watch(
-      tree,
-      tree.watches.filter((it) => it !== added),
-    );
+  const { tree } = record;
+  const added = { scope: record, observer };
+  change(tree, (all) => [...all, added]);
+  return () => change(tree, (all) => all.filter((it) => it !== added));
+}
+
+// ---- Telling
+
+interface Observed {
+  readonly scope: ScopeRecord;
+  readonly observer: Observer;
+}
+
+/** The observers of each tree. The lists are replaced and never changed: an event is told to those it began with. */
+const observers = /* @__PURE__ */ new WeakMap<Tree, readonly Observed[]>();
+
+function change(tree: Tree, how: (all: readonly Observed[]) => readonly Observed[]): void {
+  const before = observers.get(tree) ?? [];
+  const after = how(before);
+  observers.set(tree, after);
+  const isObserved = after.length > 0;
+  if (isObserved === (tree.tell !== undefined)) return;
+  // Bringing a tree up to date is a walk through it. It is only needed when the first comes or the last goes.
+  tree.tell = isObserved ? tell : undefined;
+  relink(tree.root);
+}
+
+/** What the core calls when something happens to a scope, a node or a build. */
+function tell(name: string, it: ScopeRecord | Node | Build, more?: object): void {
+  if (!("definition" in it)) {
+    send(it, name as keyof Observer, more);
+    // A closed scope has nothing more to tell.
+    if (name === "scopeClosed") change(it.tree, (all) => all.filter(({ scope }) => scope !== it));
+    return;
+  }
+  const { scope, definition } = it;
+  if (name === "building") it.since = now();
+  // Aliases, tuples and callers pass services on, and are none.
+  if (definition.lifetime === ALIAS) return;
+  // Making a path is a walk. It is only made when an observer has this method.
+  if (!observers.get(scope.tree)?.some(({ observer }) => name in observer)) return;
+  const ofBuild = it instanceof Build && name !== "got";
+  send(scope, name as keyof Observer, {
+    token: definition.token,
+    ...(ofBuild && { path: pathOver(chainTo(it)) }),
+    ...(ofBuild && name !== "building" && { elapsed: it.since === undefined ? 0 : now() - it.since }),
+    ...more,
+  });
+}
+
+/** Calls one method of everything that observes the scope. */
+function send(scope: ScopeRecord, name: keyof Observer, more?: object): void {
+  const event = { scope, ...more };
+  for (const { scope: top, observer } of observers.get(scope.tree) ?? []) {
+    if (!encloses(top, scope)) continue;
+    try {
+      // What an observer resolves is nobody's dependency.
+      runAs(undefined, () => observer[name]?.(event as never));
+    } catch (error) {
+      // An observer that throws breaks nothing.
+      web.reportError?.(error);
+    }
+  }
 }

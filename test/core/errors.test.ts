@@ -36,7 +36,7 @@ describe("the sentence of an error", () => {
       [
         'Cannot resolve "app": nothing provides "smtp"',
         "  path: app > mailer > smtp",
-        "  hint: provide it here or above, or ask with optional() [NOT_PROVIDED]",
+        "  hint: provide it here or above, or resolve it with optional() [NOT_PROVIDED]",
       ].join("\n"),
     );
   });
@@ -53,7 +53,7 @@ describe("the sentence of an error", () => {
       [
         'Cannot resolve "app": "app" depends on itself',
         "  path: app > mailer > smtp > app",
-        "  hint: ask for one of them with defer(), or move what both need to a third [CIRCULAR_DEPENDENCY]",
+        "  hint: resolve one of them with defer(), or move what both need to a third [CIRCULAR_DEPENDENCY]",
       ].join("\n"),
     );
   });
@@ -86,7 +86,7 @@ describe("the sentence of an error", () => {
       [
         'Cannot resolve "app": "smtp" is still being built',
         "  path: app > mailer > smtp",
-        "  hint: ask with getAsync() [ASYNC_PROVIDER]",
+        "  hint: resolve it with getAsync() [ASYNC_PROVIDER]",
       ].join("\n"),
     );
     await app.getAsync(App);

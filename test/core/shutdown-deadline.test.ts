@@ -7,7 +7,7 @@
 
 import { createContainer, singleton, token, type Scope } from "thimble";
 import { observe } from "thimble/observe";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { deferred } from "./support/deferred.ts";
 import { asyncDispose } from "./support/disposal.ts";
 import { laterRefusal } from "./support/refusal.ts";
@@ -298,18 +298,6 @@ describe("the signal of a disposal", () => {
         (...all: unknown[]) =>
           seen.push(all[1]),
     ],
-    [
-      "one parameter and the rest",
-      (seen: unknown[]) =>
-        (_: unknown, ...more: unknown[]) =>
-          seen.push(more[0]),
-    ],
-    [
-      "a default for it",
-      (seen: unknown[]) =>
-        (_: unknown, signal: unknown = "none given") =>
-          seen.push(signal),
-    ],
   ])("is given to a disposer that takes it with %s", async (_, disposer) => {
     const seen: unknown[] = [];
     const app = createContainer(singleton(Db, () => "db", { dispose: disposer(seen) }));
@@ -318,6 +306,33 @@ describe("the signal of a disposal", () => {
     await app.shutdown();
 
     expect(seen).toEqual([expect.objectContaining({ aborted: false })]);
+  });
+
+  it.each([
+    ["nothing else", (seen: unknown[]) => (it: unknown) => seen.push(it, "no signal")],
+    [
+      "a default for it",
+      (seen: unknown[]) =>
+        (it: unknown, signal: unknown = "no signal") =>
+          seen.push(it, signal),
+    ],
+    [
+      "the rest of the arguments",
+      (seen: unknown[]) =>
+        (it: unknown, ...[signal = "no signal"]: unknown[]) =>
+          seen.push(it, signal),
+    ],
+  ])("is not made for a disposer that declares one parameter and %s", async (_, disposer) => {
+    const made = vi.spyOn(globalThis, "AbortController");
+    onTestFinished(() => made.mockRestore());
+    const seen: unknown[] = [];
+    const app = createContainer(singleton(Db, () => "db", { dispose: disposer(seen) }));
+    app.get(Db);
+
+    await app.shutdown();
+
+    expect(seen).toEqual(["db", "no signal"]);
+    expect(made).not.toHaveBeenCalled();
   });
 });
 

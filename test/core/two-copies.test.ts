@@ -129,12 +129,13 @@ describe("a token of another copy", () => {
 
 describe("a provider of another copy", () => {
   /** As it was made there: the combinators in it are not of this copy. */
-  const theirs = <P extends object>(made: P): P => ({
-    ...made,
-    dependencies: (made as unknown as { dependencies: object[] }).dependencies.map((it) =>
+  const theirs = <P extends object>(made: P): P => {
+    const { dependencies } = made as unknown as { dependencies: object[] };
+    const foreign = dependencies.map((it) =>
       "madeBy" in it ? { ...it, madeBy: () => {}, resolve: () => "theirs" } : it,
-    ),
-  });
+    );
+    return Object.defineProperty(asOfAnotherCopy(made, {}), "dependencies", { value: foreign });
+  };
 
   it("may have a factory that asks as it runs", () => {
     const Users = token<string>("users");

@@ -315,9 +315,9 @@ describe("memory", () => {
     }
 
     // What is registered is not handed over, and holds on to nothing.
-    const entry = (app as unknown as { own: Map<unknown, { holds?: unknown }> }).own.get(A);
-    expect(entry).toBeDefined();
-    expect(entry!.holds).toBeUndefined();
+    const node = (app as unknown as { nodes: Map<unknown, { edges?: unknown }> }).nodes.get(A);
+    expect(node).toBeDefined();
+    expect(node!.edges).toBeUndefined();
   });
 });
 

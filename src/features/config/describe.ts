@@ -7,12 +7,12 @@
  * @module
  */
 
-import { BUILT } from "../../core/node.ts";
-import { isThenable } from "../../core/promise.ts";
-import { find } from "../../core/registry.ts";
-import { nameOf } from "../../core/token.ts";
-import { type LocalScope, subtree } from "../../core/tree.ts";
+import { BUILT, type ScopeRecord } from "../../core/model/records.ts";
+import { definitionsIn, subtree } from "../../core/model/tree.ts";
+import { find } from "../../core/registry/registry.ts";
 import type { Scope } from "../../core/types/scope.ts";
+import { isThenable } from "../../core/words/thenable.ts";
+import { nameOf } from "../../core/words/token.ts";
 import { EnvPrefix, nameFor } from "./env.ts";
 import { type Declaration, declaredIn } from "./setting.ts";
 
@@ -45,8 +45,8 @@ export interface SettingDescription {
  */
 export function describeSettings(scope: Scope): SettingDescription[] {
   const rows = new Map<string, SettingDescription & { readonly usedBy: string[] }>();
-  for (const at of related(scope as unknown as LocalScope)) {
-    for (const { definition } of at.own?.values() ?? []) {
+  for (const at of related(scope as unknown as ScopeRecord)) {
+    for (const definition of definitionsIn(at)) {
       for (const declaration of declaredIn(definition.dependencies)) {
         const row = describe(declaration, prefixIn(at));
         // A text and a number may look alike.
@@ -62,14 +62,14 @@ export function describeSettings(scope: Scope): SettingDescription[] {
 }
 
 /** The scope with all that is above and below it, from the top. */
-function related(scope: LocalScope): LocalScope[] {
-  const above: LocalScope[] = [];
+function related(scope: ScopeRecord): ScopeRecord[] {
+  const above: ScopeRecord[] = [];
   for (let { parent } = scope; parent; { parent } = parent) above.unshift(parent);
   return [...above, ...subtree(scope)];
 }
 
 /** A prefix that a factory has yet to make is not known. */
-function prefixIn(scope: LocalScope): string {
+function prefixIn(scope: ScopeRecord): string {
   const node = find(scope, EnvPrefix);
   return node?.state === BUILT ? String(node.value) : "";
 }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { token } from "../../core/token.ts";
+import { token } from "../../core/words/token.ts";
 import type { Token } from "../../core/types/dependency.ts";
 
 /** A source that is asked by name: a `Map`, `Deno.env`, a client of a configuration service. */

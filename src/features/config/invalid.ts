@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ContainerError } from "../../core/errors.ts";
+import { ContainerError } from "../../core/words/errors.ts";
 import type { Path } from "../../core/types/path.ts";
 
 /** What is wrong with one setting. Of a secret it never holds what was found. */

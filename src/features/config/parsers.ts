@@ -7,8 +7,8 @@
  * @module
  */
 
-import { InvalidProviderError } from "../../core/errors.ts";
-import { isThenable } from "../../core/promise.ts";
+import { InvalidProviderError } from "../../core/words/errors.ts";
+import { isThenable } from "../../core/words/thenable.ts";
 import { type AnyParser, type Parser, parserOf, reasonOf } from "./parser.ts";
 
 /** The text as it is, spaces and all. */

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { isThenable } from "../../core/promise.ts";
+import { isThenable } from "../../core/words/thenable.ts";
 import type { Parser } from "./parser.ts";
 
 /** What a schema answers: the value, or what is wrong. */

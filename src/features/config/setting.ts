@@ -1,25 +1,26 @@
 /**
  * `setting` and `settings`: dependencies that are read from the environment.
  *
- * A setting is read anew at every ask, from the `Env` and with the `EnvPrefix` that the asker's scope sees; what is
+ * A setting is read anew at every ask, from the `Env` and with the `EnvPrefix` that the dependent's scope sees; what is
  * built once reads it once. Reading collects problems and does not stop at the first: one setting is the case of a
  * record with one entry.
  *
  * @module
  */
 
-import { gather } from "../../core/ask.ts";
-import { combinator, isProvided } from "../../core/combinator.ts";
-import { type Combinator, type Dependencies, isCombinator, type Single } from "../../core/dependency.ts";
-import { InvalidProviderError } from "../../core/errors.ts";
-import { pathOver } from "../../core/failures.ts";
-import { chainTo } from "../../core/node.ts";
-import { optional } from "../../core/optional.ts";
-import { isThenable } from "../../core/promise.ts";
-import { find } from "../../core/registry.ts";
-import { isToken } from "../../core/token.ts";
+import { combine } from "../../core/building/resolve.ts";
+import { combinator, isProvided } from "../../core/combinators/combinator.ts";
+import { optional } from "../../core/combinators/optional.ts";
+import { isCombinator } from "../../core/model/dependency.ts";
+import { chainTo } from "../../core/model/edges.ts";
+import { pathOver } from "../../core/model/messages.ts";
+import type { Combinator, Dependencies, Single } from "../../core/model/records.ts";
+import { find } from "../../core/registry/registry.ts";
 import type { Dep, Exactly, Token, Value } from "../../core/types/dependency.ts";
 import type { Path } from "../../core/types/path.ts";
+import { InvalidProviderError } from "../../core/words/errors.ts";
+import { isThenable } from "../../core/words/thenable.ts";
+import { isToken } from "../../core/words/token.ts";
 import { Env, EnvPrefix, type EnvSource, lookUp, nameFor } from "./env.ts";
 import { ConfigInvalidError, type ConfigProblem } from "./invalid.ts";
 import { type AnyParser, type Parser, parserOf, reasonOf } from "./parser.ts";
@@ -191,15 +192,15 @@ function reading(kind: string, declares: readonly Declaration[], read: Reading["
   const made: Combinator = combinator(
     kind,
     Env,
-    (scope, asker) =>
-      gather(scope, source, asker, (source: EnvSource, prefix: string) => {
+    (scope, dependent) =>
+      combine(scope, source, dependent, (source: EnvSource, prefix: string) => {
         const problems: ConfigProblem[] = [];
-        const path = pathOver(chainTo(asker));
+        const path = pathOver(chainTo(dependent));
         const value = read({ source, prefix, from: find(scope, Env)!.scope.name, path, problems });
         if (problems.length > 0) throw new ConfigInvalidError(problems, path);
         return value;
       }),
-    (scope, asker) => isProvided(scope, Env, asker),
+    (scope, dependent) => isProvided(scope, Env, dependent),
   );
   return { ...made, declares, read } satisfies Reading as never;
 }
@@ -243,8 +244,9 @@ function shortened(text: string): string {
 
 /** The settings that a dependency declares, in itself or further in; not those of the services it leads to. */
 export function declaredIn(dependency: Single): readonly Declaration[] {
-  if (isToken(dependency)) return [];
   if (isReading(dependency)) return dependency.declares;
-  const parts = isCombinator(dependency) ? [dependency.of ?? []] : Object.values(dependency);
-  return parts.flatMap((part: Single) => declaredIn(part));
+  if (isCombinator(dependency)) return declaredIn(dependency.of ?? []);
+  // Tokens, and the resolver of a factory that resolves while it runs: nothing is declared in them.
+  if (isToken(dependency) || typeof (dependency as unknown as Combinator).kind === "string") return [];
+  return Object.values(dependency).flatMap((part: Single) => declaredIn(part));
 }

@@ -7,10 +7,11 @@
  * @module
  */
 
-import { optional } from "../../core/optional.ts";
-import { type LocalScope, signalOf } from "../../core/tree.ts";
+import { optional } from "../../core/combinators/optional.ts";
+import type { ScopeRecord } from "../../core/model/records.ts";
+import { signalOf } from "../../core/model/tree.ts";
 import type { Scope } from "../../core/types/scope.ts";
-import { web } from "../../core/web.ts";
+import { web } from "../../core/words/web.ts";
 import { Env, EnvPrefix, isAsked, nameFor } from "./env.ts";
 import { declaredIn, type Setting } from "./setting.ts";
 
@@ -34,7 +35,7 @@ export function watchSetting(
   changed: (name: string) => void,
 ): () => void {
   const [source, prefix] = scope.get([Env, optional(EnvPrefix, "")]);
-  const signal = signalOf(scope as unknown as LocalScope);
+  const signal = signalOf(scope as unknown as ScopeRecord);
   if (!isAsked(source) || !source.watch || signal?.aborted) return () => {};
 
   let watching = true;

@@ -1,0 +1,171 @@
+/**
+ * Disposal: undoing one instance. In which order that happens is decided in `shutdown/`.
+ *
+ * Everything stays synchronous until a disposer really returns a promise.
+ *
+ * @module
+ */
+
+import { dependentIn, release } from "../model/edges.ts";
+import {
+  type Build,
+  BUILT,
+  type Dependent,
+  DISPOSED,
+  DISPOSING,
+  extrasOf,
+  Node,
+  type ScopeRecord,
+  VALUE,
+} from "../model/records.ts";
+import { attach, detach, signalIn } from "../model/tree.ts";
+import type { ShutdownRow } from "../types/shutdown.ts";
+import { isThenable } from "../words/thenable.ts";
+import { nameOf } from "../words/token.ts";
+import { asyncDisposeSymbol, disposeSymbol, now } from "../words/web.ts";
+import { runAs } from "./running.ts";
+
+type Disposer = (instance: unknown, signal: never) => unknown;
+
+/** What disposes an instance: the function given as an option, or the symbol of its method. Nothing of it is read. */
+function disposerOf({ definition, scope, value }: Node): Disposer | symbol | false {
+  const { dispose, owned } = definition.options;
+  if (dispose !== undefined) return dispose;
+  // A value that the container does not own is left alone.
+  if (definition.lifetime === VALUE && !owned) return false;
+  const it = Object(value) as object;
+  try {
+    // Looking a symbol up with `in` is several times as fast as reading a property that is not there.
+    const symbol = asyncDisposeSymbol() in it ? asyncDisposeSymbol() : disposeSymbol();
+    return symbol in it && !isScopeOfTree(it, scope) && symbol;
+  } catch {
+    // A revoked or guarded proxy counts as having neither symbol.
+    return false;
+  }
+}
+
+/** Whether it is a scope of the same tree. The shutdown of the tree closes it. */
+function isScopeOfTree(it: object, scope: ScopeRecord): boolean {
+  const isScope = Object.getPrototypeOf(it) === Object.getPrototypeOf(scope);
+  return isScope && (it as ScopeRecord).tree === scope.tree;
+}
+
+/** Disposes an instance. Afterwards, or when its promise has settled, its dependencies have one dependent less. */
+export function disposeNode(node: Node): void {
+  const { scope, value } = node;
+  const { closing, tree } = scope;
+  const disposer = disposerOf(node);
+  if (!disposer) return settle(node);
+  const since = closing?.clock ?? tick(scope);
+  let failure: object | undefined;
+  node.state = DISPOSING;
+  try {
+    tree.tell?.("disposing", node);
+    let result: unknown;
+    if (typeof disposer === "symbol") {
+      // By reflection: when a thousand classes have the symbol, no inline cache helps, and a miss takes much longer.
+      const it = Object(value) as object;
+      const method: unknown = Reflect.get(it, disposer) ?? Reflect.get(it, disposeSymbol());
+      result = Reflect.apply(method as () => unknown, value, []);
+    } else {
+      // A function that declares one parameter takes no signal, and none is made for it: on some runtimes making one
+      // takes longer than opening, using and closing a request scope.
+      const signal = disposer.length === 1 ? undefined : signalIn(closing ?? {}, closing?.expired);
+      result = disposer(value, signal as never);
+    }
+    if (isThenable(result)) return void waitForDisposal(node, since, result);
+  } catch (error) {
+    failure = { error };
+  }
+  disposed(node, since, failure);
+}
+
+async function waitForDisposal(node: Node, since: number, promise: unknown): Promise<void> {
+  const { scope } = node;
+  let failure: object | undefined;
+  const extras = extrasOf(scope);
+  attach(node, extras);
+  node.since = since;
+  // After the deadline nothing waits for a disposal that has begun.
+  if (scope.closing?.expired) release(node);
+  // The next disposal begins now.
+  tick(scope);
+  try {
+    await promise;
+  } catch (error) {
+    failure = { error };
+  }
+  detach(node, extras);
+  disposed(node, since, failure);
+  scope.closing?.proceed();
+}
+
+/** A disposal is over. `failure` holds what was thrown. */
+function disposed(node: Node, since: number, failure?: object): void {
+  const { scope } = node;
+  const elapsed = tick(scope) - since;
+  node.state = DISPOSED;
+  node.value = undefined;
+  scope.tree.tell?.("disposed", node, { elapsed, ...failure });
+  addRowOf(node, failure ? "failed" : "disposed", elapsed, failure);
+  settle(node);
+}
+
+/** Ends the part that something has in a shutdown: it was disposed, or there was nothing to dispose. */
+export function settle(it: Dependent): void {
+  const { closing } = it.scope;
+  release(it);
+  if (closing) closing.left--;
+}
+
+/** Reads the clock for a scope and for the scopes above that are closing too. */
+export function tick(scope: ScopeRecord): number {
+  const time = now();
+  for (let at: ScopeRecord | undefined = scope; at?.closing; at = at.parent) {
+    at.closing.since ??= time;
+    at.closing.clock = time;
+  }
+  return time;
+}
+
+/** Adds a row to the report of the scope, and to the reports of the scopes above that are closing too. */
+export function addRowOf(
+  { scope, definition }: Dependent,
+  outcome: ShutdownRow["outcome"],
+  elapsed: number,
+  failure?: object,
+): void {
+  const { closing } = scope;
+  if (!closing) return;
+  const token = nameOf(definition.token);
+  // Kept, because making it takes as long as a short disposal.
+  const scopeId = (closing.id ??= scope.id);
+  addRow({ scope: scope.name, scopeId, token, outcome, elapsed, ...failure }, scope);
+}
+
+export function addRow(row: ShutdownRow, scope: ScopeRecord | undefined): void {
+  for (let at = scope; at?.closing && !at.closing.report; at = at.parent) at.closing.rows.push(row);
+}
+
+/** Disposes an instance that nobody receives: that of a failed `init`. */
+export function disposeUnreceived(build: Build, value: unknown): void {
+  const { definition, scope } = build;
+  const { closing } = scope;
+  const node = new Node(definition, scope);
+  node.state = BUILT;
+  node.value = value;
+  node.edges = dependentIn(build).edges;
+  if (closing) {
+    // The time that the build took is no part of the disposal.
+    tick(scope);
+    closing.left++;
+    node.count = 1;
+    if (closing.counting) for (const it of node.edges ?? []) it.count!++;
+  }
+  // What a disposer resolves is no dependency of the factory that is running.
+  runAs(undefined, () => {
+    disposeNode(node);
+    // The disposer may have called `shutdown`.
+    scope.closing?.proceed();
+  });
+}

@@ -1,0 +1,110 @@
+/**
+ * The end of a build: its instance is kept and handed over, or its error is.
+ *
+ * @module
+ */
+
+import { addEdge, addLateEdge, cachedDependent, chainTo, dependentIn, list } from "../model/edges.ts";
+import { closed, depthExceeded, isStackOverflow, pathOver, rememberPath } from "../model/messages.ts";
+import {
+  ALIAS,
+  type Build,
+  BUILT,
+  type Dependent,
+  DONE,
+  IDLE,
+  type Node,
+  RUNNING,
+  TRANSIENT,
+  VALUE,
+} from "../model/records.ts";
+import { disposeUnreceived } from "./disposal.ts";
+import { endBuild } from "./waiting.ts";
+
+/** The error that a build has thrown last. Builds further out recognise it when they rethrow it. */
+let lastThrown: unknown;
+
+/** From here on the same error counts as thrown anew. */
+export function forgetLastThrown(): void {
+  lastThrown = undefined;
+}
+
+/** The instance is there: keeps it and hands it to everything that waits for it. */
+export function finishBuild(build: Build, value: unknown): unknown {
+  const { definition, scope, node, dependent, edges } = build;
+  const { lifetime, token } = definition;
+  const isCached = lifetime < TRANSIENT;
+  const isService = lifetime < ALIAS;
+  if (build.made) build.made = undefined;
+  if (node?.build === build) node.build = undefined;
+  if (isCached) {
+    node!.value = value;
+    node!.state = BUILT;
+    // Pushing has left room for more, and many instances live long.
+    if (node!.edges && node!.edges.length > 1) node!.edges = node!.edges.slice();
+    list(node!);
+  } else {
+    // What is not kept has no edges in a shutdown. What receives it depends on its dependencies instead.
+    if (edges) for (const it of edges) passEdgeOn(build, it);
+    // The same holds for what a transient has begun to resolve and did not wait for.
+    if (build.waitsFor && isService) build.owner ??= cachedDependent(dependent);
+  }
+  // Aliases and tuples only pass on what is built. That is allowed until the scope has closed.
+  if (scope.closing && isService) throw closed(scope, token, dependent);
+  const { tree } = scope;
+  if (tree.tell) {
+    tree.tell("built", build);
+    // Everything that waited receives it now. Otherwise it is returned to the one that resolved it.
+    for (let left = build.waiters?.length ?? 1; left > 0; left--)
+      tree.tell?.("got", build, { cached: false });
+    // An observer may have shut down.
+    if (isCached && node!.state !== BUILT) throw closed(scope, token, dependent);
+  }
+  endBuild(build, false, value);
+  return value;
+}
+
+/** Records that what received the result of the build depends on `node`. */
+function passEdgeOn({ dependent, owner }: Build, node: Node): void {
+  if (dependent && dependent.phase < DONE) addEdge(dependentIn(dependent), node);
+  // Or it is an instance that is built already, and resolved this one too late to receive it while it was built.
+  const late = (owner ?? dependent?.owner ?? dependent?.node) as Dependent | undefined;
+  if (late && late.definition.lifetime < TRANSIENT && ((late as Node).state || (late as Node).build))
+    addLateEdge(late as Node, node);
+}
+
+/** Ends a build without an instance. Nothing is remembered: the next resolve tries again. Returns the error to throw. */
+export function failBuild(build: Build, thrown: unknown): unknown {
+  const { scope, node, made, definition, phase } = build;
+  if (node?.build === build) node.build = undefined;
+  let error = thrown;
+  try {
+    if (phase === RUNNING) error = nameError(build, thrown);
+  } catch {
+    // Even an error that cannot be looked at has to reach everything that waits.
+  }
+  build.failure = { error };
+  lastThrown = error;
+  // This comes before observers are told, because they may shut down.
+  if (made && definition.lifetime !== VALUE) disposeUnreceived(build, made.value);
+  scope.tree.tell?.("buildFailed", build, { error });
+  endBuild(build, true, error);
+  // An observer may have resolved it again.
+  if (definition.lifetime < TRANSIENT && node!.state === IDLE && !node!.build) node!.edges = undefined;
+  return error;
+}
+
+/** Remembers the path of an error that a factory or an `init` has thrown. */
+function nameError(build: Build, error: unknown): unknown {
+  const isDeep = isStackOverflow(error);
+  // An error that the factory only rethrows has its path already. Looking this up first also keeps a failure linear:
+  // otherwise every level of a deep graph would make the whole path again.
+  if (!isDeep && (error === lastThrown || build.waitsFor?.some(({ failure }) => failure?.error === error)))
+    return error;
+  const chain = chainTo(build);
+  // When only few factories are on the stack, one of them called itself without end, and the error is its own.
+  const factories = chain.filter((it) => (it as Build).phase === RUNNING);
+  const it = isDeep && factories.length > 50 ? depthExceeded(build, error) : error;
+  rememberPath(it, pathOver(chain));
+  return it;
+}

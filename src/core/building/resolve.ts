@@ -1,0 +1,273 @@
+/**
+ * Resolving: from a dependency to its value, building what is not built yet.
+ *
+ * The way of a `get` leads from `resolve` (look up the provider) over `resolveNode` (check the rules, see what is
+ * there) to `build` (resolve its dependencies, call its factory) and ends in `finishBuild` (keep the instance, hand it
+ * over). Each of them returns the value, throws, or returns `PENDING`: then `pendingBuild` is the build to wait for, and
+ * what waits is continued from the queue by `drain`. Promises exist only where a factory has returned one.
+ *
+ * All rules about what may be resolved from where are checked on the way to something that is not built yet, and none on
+ * the way to what is.
+ *
+ * @module
+ */
+
+import { isCombinator } from "../model/dependency.ts";
+import { addEdge, cachedDependent, chainTo, dependentIn, route, waitedFor } from "../model/edges.ts";
+import { captive, circular, closed, invalid, notProvided, scopeNotFound } from "../model/messages.ts";
+import {
+  ALIAS,
+  Build,
+  BUILT,
+  type Combinator,
+  Definition,
+  type Dependencies,
+  DONE,
+  IDLE,
+  NEW,
+  type Node,
+  RESOLVING,
+  RUNNING,
+  SCOPED,
+  type ScopeRecord,
+  type Single,
+  SINGLETON,
+  TRANSIENT,
+  VALUE,
+  WAITING,
+} from "../model/records.ts";
+import { encloses, signalOf } from "../model/tree.ts";
+import { find, nodeInScope } from "../registry/registry.ts";
+import { isThenable } from "../words/thenable.ts";
+import { looksLikeToken } from "../words/token.ts";
+import { failBuild, finishBuild, forgetLastThrown } from "./finish.ts";
+import { runAs, running, setRunning } from "./running.ts";
+import { dequeue, enqueue, isWaiting, PENDING, pendingBuild, suspend, waitFor } from "./waiting.ts";
+
+// ---- Look up
+
+/** Gives the value of `dependency` in `scope`, on behalf of the build `dependent`. */
+export function resolve(scope: ScopeRecord, dependency: Single, dependent: Build | undefined): unknown {
+  if (looksLikeToken(dependency)) {
+    const node = find(scope, dependency);
+    if (!node) throw notProvided(scope, dependency, dependent);
+    return resolveNode(scope, node, dependent);
+  }
+  if (isCombinator(dependency)) return dependency.resolve(scope, dependent);
+  const { kind } = dependency as unknown as Combinator;
+  if (kind === "resolver") return scope.tree.resolver(scope, dependent);
+  if (typeof kind === "string") throw invalid(`${kind}() of another copy of the library`, dependency);
+  const keys = Object.keys(dependency);
+  return combine(scope, Object.values(dependency), dependent, (...values: unknown[]) =>
+    // `fromEntries` makes own properties, so that "__proto__" is a key like any other.
+    Array.isArray(dependency) ? values : Object.fromEntries(keys.map((key, at) => [key, values[at]])),
+  );
+}
+
+/** Resolves several dependencies and makes one value of them. This is a build of a transient without a token. */
+export function combine(
+  scope: ScopeRecord,
+  dependencies: Dependencies,
+  dependent: Build | undefined,
+  make: (...values: never[]) => unknown,
+): unknown {
+  return build(new Build(new Definition(ALIAS, undefined, dependencies, make), scope, dependent));
+}
+
+// ---- Check
+
+/** Gives the value of the registered provider `origin` for `scope`. */
+export function resolveNode(scope: ScopeRecord, origin: Node, dependent: Build | undefined): unknown {
+  const { definition } = origin;
+  const { token, lifetime } = definition;
+  let node = origin;
+  if (lifetime === SCOPED) node = nodeOfScoped(scope, origin, dependent);
+  else if (lifetime >= TRANSIENT) {
+    if (scope.closing && lifetime === TRANSIENT) throw closed(scope, token, dependent);
+    for (let above = origin.build && dependent; above; above = above.dependent) {
+      if (above.node === origin && above.scope === scope && above.phase < DONE)
+        throw circular(dependent!, [above]);
+    }
+    return build(new Build(definition, scope, dependent, origin));
+  }
+
+  // The instance is built, being built, or not built yet.
+  let it: unknown;
+  if (node.state === BUILT) {
+    it = node.value;
+    scope.tree.tell?.("got", node, { cached: true });
+  } else if (scope.closing || node.state !== IDLE) throw closed(scope, token, dependent);
+  else if (node.build) return join(node.build, dependent);
+  else it = build(new Build(definition, node.scope, dependent, node));
+  // What is pending may still fail. Its edge is added when it is delivered.
+  if (dependent && it !== PENDING) addEdge(dependentIn(dependent), node);
+  return it;
+}
+
+/** The node in which the instance of a scoped provider lives, or will live. */
+function nodeOfScoped(scope: ScopeRecord, origin: Node, dependent: Build | undefined): Node {
+  const { token, options } = origin.definition;
+  const owner = cachedDependent(dependent);
+  // The factory of a singleton may resolve from a scope that it opened below its own, and will close again.
+  if (owner?.definition.lifetime === SINGLETON && encloses(scope, owner.scope)) {
+    throw captive(scope, token, dependent!, owner);
+  }
+  let home: ScopeRecord | undefined = scope;
+  if (options.in) while (home && home.name !== options.in) home = home.parent;
+  if (!home) throw scopeNotFound(scope, token, options.in!, dependent);
+  return nodeInScope(home, origin);
+}
+
+/** Waits for a build that something else has begun. Only here can something come to wait for itself. */
+function join(other: Build, dependent: Build | undefined): typeof PENDING {
+  if (dependent) {
+    const dependents = new Set(chainTo(dependent));
+    const way = route(other, (it) => dependents.has(it), waitedFor);
+    if (way) throw circular(dependent, way);
+  }
+  return suspend(other);
+}
+
+// ---- Build
+
+/** How many builds are on the stack. */
+let depth = 0;
+/** How many may be, before the rest is put off to the queue. */
+const maxDepth = 200;
+
+/** Goes on with a build as far as possible: resolves all dependencies at once, then calls the factory. */
+export function build(it: Build): unknown {
+  const { definition, scope, node } = it;
+  const outer = running;
+  const above = depth;
+  try {
+    if (it.phase === NEW) {
+      const { dependencies } = definition;
+      const { length } = dependencies;
+      if (node) node.build ??= it;
+      if (depth > maxDepth && length > 0) {
+        enqueue(it);
+        return suspend(it);
+      }
+      it.phase = RESOLVING;
+      scope.tree.tell?.("building", it);
+      if (length > 0) {
+        // Made in its full length at once: pushing to an empty array takes the room of seventeen.
+        const values = (it.values = new Array<unknown>(length));
+        depth = above + 1;
+        for (let at = 0; at < length; at++) {
+          const value = (values[at] = resolve(scope, dependencies[at]!, it));
+          if (value === PENDING) waitFor(it, pendingBuild, at);
+        }
+        depth = above;
+      }
+      it.phase = WAITING;
+    }
+    if (it.failure) throw it.failure.error;
+    if (it.missing) return suspend(it);
+    const { lifetime, make, token } = definition;
+    const isService = lifetime < ALIAS;
+    const isClass = make === token && lifetime !== VALUE;
+    // A dependency may have shut down.
+    if (scope.closing && isService) throw closed(scope, token, it.dependent);
+    it.phase = RUNNING;
+    setRunning(it);
+    // The factory may call anything: how deep the stack is below it, the engine cannot know.
+    depth = 0;
+    const made = lifetime === VALUE ? make : call(make as Make, isClass, it.values);
+    depth = above;
+    setRunning(outer);
+    // Only what a factory returned may be a promise. What `new` gives may well be a query with a method `then`.
+    if (isClass || !isService || !isThenable(made)) return initialise(it, made);
+    void continueAfter(it, made, initialise);
+    return suspend(it);
+  } catch (error) {
+    setRunning(outer);
+    depth = above;
+    // This assignment comes before any call, because the stack may be full.
+    if (node?.build === it) node.build = undefined;
+    throw failBuild(it, error);
+  }
+}
+
+type Make = { new (...args: unknown[]): unknown; (...args: unknown[]): unknown };
+
+/** Makes the instance. Most services have few dependencies, and JavaScriptCore is slow at spreading. */
+function call(fn: Make, isClass: boolean, values: readonly unknown[]): unknown {
+  const { length, 0: a, 1: b, 2: c } = values;
+  switch (isClass ? length : ~length) {
+    case 0:
+      return new fn();
+    case 1:
+      return new fn(a);
+    case 2:
+      return new fn(a, b);
+    case 3:
+      return new fn(a, b, c);
+    case ~0:
+      return fn();
+    case ~1:
+      return fn(a);
+    case ~2:
+      return fn(a, b);
+    case ~3:
+      return fn(a, b, c);
+    default:
+      return isClass ? new fn(...values) : fn(...values);
+  }
+}
+
+function initialise(it: Build, value: unknown): unknown {
+  const { init } = it.definition.options;
+  if (!init) return finishBuild(it, value);
+  // No dependent has the instance yet, so if `init` fails the container has to dispose it.
+  it.made = { value };
+  const result = runAs(it, () => init(value, signalOf(it.scope) as never));
+  if (!isThenable(result)) return finishBuild(it, value);
+  void continueAfter(it, result, () => finishBuild(it, value));
+  return suspend(it);
+}
+
+// ---- Wait
+
+/** Goes on with a build when the promise that its factory or `init` returned has settled. */
+async function continueAfter(
+  it: Build,
+  promise: unknown,
+  next: (it: Build, value: unknown) => unknown,
+): Promise<void> {
+  try {
+    next(it, await promise);
+  } catch (error) {
+    failBuild(it, error);
+  }
+  drain();
+}
+
+let isDraining = false;
+
+/**
+ * Continues the builds in the queue. While that is under way, a factory that cannot go on without a value starts it once
+ * more (`nested`).
+ */
+export function drain(nested = false): void {
+  if (isDraining && !nested) return;
+  const above = depth;
+  const outer = isDraining;
+  isDraining = true;
+  try {
+    for (let it: Build | undefined; (it = dequeue());) {
+      if (!isWaiting(it)) continue;
+      depth = 0;
+      try {
+        build(it);
+      } catch {
+        // What waits for it was told.
+      }
+    }
+    forgetLastThrown();
+  } finally {
+    depth = above;
+    isDraining = outer;
+  }
+}

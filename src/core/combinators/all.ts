@@ -1,0 +1,106 @@
+/**
+ * `all` and `one`: the services that answer to a token, by their token, by `as` or by inheritance.
+ *
+ * @module
+ */
+
+import { combine, resolve, resolveNode } from "../building/resolve.ts";
+import { ambiguous, notProvided } from "../model/messages.ts";
+import { ALIAS, type Combinator, type Definition, type Node, type ScopeRecord } from "../model/records.ts";
+import { definitionsIn } from "../model/tree.ts";
+import { find } from "../registry/registry.ts";
+import type { All, AllOptions, One } from "../types/combinator.ts";
+import type { AnyToken } from "../types/dependency.ts";
+import { isToken } from "../words/token.ts";
+import { combinator } from "./combinator.ts";
+
+/**
+ * Gives every service whose token it is, whose `as` lists the token, or whose class extends it. Nearest scope first,
+ * then `order`, then order of registration. `[]` when there is none.
+ *
+ * @example
+ * ```ts
+ * singleton(Router, [all(Route)]);
+ * singleton(Cli, [all(Command, { tag: "admin" })]);
+ * ```
+ */
+/* @__NO_SIDE_EFFECTS__ */
+export const all: All = ((token: AnyToken, { tag }: AllOptions = {}) =>
+  combinator("all", token, (scope, dependent) =>
+    combine(scope, candidates(scope, token, tag).map(exactly), dependent, (...services: unknown[]) =>
+      // One object may have come by two ways that could not be seen to be the same.
+      services.filter((it, at) => Object(it) !== it || services.indexOf(it) === at),
+    ),
+  )) as never;
+
+/**
+ * Gives the single service that answers to the token, among the same as {@linkcode all}: the one provided under that
+ * very token, else the one marked `default`, else the only one.
+ *
+ * @throws `AMBIGUOUS` when several are left.
+ * @throws `NOT_PROVIDED` when there is none.
+ */
+/* @__NO_SIDE_EFFECTS__ */
+export const one: One = ((token: AnyToken) =>
+  combinator(
+    "one",
+    token,
+    (scope, dependent) => {
+      if (find(scope, token)) return resolve(scope, token, dependent);
+      const found = candidates(scope, token);
+      const marked = found.filter((node) => node.definition.options.default);
+      const [only, ...others] = marked.length > 0 ? marked : found;
+      if (!only) throw notProvided(scope, token, dependent);
+      if (others.length > 0) throw ambiguous(scope, token, [only, ...others], dependent);
+      return resolveNode(scope, only, dependent);
+    },
+    (scope) => candidates(scope, token).length > 0,
+  )) as never;
+
+/** A dependency on a provider and not on its token, which a nearer scope might shadow. */
+function exactly(node: Node): Combinator {
+  return combinator("provider", [], (scope, dependent) => resolveNode(scope, node, dependent));
+}
+
+/** The providers that answer to the token, each service once. */
+function candidates(scope: ScopeRecord, token: AnyToken, tag?: string): Node[] {
+  const found = new Map<Node, Node>();
+  for (let at: ScopeRecord | undefined = scope; at; at = at.parent) {
+    const here: Node[] = [];
+    for (const it of definitionsIn(at) as Iterable<Definition>) {
+      if (!answers(it, token) || (tag !== undefined && !it.options.tags?.includes(tag))) continue;
+      const node: Node = find(scope, it.token)!;
+      // A shadowed provider does not count.
+      if (node.scope === at) here.push(node);
+    }
+    for (const node of here.sort((a, b) => orderOf(a) - orderOf(b))) {
+      const service = targetOf(scope, node);
+      if (!found.has(service)) found.set(service, node);
+    }
+  }
+  return [...found.values()];
+}
+
+function answers({ token, options }: Definition, wanted: AnyToken): boolean {
+  return (
+    token === wanted ||
+    options.as?.includes(wanted as never) === true ||
+    (typeof token === "function" && typeof wanted === "function" && token.prototype instanceof wanted)
+  );
+}
+
+function orderOf({ definition }: Node): number {
+  return definition.options.order ?? 0;
+}
+
+/** The provider that an alias leads to. */
+function targetOf(scope: ScopeRecord, node: Node): Node {
+  const seen = new Set([node]);
+  // The set grows while it is walked, and a circle of aliases ends the walk.
+  for (const { definition } of seen) {
+    const [target] = definition.dependencies;
+    const next = definition.lifetime === ALIAS && isToken(target) && find(scope, target);
+    if (next) seen.add(next);
+  }
+  return [...seen].at(-1)!;
+}

@@ -1,0 +1,41 @@
+/**
+ * `currentScope`, `abortSignal` and `consumer`: what a service may know of the place it is built in.
+ *
+ * @module
+ */
+
+import { dependentOf } from "../model/edges.ts";
+import { ALIAS, type Dependent } from "../model/records.ts";
+import { signalOf } from "../model/tree.ts";
+import type { AnyToken, Dep } from "../types/dependency.ts";
+import type { Scope } from "../types/scope.ts";
+import type { RuntimeAbortSignal } from "../types/signal.ts";
+import { combinator } from "./combinator.ts";
+
+/** The scope that owns what is being built: where a singleton is registered, where a scoped service lives. */
+export const currentScope: Dep<Scope> = /* @__PURE__ */ combinator("currentScope", [], (scope) => scope);
+
+/** A signal that aborts when that scope begins to shut down, with the reason given to `shutdown`. */
+export const abortSignal: Dep<RuntimeAbortSignal> = /* @__PURE__ */ combinator("abortSignal", [], (scope) =>
+  signalOf(scope),
+);
+
+/**
+ * The token of the service that resolved the one being built, for a logger that names its user; `undefined` when it was
+ * resolved from outside. A service that is built once knows only the first of its dependents.
+ */
+export const consumer: Dep<AnyToken | undefined> = /* @__PURE__ */ combinator(
+  "consumer",
+  [],
+  (_, dependent) => {
+    const built = serviceIn(dependent);
+    return built && serviceIn(dependentOf(built))?.definition.token;
+  },
+);
+
+/** The nearest, going up, that makes a service and is no alias, tuple or caller. */
+function serviceIn(from: Dependent | undefined): Dependent | undefined {
+  let it = from;
+  while (it && it.definition.lifetime === ALIAS) it = dependentOf(it);
+  return it;
+}

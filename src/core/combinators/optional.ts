@@ -1,0 +1,25 @@
+/**
+ * `optional`: a dependency that may be missing.
+ *
+ * @module
+ */
+
+import { resolve } from "../building/resolve.ts";
+import type { Single } from "../model/records.ts";
+import type { Optional } from "../types/combinator.ts";
+import { combinator, isProvided } from "./combinator.ts";
+
+/**
+ * Gives what is provided, else the fallback, else `undefined`. This is about "not provided" and never about "failed to
+ * build": a provider that exists and fails still fails.
+ *
+ * @example
+ * ```ts
+ * singleton(Mailer, [optional(Clock, Date.now)]);
+ * ```
+ */
+/* @__NO_SIDE_EFFECTS__ */
+export const optional: Optional = ((dependency: Single, fallback?: unknown) =>
+  combinator("optional", dependency, (scope, dependent) =>
+    isProvided(scope, dependency, dependent) ? resolve(scope, dependency, dependent) : fallback,
+  )) as never;

@@ -1,0 +1,38 @@
+/**
+ * `ref`: a token that is looked up when it is first needed.
+ *
+ * @module
+ */
+
+import { resolve } from "../building/resolve.ts";
+import { check } from "../model/dependency.ts";
+import { invalid } from "../model/messages.ts";
+import type { Ref } from "../types/combinator.ts";
+import type { AnyToken } from "../types/dependency.ts";
+import { combinator, isProvided } from "./combinator.ts";
+
+/**
+ * Depends on a token that is not defined yet: when two files import each other in a circle, one of them sees
+ * `undefined` while it is loaded.
+ *
+ * @example
+ * ```ts
+ * singleton(Orders, [ref(() => Customers)]);
+ * ```
+ */
+/* @__NO_SIDE_EFFECTS__ */
+export const ref: Ref = ((token: () => AnyToken) => {
+  if (typeof token !== "function")
+    throw invalid("what ref() is given", token, undefined, "write ref(() => token)");
+  function given(): AnyToken {
+    const found = token();
+    check(found, "what ref() gives");
+    return found;
+  }
+  return combinator(
+    "ref",
+    [],
+    (scope, dependent) => resolve(scope, given(), dependent),
+    (scope, dependent) => isProvided(scope, given(), dependent),
+  );
+}) as never;

@@ -1,0 +1,110 @@
+/**
+ * Edges: what depends on what, among instances and among builds.
+ *
+ * @module
+ */
+
+import { type Build, BUILT, type Dependent, DONE, extrasOf, type Node, TRANSIENT } from "./records.ts";
+
+/** Where the edges of what a build resolves start: at its node if its instance is kept there, else at the build. */
+export function dependentIn(build: Build): Dependent {
+  return build.definition.lifetime < TRANSIENT ? build.node! : build;
+}
+
+/** What an instance given to `dependent` belongs to: the nearest, going up, whose instance is kept in a scope. */
+export function cachedDependent(dependent: Build | undefined): Dependent | undefined {
+  for (let build = dependent; build; build = build.dependent) {
+    const it = build.owner ?? dependentIn(build);
+    if (it.definition.lifetime < TRANSIENT) return it;
+  }
+  return undefined;
+}
+
+/** What resolved it: a build, or an instance that resolves late, through a resolver that it kept. */
+export function dependentOf(it: Dependent): Dependent | undefined {
+  const { dependent, owner } = it as Build;
+  return dependent ?? owner;
+}
+
+/** Everything on the way from the first dependent to `last`. */
+export function chainTo(last: Dependent | undefined): Dependent[] {
+  const chain: Dependent[] = [];
+  for (let it = last; it; it = dependentOf(it)) chain.push(it);
+  return chain.reverse();
+}
+
+/** The shortest way from one to another along edges. */
+export function route<T extends object>(
+  from: T,
+  isEnd: (at: T) => boolean,
+  next: (at: T) => readonly T[] | undefined,
+): T[] | undefined {
+  const cameFrom = new Map<T, T | undefined>([[from, undefined]]);
+  // Entries that are added to a Map while it is walked are walked too: it is the queue as well.
+  for (const [met] of cameFrom) {
+    if (isEnd(met)) {
+      const way: T[] = [];
+      for (let at: T | undefined = met; at; at = cameFrom.get(at)) way.unshift(at);
+      return way;
+    }
+    for (const it of next(met) ?? []) if (!cameFrom.has(it)) cameFrom.set(it, met);
+  }
+  return undefined;
+}
+
+/** The builds that a build still waits for. */
+export function waitedFor({ waitsFor = [] }: Build): Build[] {
+  return waitsFor.filter(({ phase }) => phase < DONE);
+}
+
+/** Records that the dependent needs the instance, so that shutdown disposes the dependent first. */
+export function addEdge(dependent: Dependent, node: Node): void {
+  const { edges, scope, count } = dependent;
+  const isCounting = scope.closing?.counting;
+  const isCached = dependent.definition.lifetime < TRANSIENT;
+  // A value that the container does not own is not disposed.
+  if (node.previous === undefined && node.state === BUILT) return;
+  // Scopes close one after the other, so edges within a scope are enough. A build that keeps no instance may pass the
+  // instance on to something in the other scope.
+  if (node.scope !== scope && isCached) return;
+  // A dependent whose edges were taken away would never give up this one.
+  if (isCached && isCounting && count === undefined) return;
+  // An array literal takes the room of one element. Pushing to an empty array takes the room of seventeen.
+  if (!edges) dependent.edges = [node];
+  else if (edges[edges.length - 1] === node) return;
+  else edges.push(node);
+  if (isCounting && count !== undefined && node.scope === scope) node.count!++;
+}
+
+/** The same for an instance that is built already and resolved the other one late. */
+export function addLateEdge(late: Node, node: Node): void {
+  if (node.state !== BUILT || late.edges?.includes(node)) return;
+  const isLate = (it: Node): boolean => it === late;
+  // Edges between instances must not form a circle, or shutdown would find none to begin with.
+  if (route(node, isLate, ({ edges }) => edges)) return;
+  addEdge(late, node);
+  if (late.state) extrasOf(late.scope).hasLateEdges = true;
+}
+
+/** Has shutdown deal with an instance. */
+export function list(node: Node): void {
+  const { scope } = node;
+  // What was in flight when counting began is counted already.
+  if (scope.closing?.counting) return;
+  if (node.previous === undefined) {
+    node.previous = scope.last;
+    scope.last = node;
+  } else if (node.edges) {
+    // It was listed before it was built, and so before the instances it depends on.
+    extrasOf(scope).hasLateEdges = true;
+  }
+}
+
+/** Takes away the edges of a dependent. Instances that have no dependent left are disposed next. */
+export function release(it: Dependent): void {
+  const { edges, scope } = it;
+  const { closing } = scope;
+  it.edges = it.count = undefined;
+  if (!closing?.counting) return;
+  for (const node of edges ?? []) if (node.scope === scope && --node.count! === 0) closing.ready.push(node);
+}

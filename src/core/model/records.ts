@@ -1,0 +1,306 @@
+/**
+ * The records that the engine works on: definitions, nodes, builds and scopes.
+ *
+ * - A *definition* is what `singleton()` and its siblings return: how to build something. It knows no container.
+ * - A *node* is one definition in one scope, and its instance once that is built. A registered provider gets its node
+ *   when it is first resolved; a scoped provider gets one more node in each scope that its instances live in.
+ * - A *build* is one run of a definition. It knows which build resolved it, what it waits for and what waits for it,
+ *   and it is dropped when it is over. Transients, aliases, tuples and waiting callers have builds and no instance of
+ *   their own in a node.
+ *
+ * There are two kinds of edges. Builds point at the builds that they wait for: cycles are found along these. Instances
+ * point at the instances that they depend on: shutdown follows these.
+ *
+ * This file holds data and no behaviour, and it imports nothing at run time. Only then does esbuild write the numbers
+ * below in place of their names.
+ *
+ * @module
+ */
+
+import type { AnyToken } from "../types/dependency.ts";
+import type { ScopedOptions, ValueOptions } from "../types/options.ts";
+import type { ProviderKind } from "../types/provider.ts";
+import type { ScopeState } from "../types/scope.ts";
+import type { ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
+import type { Controller } from "../words/web.ts";
+
+// ---- The state of a node
+
+/** Not built, or being built for the first time. */
+export const IDLE = 0;
+export const BUILT = 1;
+export const DISPOSING = 2;
+export const DISPOSED = 3;
+
+// ---- The phase of a build
+
+/** Nothing was resolved for it yet. When the stack is deep, that is put off. */
+export const NEW = 0;
+/** It waits for some of its dependencies. */
+export const WAITING = 1;
+/** It resolves its dependencies. */
+export const RESOLVING = 2;
+/** Its factory was called. */
+export const RUNNING = 3;
+/** It is over, with an instance or with an error. */
+export const DONE = 4;
+
+// ---- The lifetimes of definitions. Instances of the first three are kept in a scope and shared.
+
+export const VALUE = 0;
+export const SINGLETON = 1;
+export const SCOPED = 2;
+/** From here on, nothing is kept: the definition is run again at every resolve. */
+export const TRANSIENT = 3;
+/** From here on, nothing is made either: aliases, tuples and waiting callers pass on what they resolve. */
+export const ALIAS = 4;
+
+const kinds: readonly ProviderKind[] = ["value", "singleton", "scoped", "transient", "alias"];
+
+/** The empty list, for everything without dependencies. */
+export const none: readonly never[] = [];
+
+// ---- Dependencies
+
+/** What a combinator makes: a dependency that knows itself how it is resolved. */
+export interface Combinator {
+  /** A function that is different in every copy of this library: combinators only work with the copy that made them. */
+  readonly madeBy: unknown;
+  /** The name of the combinator, for messages and graphs. */
+  readonly kind: string;
+  /** The dependency it was given, if any. */
+  readonly of?: Single;
+  /** Gives the value, or `PENDING`, by resolving on behalf of `dependent`. */
+  resolve(scope: ScopeRecord, dependent: Build | undefined): unknown;
+  /** Tells whether what it resolves is provided. A combinator without this method needs nothing. */
+  provided?(scope: ScopeRecord, dependent: Build | undefined): boolean;
+}
+
+/** One dependency: a token, a combinator, or a tuple or a record of dependencies. */
+export type Single = AnyToken | Combinator | Dependencies | { readonly [name: string]: Single };
+export type Dependencies = readonly Single[];
+
+// ---- Definitions
+
+/** The options of all kinds of providers together. */
+export interface Options extends ScopedOptions<unknown>, ValueOptions<unknown> {}
+
+export const noOptions: Options = {};
+
+/** A provider at run time. It is immutable, and any number of containers may share it. */
+export class Definition {
+  declare readonly lifetime: number;
+  declare readonly token: AnyToken;
+  declare readonly dependencies: Dependencies;
+  /** The factory; the class itself when there is none; the instance of a value. */
+  declare readonly make: unknown;
+  declare readonly options: Options;
+
+  constructor(
+    lifetime: number,
+    token: AnyToken | undefined,
+    dependencies: Dependencies,
+    make: unknown,
+    options: Options = noOptions,
+  ) {
+    this.lifetime = lifetime;
+    this.token = token!;
+    this.dependencies = dependencies;
+    this.make = make;
+    this.options = options;
+  }
+
+  get kind(): ProviderKind {
+    return kinds[this.lifetime]!;
+  }
+}
+
+// ---- Nodes and builds
+
+/** What can depend on instances: an instance, or a build that has none yet. */
+export interface Dependent {
+  readonly definition: Definition;
+  readonly scope: ScopeRecord;
+  /** The instances it depends on, as far as shutdown has to know of them. */
+  edges: Node[] | undefined;
+  /**
+   * During a shutdown that counts: how many dependents it still has, and one more while it is built or disposed.
+   * Undefined outside of that, where counting gives `NaN` and has no effect.
+   */
+  count?: number | undefined;
+}
+
+/** One definition in one scope, and its instance once that is built. */
+export class Node implements Dependent {
+  declare readonly definition: Definition;
+  /** The scope it lives in. Its dependencies are resolved from there. */
+  declare readonly scope: ScopeRecord;
+  declare state: number;
+  declare value: unknown;
+  declare edges: Node[] | undefined;
+  /** The build in flight. Of a transient it is one of those in flight. */
+  declare build: Build | undefined;
+  /**
+   * The node that was listed before it in its scope: see `ScopeRecord.last`. `null` ends the list. A node with
+   * `undefined` is not listed, because it is not built, or is a value that the container does not own.
+   */
+  declare previous: Node | null | undefined;
+  declare count: number | undefined;
+  /** While a disposer waits for a promise: when it was called, and its neighbours among what is in flight. */
+  declare since?: number;
+  declare younger?: Build | Node | undefined;
+  declare older?: Build | Node | undefined;
+
+  constructor(definition: Definition, scope: ScopeRecord) {
+    this.definition = definition;
+    this.scope = scope;
+    this.state = IDLE;
+    this.value = this.edges = this.build = this.previous = this.count = undefined;
+  }
+}
+
+/** One attempt to build something. */
+export class Build implements Dependent {
+  declare readonly definition: Definition;
+  /** The scope from which its dependencies are resolved. */
+  declare readonly scope: ScopeRecord;
+  /** The build that resolved it first, while it lasts: an instance must not keep its first dependent alive. */
+  declare dependent: Build | undefined;
+  /** The node of the instance; of a transient or alias the node of its registration; nothing for tuples and callers. */
+  declare readonly node: Node | undefined;
+  declare phase: number;
+  /** The arguments of the factory, as far as they are resolved. */
+  declare values: unknown[];
+  declare edges: Node[] | undefined;
+
+  // What most builds never have. These are not there until they are set.
+
+  /** How many values are still missing. Defined once it is pending. */
+  declare missing?: number;
+  /** While it is pending: its neighbours among what is in flight in its scope. */
+  declare younger?: Build | Node | undefined;
+  declare older?: Build | Node | undefined;
+  /** The builds that wait for this one. */
+  declare waiters?: Waiter[] | undefined;
+  /** The builds that this one waits for, or has waited for. */
+  declare waitsFor?: Build[];
+  /** What it has thrown, or something it waited for. */
+  declare failure?: { readonly error: unknown };
+  /** Of a caller: how it learns the result. */
+  declare settled?: Settled;
+  /** What resolves late, through a resolver that outlived its build: the instance that depends on the result. */
+  declare owner?: Dependent | undefined;
+  /** Then also the node of the service that the resolver was given to. */
+  declare service?: Node | undefined;
+  /** The instance that `init` was called with, until `init` has succeeded. */
+  declare made?: { readonly value: unknown } | undefined;
+  declare count?: number | undefined;
+  /** Set by `thimble/observe`: when it began. */
+  declare since?: number;
+
+  constructor(definition: Definition, scope: ScopeRecord, dependent?: Build, node?: Node) {
+    this.definition = definition;
+    this.scope = scope;
+    this.dependent = dependent;
+    this.node = node;
+    this.phase = NEW;
+    this.values = none as never;
+    this.edges = undefined;
+  }
+}
+
+/** A build that waits for another one, and the place in its `values` where the result belongs. */
+export interface Waiter {
+  readonly build: Build;
+  readonly at: number;
+}
+
+/** Told how something ended: with a value, or with what was thrown. */
+export type Settled = (failed: boolean, it: unknown) => void;
+
+// ---- Scopes
+
+/** A scope as the engine sees it. What users may call is in `scope/scope.ts`. A server makes one per request: keep it small. */
+export interface ScopeRecord {
+  readonly name: string;
+  readonly id: string;
+  readonly parent: ScopeRecord | undefined;
+  readonly state: ScopeState;
+  readonly tree: Tree;
+  /**
+   * The nodes here. Under a token: the node of the provider registered here. Under such a node, of this scope or of one
+   * above: the node of the scoped instance that lives here.
+   */
+  nodes: Map<AnyToken | Node, Node> | undefined;
+  /**
+   * Where `get` looks first: the nearest map of nodes, going up, of a scope with providers. It is empty while the tree
+   * is observed and after the scope has closed, which makes both checks free.
+   */
+  lookup: ReadonlyMap<unknown, Node>;
+  /** The last built of the instances that shutdown has to deal with. They are linked through `previous`. */
+  last: Node | null;
+  /** The youngest of the scopes below. */
+  child: ScopeRecord | undefined;
+  younger: ScopeRecord | undefined;
+  older: ScopeRecord | undefined;
+  /** There from the moment the scope begins to close. */
+  closing: Closing | undefined;
+  extras: Extras | undefined;
+}
+
+/** What few scopes have. One object is made for the first of these that is needed. */
+export interface Extras {
+  /** The definitions registered here, in order of registration. A scope that only registered values has none. */
+  providers?: Map<AnyToken, Definition>;
+  /** The last begun of the builds and disposals in flight. */
+  child?: Build | Node | undefined;
+  /** Aborts when the scope begins to close. */
+  controller?: Controller | undefined;
+  /** Whether an instance here has resolved another one after it was built. Then the order of building says nothing. */
+  hasLateEdges?: boolean;
+}
+
+export function extrasOf(scope: ScopeRecord): Extras {
+  return (scope.extras ??= {});
+}
+
+/** The shutdown of one scope, as the layers below `shutdown/` need it. */
+export interface Closing {
+  readonly reason: unknown;
+  /** The id of the scope, once a row needed it. */
+  id: string | undefined;
+  /** What was disposed, here and below, in order of completion. */
+  readonly rows: ShutdownRow[];
+  /** There once the scope is closed. */
+  report: ShutdownReport | undefined;
+  /** The deadline has passed: nobody waits any longer. */
+  expired: boolean;
+  /** Aborts at the deadline. */
+  controller: Controller | undefined;
+  /** How many builds and instances are left to wait for. */
+  left: number;
+  /** Whether dependents are counted. */
+  counting: boolean;
+  /** Instances without dependents left, to be disposed next. */
+  readonly ready: Dependent[];
+  /** When it began. The clock is not read before something is disposed or waited for. */
+  since: number | undefined;
+  /** The last reading of the clock. It is read once per disposal, because a reading costs more than most of them. */
+  clock: number | undefined;
+  /** Goes on after a disposal, or after a build that was in flight. */
+  proceed(ended?: Dependent): void;
+}
+
+/** What all scopes of a tree share. */
+export interface Tree {
+  readonly root: ScopeRecord;
+  /** How many scopes were opened. Ids are made of it. */
+  opened: number;
+  /** Tells observers what happens. There while somebody observes: see `thimble/observe`. */
+  tell: Tell | undefined;
+  /** Makes what a factory without declared dependencies is given. */
+  readonly resolver: (scope: ScopeRecord, dependent: Build | undefined) => unknown;
+}
+
+/** Tells observers that `name` happened to a scope, or to the service of a node or build. */
+export type Tell = (name: string, it: ScopeRecord | Node | Build, more?: object) => void;

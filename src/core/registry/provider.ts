@@ -1,0 +1,146 @@
+/**
+ * Providers: the functions that say how the instance of a token is built.
+ *
+ * A provider is an immutable definition that knows no container. An alias is a transient that passes on what it depends
+ * on, which is why it needs no rules of its own in the engine.
+ *
+ * @module
+ */
+
+import { check, isCombinator } from "../model/dependency.ts";
+import { invalid } from "../model/messages.ts";
+import {
+  ALIAS,
+  Definition,
+  type Dependencies,
+  none,
+  type Options,
+  SCOPED,
+  SINGLETON,
+  TRANSIENT,
+  VALUE,
+} from "../model/records.ts";
+import type { AnyToken } from "../types/dependency.ts";
+import type {
+  DefineAlias,
+  DefineScoped,
+  DefineSingleton,
+  DefineTransient,
+  DefineValue,
+} from "../types/provider.ts";
+import { isThenable } from "../words/thenable.ts";
+import { isToken, nameOf } from "../words/token.ts";
+
+/**
+ * Provides an instance that exists already. The container borrows it and never disposes it, unless `owned` is set or
+ * `dispose` is given; then it is disposed at shutdown, whether or not it was ever resolved.
+ *
+ * @throws `INVALID_PROVIDER` when the instance is a promise: give it as the factory of a `singleton`.
+ */
+/* @__NO_SIDE_EFFECTS__ */
+export const value: DefineValue = ((token: AnyToken, instance: unknown, options?: Options) => {
+  const made = define(VALUE, token, none, instance, false, options);
+  if (isThenable(instance))
+    throw invalid("its value", instance, token, "write singleton(token, () => promise)");
+  return made;
+}) as never;
+
+/**
+ * Provides one instance per scope that registers it, built when it is first resolved. Its dependencies come from that
+ * scope, so it never keeps something with a shorter lifetime than its own.
+ *
+ * @example
+ * ```ts
+ * singleton(Mailer, [Config]); //                              new Mailer(config)
+ * singleton(Clock); //                                         new Clock()
+ * singleton(Db, [Config], (config) => Db.connect(config.url)); // may be asynchronous
+ * singleton(Db, ({ get }) => new Db(get(Config))); //          resolves while it runs
+ * ```
+ *
+ * @throws `INVALID_PROVIDER` when it has no factory, or its dependencies are not dependencies.
+ */
+export const singleton: DefineSingleton = /* @__PURE__ */ definer(SINGLETON) as never;
+
+/**
+ * Provides one instance per scope that resolves it, or per enclosing scope named by the option `in`. The forms are those
+ * of {@linkcode singleton}; its dependencies come from the scope it lives in.
+ */
+export const scoped: DefineScoped = /* @__PURE__ */ definer(SCOPED) as never;
+
+/**
+ * Provides a new instance at every resolve. The forms are those of {@linkcode singleton}. Transients are never tracked
+ * and never disposed: they belong to whatever resolved them.
+ */
+export const transient: DefineTransient = /* @__PURE__ */ definer(TRANSIENT) as never;
+
+/**
+ * Gives any dependency another name. The dependency is resolved from the scope that resolves the alias, and is not
+ * disposed a second time.
+ */
+/* @__NO_SIDE_EFFECTS__ */
+export const alias: DefineAlias = ((token: AnyToken, target: unknown) =>
+  define(ALIAS, token, [target], (it: unknown) => it, true)) as never;
+
+/** The dependencies of a factory without a list: one resolver, through which the factory resolves while it runs. */
+const resolverOnly = [{ kind: "resolver" }] as never;
+
+function definer(lifetime: number) {
+  return /* @__NO_SIDE_EFFECTS__ */ (
+    token: AnyToken,
+    second?: unknown,
+    third?: unknown,
+    fourth?: unknown,
+  ): Definition => {
+    if (typeof second === "function") {
+      return define(lifetime, token, resolverOnly, second, true, third as Options);
+    }
+    // A class without dependencies, perhaps with options.
+    if (third === undefined && !Array.isArray(second)) {
+      return define(lifetime, token, none, token, false, second as Options);
+    }
+    const dependencies = Array.isArray(second) ? second : [second];
+    return typeof third === "function"
+      ? define(lifetime, token, dependencies, third, true, fourth as Options)
+      : define(lifetime, token, dependencies, token, false, third as Options);
+  };
+}
+
+/** The one place where a provider is checked and refused: it is the earliest moment there is. */
+function define(
+  lifetime: number,
+  token: AnyToken,
+  dependencies: unknown,
+  make: unknown,
+  isFactory: boolean,
+  options?: Options,
+): Definition {
+  if (!isToken(token)) throw invalid("its token", token, token);
+  if (dependencies !== none && dependencies !== resolverOnly) check(dependencies, "dependencies", token);
+  if (options !== undefined) {
+    if (Object(options) !== options || isToken(options) || isCombinator(options))
+      throw invalid("its last argument", options, token, "options are an object, dependencies a list");
+    const { as = [] } = options;
+    if (!Array.isArray(as) || !as.every(isToken)) throw invalid("as", as, token, "as is a list of tokens");
+    if (lifetime === TRANSIENT && options.dispose) {
+      const hint = "make it scoped, or dispose of it where it is used";
+      throw invalid("dispose of a transient", options.dispose, token, hint);
+    }
+  }
+  const made = new Definition(lifetime, token, dependencies as Dependencies, make, options);
+  if (lifetime !== VALUE) checkFactory(made, isFactory);
+  return made;
+}
+
+function checkFactory({ kind, token, make }: Definition, isFactory: boolean): void {
+  if (typeof make !== "function") throw invalid("its factory", make, token, `write ${kind}(token, factory)`);
+  if (!isFactory || (make !== token && !isClassSyntax(make))) return;
+  const { name } = make;
+  const hint = `write ${kind}(${name}, [dependencies]) and alias(${nameOf(token)}, ${name})`;
+  throw invalid(`its factory, the class ${name},`, make, token, hint);
+}
+
+/** Classes, as opposed to functions: their `prototype` cannot be replaced. The same is true of a frozen function. */
+function isClassSyntax(it: object): boolean {
+  const isFixed = Object.getOwnPropertyDescriptor(it, "prototype")?.writable === false;
+  return isFixed && Function.prototype.toString.call(it).startsWith("class");
+}

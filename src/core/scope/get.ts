@@ -1,0 +1,164 @@
+/**
+ * Callers: resolving from outside the engine, through a scope or through the resolver that a factory was given.
+ *
+ * While a factory runs, it resolves on behalf of its build; a built service resolves on behalf of its instance. A caller
+ * becomes a build of its own when it has to wait, so that it can be told the result.
+ *
+ * @module
+ */
+
+import { running } from "../building/running.ts";
+import { drain, resolve, resolveNode } from "../building/resolve.ts";
+import { finishBuild } from "../building/finish.ts";
+import { endBuild, PENDING, pendingBuild, suspend, waitFor } from "../building/waiting.ts";
+import { check } from "../model/dependency.ts";
+import { cachedDependent } from "../model/edges.ts";
+import { asyncProvider, closed } from "../model/messages.ts";
+import {
+  ALIAS,
+  Build,
+  Definition,
+  type Dependent,
+  DONE,
+  type Node,
+  none,
+  type ScopeRecord,
+  type Single,
+  TRANSIENT,
+  WAITING,
+} from "../model/records.ts";
+import { find } from "../registry/registry.ts";
+import type { AnyToken } from "../types/dependency.ts";
+import type { Resolver } from "../types/provider.ts";
+import { isToken } from "../words/token.ts";
+
+/** The definition of every caller that is a build: it passes on what it waited for. */
+const caller: Definition = /* @__PURE__ */ new Definition(ALIAS, undefined, none, (it: unknown) => it);
+
+/** What resolves late, through a resolver that it kept. */
+interface Late {
+  /** The instance that depends on the result. */
+  readonly owner: Dependent | undefined;
+  /** The node of the service that the resolver was given to. */
+  readonly service: Node | undefined;
+}
+
+/** Gives the value of a dependency, or throws; it never waits. `node`: the provider, if it was looked up already. */
+export function get(
+  scope: ScopeRecord,
+  dependency: Single,
+  dependent: Build | undefined,
+  late?: Late,
+  node?: Node,
+): unknown {
+  const it = start(scope, dependency, dependent, late, node);
+  if (it !== PENDING) return it;
+  const error = asyncProvider(pendingBuild);
+  endBuild(pendingBuild, true, error);
+  throw error;
+}
+
+/** Gives a promise of the value of a dependency. */
+export function getAsync(
+  scope: ScopeRecord,
+  dependency: Single,
+  dependent: Build | undefined,
+  late?: Late,
+): Promise<unknown> {
+  const promise = new Promise((resolve, reject) => {
+    const it = start(scope, dependency, dependent, late);
+    if (it !== PENDING) resolve(it);
+    else pendingBuild.settled = (failed, it) => (failed ? reject(it as Error) : resolve(it));
+  });
+  // Nobody has to wait for a build, so a failed one that nobody waited for is no unhandled rejection.
+  promise.catch(() => {});
+  return promise;
+}
+
+/** Whether something visible provides the token. */
+export function has(scope: ScopeRecord, token: AnyToken): boolean {
+  if (scope.closing?.report) throw closed(scope, token);
+  return find(scope, token) !== undefined;
+}
+
+/**
+ * Makes a resolver, for a factory or for `defer`. While the service it belongs to is being built, it resolves on behalf
+ * of that build. Afterwards it resolves on behalf of the instance, which then depends on the result.
+ */
+export function resolverFor(scope: ScopeRecord, dependent: Build | undefined): Resolver {
+  // Aliases and tuples are over as soon as they are made. The resolver belongs to the service they are made for.
+  let service = dependent;
+  while (service?.dependent && service.definition.lifetime === ALIAS) service = service.dependent;
+  const owner = cachedDependent(service) ?? service;
+  const late = owner && { owner, service: service?.node };
+  // What receives a transient may still be under construction, and goes on resolving through it.
+  let receiver = service;
+  while (receiver && receiver.definition.lifetime >= TRANSIENT) receiver = receiver.dependent;
+  const through =
+    <R>(how: (scope: ScopeRecord, it: Single, dependent?: Build, late?: Late) => R) =>
+    (it: unknown): R => {
+      const build = service && service.phase < DONE ? service : receiver;
+      return build && build.phase < DONE
+        ? how(scope, it as Single, build)
+        : how(scope, it as Single, running, late);
+    };
+  return {
+    get: through(get),
+    getAsync: through(getAsync),
+    has: (token: AnyToken) => has(scope, token),
+  } as Resolver;
+}
+
+/** Resolves. After `PENDING`, `pendingBuild` is the caller that waits. */
+function start(
+  scope: ScopeRecord,
+  dependency: Single,
+  dependent: Build | undefined,
+  late?: Late,
+  node?: Node,
+): unknown {
+  if (!node) {
+    const token = isToken(dependency) ? (dependency as AnyToken) : undefined;
+    if (scope.closing?.report) throw closed(scope, token, dependent);
+    if (!token) check(dependency, "what is resolved");
+  }
+  let build: Build | undefined;
+  if (late) {
+    build = new Build(caller, scope, dependent);
+    build.owner = late.owner;
+    build.service = late.service;
+  }
+  let it: unknown;
+  try {
+    it = node ? resolveNode(scope, node, dependent) : resolve(scope, dependency, build ?? dependent);
+    if (it === PENDING) {
+      // What was resolved may have closed the scope.
+      if (scope.closing) throw closed(scope, pendingBuild.definition.token, build ?? dependent);
+      build = wait(scope, build, dependent);
+    } else if (build) finishBuild(build, it);
+  } finally {
+    // What is in the queue may wait for builds that are on the stack below a running factory, so it is left to them.
+    if (it === PENDING || !running) drain(it === PENDING);
+  }
+  if (it !== PENDING) return it;
+  if (build!.failure) throw build!.failure.error;
+  // What was only put off to the queue is built by now.
+  return build!.phase < DONE ? suspend(build!) : build!.values[0];
+}
+
+/** Makes the caller wait for the pending build. The caller may give up; by then its factory waits no longer. */
+function wait(scope: ScopeRecord, made: Build | undefined, dependent: Build | undefined): Build {
+  const other = pendingBuild;
+  const build = made ?? new Build(caller, scope, dependent);
+  if (other.dependent === dependent) other.dependent = build;
+  build.values = [];
+  build.phase = WAITING;
+  waitFor(build, other, 0);
+  if (dependent) (dependent.waitsFor ??= []).push(build);
+  // What is drained next may meet the builds that are on the stack here. Each of them waits for the one above it.
+  for (let it = dependent; it?.dependent && !it.dependent.waitsFor?.includes(it); it = it.dependent) {
+    (it.dependent.waitsFor ??= []).push(it);
+  }
+  suspend(build);
+  return build;
+}

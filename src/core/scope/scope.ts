@@ -1,0 +1,176 @@
+/**
+ * Scopes as users see them: the object behind the interface `Scope`.
+ *
+ * @module
+ */
+
+import { running } from "../building/running.ts";
+import { closed } from "../model/messages.ts";
+import {
+  BUILT,
+  type Closing,
+  type Definition,
+  type Extras,
+  type Node,
+  SCOPED,
+  type ScopeRecord,
+  type Single,
+  type Tree,
+} from "../model/records.ts";
+import { attach, itemsOf, definitionsIn } from "../model/tree.ts";
+import { emptyMap, find, register, registerFirst } from "../registry/registry.ts";
+import { shutdown } from "../shutdown/shutdown.ts";
+import type { AnyToken } from "../types/dependency.ts";
+import type { CreateContainer, ScopeState } from "../types/scope.ts";
+import type { ShutdownOptions, ShutdownReport } from "../types/shutdown.ts";
+import { ShutdownError } from "../words/errors.ts";
+import { asyncDisposeSymbol } from "../words/web.ts";
+import { get, getAsync, has, resolverFor } from "./get.ts";
+
+class TreeScope implements ScopeRecord {
+  declare readonly name: string;
+  declare readonly parent: TreeScope | undefined;
+  declare readonly tree: Tree;
+  declare readonly serial: number;
+  declare nodes: Map<AnyToken | Node, Node> | undefined;
+  declare lookup: ReadonlyMap<unknown, Node>;
+  declare last: Node | null;
+  declare child: ScopeRecord | undefined;
+  declare younger: ScopeRecord | undefined;
+  declare older: ScopeRecord | undefined;
+  declare closing: Closing | undefined;
+  declare extras: Extras | undefined;
+
+  constructor(name: string, parent: TreeScope | undefined) {
+    this.name = name;
+    this.parent = parent;
+    this.tree = parent ? parent.tree : { root: this, opened: 0, tell: undefined, resolver: resolverFor };
+    this.serial = this.tree.opened++;
+    this.lookup = parent ? parent.lookup : emptyMap;
+    this.nodes = this.child = this.younger = this.older = this.closing = this.extras = undefined;
+    this.last = null;
+  }
+
+  // Made when it is read: few scopes are ever asked for their id.
+  get id(): string {
+    return this.name + "#" + this.serial;
+  }
+
+  get root(): ScopeRecord {
+    return this.tree.root;
+  }
+
+  get children(): Iterable<ScopeRecord> {
+    return itemsOf<ScopeRecord>(this);
+  }
+
+  get state(): ScopeState {
+    const { closing } = this;
+    return closing ? (closing.report ? "closed" : "closing") : "open";
+  }
+
+  get(dependency: Single): unknown {
+    // A built singleton is one lookup away. Everything else, and every check, is behind it.
+    const node = this.lookup.get(dependency);
+    return node !== undefined && node.state === BUILT && !running
+      ? node.value
+      : getFurther(this, dependency, node);
+  }
+
+  getAsync(dependency: Single): Promise<unknown> {
+    return getAsync(this, dependency, running);
+  }
+
+  has(token: AnyToken): boolean {
+    return has(this, token);
+  }
+
+  run(dependencies: Single, fn: (...args: unknown[]) => unknown): unknown {
+    return call(fn, dependencies, this.get(dependencies));
+  }
+
+  runAsync(dependencies: Single, fn: (...args: unknown[]) => unknown): Promise<unknown> {
+    const resolved = this.getAsync(dependencies);
+    const result = resolved.then((it) => call(fn, dependencies, it));
+    // A failed build that nobody waited for is no unhandled rejection. What `fn` throws is.
+    resolved.catch(() => result.catch(() => {}));
+    return result;
+  }
+
+  provide(...providers: unknown[]): this {
+    tellAll(this, "registered", register(this, providers, false));
+    return this;
+  }
+
+  override(...providers: unknown[]): this {
+    tellAll(this, "overridden", register(this, providers, true));
+    return this;
+  }
+
+  createScope(...args: unknown[]): ScopeRecord {
+    if (this.closing) throw closed(this);
+    return open(args, "scope", this);
+  }
+
+  shutdown(options?: ShutdownOptions): Promise<ShutdownReport> {
+    return shutdown(this, options);
+  }
+}
+
+/** What is registered further up, or scoped and built here, is two lookups away. */
+function getFurther(scope: ScopeRecord, dependency: Single, found: Node | undefined): unknown {
+  // The lookup of an observed or closed scope is empty.
+  const node = found ?? (scope.lookup.size > 0 ? find(scope, dependency as AnyToken) : undefined);
+  if (!running && node) {
+    const built = node.definition.lifetime === SCOPED ? scope.nodes?.get(node) : node;
+    if (built?.state === BUILT) return built.value;
+  }
+  return get(scope, dependency, running, undefined, node);
+}
+
+function call(fn: (...args: unknown[]) => unknown, dependencies: Single, resolved: unknown): unknown {
+  return Array.isArray(dependencies) ? fn(...(resolved as unknown[])) : fn(resolved);
+}
+
+function tellAll(scope: ScopeRecord, name: string, definitions: Iterable<Definition>): void {
+  // The array is a copy, because an observer may register more.
+  if (scope.tree.tell) for (const { token } of [...definitions]) scope.tree.tell(name, scope, { token });
+}
+
+/** Opens a scope with its providers; or none, when one of them is refused. */
+function open(args: unknown[], fallback: string, parent?: TreeScope): TreeScope {
+  const isNamed = typeof args[0] === "string";
+  const scope = new TreeScope(isNamed ? (args[0] as string) : fallback, parent);
+  registerFirst(scope, args, isNamed ? 1 : 0);
+  if (parent) attach<ScopeRecord>(scope, parent);
+  const { tell } = scope.tree;
+  if (tell) {
+    tell("scopeOpened", scope);
+    tellAll(scope, "registered", definitionsIn(scope));
+  }
+  return scope;
+}
+
+/**
+ * Opens a container: the root of a tree of scopes. It is named "root" unless a name comes first.
+ *
+ * @example
+ * ```ts
+ * const app = createContainer(value(Config, { url: "…" }), singleton(Db, [Config]));
+ * const db = app.get(Db); // built now, once
+ * await app.shutdown(); //   disposed
+ * ```
+ *
+ * @throws `DUPLICATE` when two providers are for one token.
+ * @throws `INVALID_PROVIDER` when something is not a provider.
+ */
+export const createContainer: CreateContainer = ((...args: unknown[]) => {
+  // Not a member of the class: bundlers keep a class with a computed member even when nothing uses it.
+  (TreeScope.prototype as unknown as Record<symbol, unknown>)[asyncDisposeSymbol()] ??= async function (
+    this: TreeScope,
+  ) {
+    const report = await this.shutdown();
+    if (!report.ok) throw new ShutdownError(this.name, report);
+  };
+  return open(args, "root");
+}) as never;

@@ -1,0 +1,286 @@
+/**
+ * Shutdown: closing a scope and everything below it, and disposing each instance after those that depend on it.
+ *
+ * Scopes close one after the other, the lower ones first. Within a scope there are two ways:
+ *
+ * - At once. Dependencies are built before their dependents, so going back through the instances in the order they were
+ *   built is right as long as nothing is in flight and nothing was resolved late. Nothing has to be counted.
+ * - By counting. Each instance has a count of its dependents that are still there, and is disposed when that is 0. The
+ *   order follows single edges and not levels, so a slow service delays only what it depends on. A shutdown goes on
+ *   this way from the first disposer that returns a promise.
+ *
+ * The first disposers run before `shutdown()` returns: a page that is being left gets no second turn.
+ *
+ * @module
+ */
+
+import { addRow, addRowOf, disposeNode, settle, tick } from "../building/disposal.ts";
+import { failBuild } from "../building/finish.ts";
+import { drain } from "../building/resolve.ts";
+import { runAs, running } from "../building/running.ts";
+import { isWaiting, suspend } from "../building/waiting.ts";
+import { dependentIn, release, waitedFor } from "../model/edges.ts";
+import { closed } from "../model/messages.ts";
+import {
+  Build,
+  BUILT,
+  type Closing,
+  type Dependent,
+  DISPOSING,
+  IDLE,
+  type Node,
+  RUNNING,
+  type ScopeRecord,
+  TRANSIENT,
+  VALUE,
+} from "../model/records.ts";
+import { detach, itemsOf, subtree } from "../model/tree.ts";
+import { emptyMap } from "../registry/registry.ts";
+import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
+import { type Controller, now, web } from "../words/web.ts";
+
+/** The shutdown of one scope. */
+class ScopeShutdown implements Closing {
+  declare readonly scope: ScopeRecord;
+  declare readonly reason: unknown;
+  declare id: string | undefined;
+  declare readonly rows: ShutdownRow[];
+  declare readonly ready: Dependent[];
+  declare left: number;
+  declare counting: boolean;
+  declare expired: boolean;
+  declare controller: Controller | undefined;
+  declare since: number | undefined;
+  declare clock: number | undefined;
+  declare report: ShutdownReport | undefined;
+  /** Made when it is returned to a caller. */
+  declare promise: Promise<ShutdownReport> | undefined;
+  declare resolve: ((report: ShutdownReport) => void) | undefined;
+
+  constructor(scope: ScopeRecord, reason: unknown) {
+    this.scope = scope;
+    this.reason = reason;
+    this.rows = [];
+    this.ready = [];
+    this.left = 0;
+    this.counting = this.expired = false;
+    // Every property is there from the beginning: engines are fast with objects that look alike.
+    this.id =
+      this.controller =
+      this.since =
+      this.clock =
+      this.report =
+      this.promise =
+      this.resolve =
+        undefined;
+  }
+
+  proceed(ended?: Dependent): void {
+    if (ended) {
+      if (!this.counting || --ended.count! !== 0) return;
+      tick(this.scope);
+      this.ready.push(ended);
+    }
+    // What a disposer resolves is no dependency of the factory that is running.
+    runAs(undefined, () => proceed(this.scope));
+  }
+}
+
+const shutdownOf = (scope: ScopeRecord): ScopeShutdown => scope.closing as ScopeShutdown;
+
+/** Closes a scope and everything below it. Joins a shutdown that is under way. */
+export function shutdown(scope: ScopeRecord, options: ShutdownOptions = {}): Promise<ShutdownReport> {
+  const { timeout, signal, reason } = options;
+  if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0))
+    throw new TypeError("timeout is a number of milliseconds");
+  // When a factory calls this, its build is in flight, and so are those that it is built for.
+  for (let build = running; build; build = build.dependent) suspend(build);
+  // What disposers resolve is nobody's dependency.
+  runAs(undefined, () => {
+    const fresh = close(scope, reason);
+    if (signal?.aborted) void expire(scope);
+    // The lower scopes come first.
+    fresh.reverse().forEach(proceed);
+    for (const it of fresh) if (!it.closing!.report) tick(it);
+    if (!scope.closing!.report) limit(scope, timeout, signal);
+  });
+  return promiseOf(shutdownOf(scope));
+}
+
+/** The promise of the report. A shutdown that nobody waits for, or that is over already, needs no open one. */
+function promiseOf(closing: ScopeShutdown): Promise<ShutdownReport> {
+  return (closing.promise ??= closing.report
+    ? Promise.resolve(closing.report)
+    : new Promise((resolve) => (closing.resolve = resolve)));
+}
+
+// ---- Closing
+
+/** From here on nothing is built, registered or opened, here or below. Gives the scopes that were open until now. */
+function close(top: ScopeRecord, reason: unknown): ScopeRecord[] {
+  const fresh: ScopeRecord[] = [];
+  for (const scope of subtree(top)) {
+    const { closing, parent } = scope;
+    if (!closing) {
+      scope.closing = new ScopeShutdown(scope, reason);
+      fresh.push(scope);
+    } else if (fresh.includes(parent!)) {
+      // It was closing before. What it has disposed so far belongs in the reports of the scopes above as well.
+      for (const row of closing.rows) addRow(row, parent);
+    }
+  }
+  for (const { extras } of fresh) {
+    extras?.controller?.abort(reason);
+    for (const it of itemsOf<Build | Node>(extras ?? {})) if (it instanceof Build) refuse(it);
+  }
+  drain(true);
+  return fresh;
+}
+
+/** Ends a build whose factory was not called yet, or a waiting caller. Factories that were called are waited for. */
+function refuse(build: Build): void {
+  // A build with a failure is about to end anyway.
+  if (!isWaiting(build) || build.failure) return;
+  const { definition, scope, dependent } = build;
+  failBuild(build, closed(scope, definition.token ?? waitedFor(build)[0]?.definition.token, dependent));
+}
+
+/** Disposes what can be disposed, closes the scope when nothing is left, and goes on with the scope above. */
+function proceed(from: ScopeRecord): void {
+  for (let scope: ScopeRecord | undefined = from; scope?.closing; scope = scope.parent) {
+    const closing = shutdownOf(scope);
+    if (!scope.child) disposeAtOnce(scope);
+    // The last one first: where nothing else decides, the youngest goes first.
+    for (let it; (it = closing.ready.pop());) {
+      // A disposer may have resolved it meanwhile. Then it waits for that one, and comes back here.
+      if (it.count !== 0) continue;
+      it.count = 1;
+      dispose(it);
+    }
+    if (scope.child || scope.last || closing.left > 0 || closing.report) return;
+    end(scope);
+  }
+}
+
+/** Closes the scope, tells observers and whoever waits for the report. */
+function end(scope: ScopeRecord): void {
+  const closing = shutdownOf(scope);
+  const { rows, since, clock } = closing;
+  const elapsed = since === undefined ? 0 : clock! - since;
+  const report = { ok: rows.every(({ outcome }) => outcome === "disposed"), elapsed, services: rows };
+  closing.report = report;
+  if (scope.parent) detach(scope, scope.parent);
+  // Somebody may keep the closed scope. It must not keep what was in it.
+  scope.nodes = scope.extras = scope.child = undefined;
+  scope.last = null;
+  scope.lookup = emptyMap;
+  scope.tree.tell?.("scopeClosed", scope, { elapsed, report });
+  closing.resolve?.(report);
+}
+
+// ---- Disposing
+
+/** Goes back through the instances in the order they were built, as long as that is right. */
+function disposeAtOnce(scope: ScopeRecord): void {
+  const closing = shutdownOf(scope);
+  while (!closing.counting) {
+    const { last, extras } = scope;
+    if (extras?.hasLateEdges || extras?.child) startCounting(scope);
+    else if (!last) return;
+    else {
+      scope.last = last.previous!;
+      closing.left++;
+      last.count = 1;
+      dispose(last);
+    }
+  }
+}
+
+/** Counts the dependents of everything that is left. */
+function startCounting(scope: ScopeRecord): void {
+  const closing = shutdownOf(scope);
+  if (closing.counting) return;
+  closing.counting = true;
+  const all = new Set<Dependent>(pendingIn(scope));
+  for (let node = scope.last; node; node = node.previous!) all.add(node);
+  scope.last = null;
+  for (const it of all) {
+    // A disposal that this shutdown has begun is among those left already.
+    if (!(it.count! >= 0)) closing.left++;
+    // What is in flight has one more reason to stay.
+    it.count = isDue(it) ? 0 : 1;
+  }
+  for (const { edges } of all) for (const it of edges ?? []) if (all.has(it)) it.count!++;
+  // The oldest first: `ready` is a stack.
+  for (const it of [...all].reverse()) if (it.count === 0) closing.ready.push(it);
+}
+
+/** The disposals in flight, and what the builds in flight will make. */
+function pendingIn({ extras }: ScopeRecord): Dependent[] {
+  return itemsOf<Build | Node>(extras ?? {}).flatMap((it) => {
+    if (!(it instanceof Build)) return it;
+    const isWaitedFor = it.definition.lifetime < TRANSIENT || it.phase === RUNNING;
+    return isWaitedFor ? dependentIn(it) : [];
+  });
+}
+
+/** Whether there is an instance to dispose. An owned value has one even if nothing has resolved it. */
+function isDue(it: Dependent): it is Node {
+  const { state, definition, build } = it as Node;
+  return state === BUILT || (definition.lifetime === VALUE && state === IDLE && !build);
+}
+
+function dispose(it: Dependent): void {
+  if (isDue(it)) disposeNode(it);
+  else settle(it);
+}
+
+// ---- The deadline
+
+function limit(scope: ScopeRecord, timeout: number | undefined, signal: ShutdownOptions["signal"]): void {
+  if (!signal && timeout === undefined) return;
+  const expired = (): void => void expire(scope);
+  // A timer cannot count more milliseconds than this. A timeout of a month or more is no deadline.
+  const timer = timeout! < 2 ** 31 && web.setTimeout?.(expired, timeout!);
+  signal?.addEventListener("abort", expired);
+  // A disposer may have aborted it.
+  if (signal?.aborted) expired();
+  void promiseOf(shutdownOf(scope)).then(() => {
+    web.clearTimeout?.(timer);
+    signal?.removeEventListener("abort", expired);
+  });
+}
+
+/** Begins at once, in order, whatever had not begun, and closes everything without waiting for it. */
+async function expire(top: ScopeRecord): Promise<void> {
+  if (top.closing!.report) return;
+  const all = subtree(top).reverse();
+  for (const scope of all) {
+    const closing = scope.closing!;
+    tick(scope);
+    if (closing.expired) continue;
+    closing.expired = true;
+    closing.controller?.abort();
+  }
+  for (const scope of all) {
+    startCounting(scope);
+    for (const it of pendingIn(scope)) {
+      // What is in flight no longer keeps its dependencies waiting.
+      release(it);
+      // A build is disposed when it ends.
+      if ((it as Node).state !== DISPOSING) it.count = 1;
+    }
+    proceed(scope);
+  }
+  // One turn later, because a disposal that had nothing to wait for is not abandoned.
+  await undefined;
+  for (const scope of all) {
+    const closing = shutdownOf(scope);
+    for (const it of pendingIn(scope)) {
+      const since = (it as Node).since ?? closing.since!;
+      if (it.definition.lifetime < TRANSIENT) addRowOf(it, "abandoned", now() - since);
+    }
+    closing.left = 0;
+    proceed(scope);
+  }
+}
