@@ -26,7 +26,7 @@ import {
 import { isToken, nameOf } from "../words/token.ts";
 import { chainTo, waitedFor } from "./edges.ts";
 import type { Build, Definition, Dependent, ScopeRecord } from "./records.ts";
-import { definitionsIn, subtree } from "./tree.ts";
+import { subtree } from "./tree.ts";
 
 // ---- Paths
 
@@ -106,7 +106,8 @@ function hintFor(scope: ScopeRecord, token: AnyToken): string {
   const name = nameOf(token);
   let hint = "provide it here or above, or resolve it with optional()";
   for (const it of subtree(scope.tree.root)) {
-    for (const { token: provided } of definitionsIn(it)) {
+    for (const provided of it.nodes?.keys() ?? []) {
+      if (!isToken(provided)) continue;
       const other = nameOf(provided);
       if (provided === token) return `"${it.id}" provides it, and "${scope.id}" cannot see that`;
       if (other === name) hint = "a token of the same name is provided: import that one";

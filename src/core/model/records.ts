@@ -228,8 +228,8 @@ export interface ScopeRecord {
   readonly state: ScopeState;
   readonly tree: Tree;
   /**
-   * The nodes here. Under a token: the node of the provider registered here. Under such a node, of this scope or of one
-   * above: the node of the scoped instance that lives here.
+   * Under a token: the node of the provider registered here, in order of registration. Under a node, of this scope or of
+   * one above: the node of the scoped instance that lives here.
    */
   nodes: Map<AnyToken | Node, Node> | undefined;
   /**
@@ -250,8 +250,6 @@ export interface ScopeRecord {
 
 /** What few scopes have. One object is made for the first of these that is needed. */
 export interface Extras {
-  /** The definitions registered here, in order of registration. A scope that only registered values has none. */
-  providers?: Map<AnyToken, Definition>;
   /** The last begun of the builds and disposals in flight. */
   child?: Build | Node | undefined;
   /** Aborts when the scope begins to close. */

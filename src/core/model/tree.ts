@@ -53,12 +53,9 @@ export function subtree(top: ScopeRecord): ScopeRecord[] {
 }
 
 /** What is registered in a scope, in order of registration. */
-export function definitionsIn({ nodes, extras }: ScopeRecord): Iterable<Definition> {
-  if (extras?.providers) return extras.providers.values();
-  // Only values are registered here. They have nodes from the beginning, under their tokens.
-  const found: Definition[] = [];
-  for (const [key, { definition }] of nodes ?? []) if (key === definition.token) found.push(definition);
-  return found;
+export function definitionsIn({ nodes }: ScopeRecord): Definition[] {
+  // The scoped instances that live here are under nodes and not under their tokens.
+  return [...(nodes ?? [])].flatMap(([key, { definition }]) => (key === definition.token ? definition : []));
 }
 
 /** Whether `lower` is `upper` or lies below it. */

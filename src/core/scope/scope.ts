@@ -9,7 +9,6 @@ import { closed } from "../model/messages.ts";
 import {
   BUILT,
   type Closing,
-  type Definition,
   type Extras,
   type Node,
   SCOPED,
@@ -17,8 +16,8 @@ import {
   type Single,
   type Tree,
 } from "../model/records.ts";
-import { attach, itemsOf, definitionsIn } from "../model/tree.ts";
-import { emptyMap, find, register, registerFirst } from "../registry/registry.ts";
+import { attach, itemsOf } from "../model/tree.ts";
+import { emptyMap, find, register } from "../registry/registry.ts";
 import { shutdown } from "../shutdown/shutdown.ts";
 import type { AnyToken } from "../types/dependency.ts";
 import type { CreateContainer, ScopeState } from "../types/scope.ts";
@@ -98,7 +97,7 @@ class TreeScope implements ScopeRecord {
   }
 
   provide(...providers: unknown[]): this {
-    tellAll(this, "registered", register(this, providers, false));
+    tellAll(this, "registered", register(this, providers));
     return this;
   }
 
@@ -132,22 +131,19 @@ function call(fn: (...args: unknown[]) => unknown, dependencies: Single, resolve
   return Array.isArray(dependencies) ? fn(...(resolved as unknown[])) : fn(resolved);
 }
 
-function tellAll(scope: ScopeRecord, name: string, definitions: Iterable<Definition>): void {
+function tellAll(scope: ScopeRecord, name: string, tokens: Iterable<AnyToken>): void {
   // The array is a copy, because an observer may register more.
-  if (scope.tree.tell) for (const { token } of [...definitions]) scope.tree.tell(name, scope, { token });
+  if (scope.tree.tell) for (const token of [...tokens]) scope.tree.tell?.(name, scope, { token });
 }
 
 /** Opens a scope with its providers; or none, when one of them is refused. */
 function open(args: unknown[], fallback: string, parent?: TreeScope): TreeScope {
-  const isNamed = typeof args[0] === "string";
-  const scope = new TreeScope(isNamed ? (args[0] as string) : fallback, parent);
-  registerFirst(scope, args, isNamed ? 1 : 0);
+  const name = typeof args[0] === "string" ? args.shift() : fallback;
+  const scope = new TreeScope(name as string, parent);
+  const tokens = args.length > 0 ? register(scope, args) : [];
   if (parent) attach<ScopeRecord>(scope, parent);
-  const { tell } = scope.tree;
-  if (tell) {
-    tell("scopeOpened", scope);
-    tellAll(scope, "registered", definitionsIn(scope));
-  }
+  scope.tree.tell?.("scopeOpened", scope);
+  tellAll(scope, "registered", tokens);
   return scope;
 }
 
