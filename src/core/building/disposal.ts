@@ -160,7 +160,7 @@ export function disposeUnreceived(build: Build, value: unknown): void {
     tick(scope);
     closing.left++;
     node.count = 1;
-    if (closing.counting) for (const it of node.edges ?? []) it.count!++;
+    if (closing.ready) for (const it of node.edges ?? []) it.count!++;
   }
   // What a disposer resolves is no dependency of the factory that is running.
   runAs(undefined, () => {

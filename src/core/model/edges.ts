@@ -60,7 +60,7 @@ export function waitedFor({ waitsFor = [] }: Build): Build[] {
 /** Records that the dependent needs the instance, so that shutdown disposes the dependent first. */
 export function addEdge(dependent: Dependent, node: Node): void {
   const { edges, scope, count } = dependent;
-  const isCounting = scope.closing?.counting;
+  const ready = scope.closing?.ready;
   const isCached = dependent.definition.lifetime < TRANSIENT;
   // A value that the container does not own is not disposed.
   if (node.previous === undefined && node.state === BUILT) return;
@@ -68,12 +68,12 @@ export function addEdge(dependent: Dependent, node: Node): void {
   // instance on to something in the other scope.
   if (node.scope !== scope && isCached) return;
   // A dependent whose edges were taken away would never give up this one.
-  if (isCached && isCounting && count === undefined) return;
+  if (isCached && ready && count === undefined) return;
   // An array literal takes the room of one element. Pushing to an empty array takes the room of seventeen.
   if (!edges) dependent.edges = [node];
   else if (edges[edges.length - 1] === node) return;
   else edges.push(node);
-  if (isCounting && count !== undefined && node.scope === scope) node.count!++;
+  if (ready && count !== undefined && node.scope === scope) node.count!++;
 }
 
 /** The same for an instance that is built already and resolved the other one late. */
@@ -90,7 +90,7 @@ export function addLateEdge(late: Node, node: Node): void {
 export function list(node: Node): void {
   const { scope } = node;
   // What was in flight when counting began is counted already.
-  if (scope.closing?.counting) return;
+  if (scope.closing?.ready) return;
   if (node.previous === undefined) {
     node.previous = scope.last;
     scope.last = node;
@@ -105,6 +105,6 @@ export function release(it: Dependent): void {
   const { edges, scope } = it;
   const { closing } = scope;
   it.edges = it.count = undefined;
-  if (!closing?.counting) return;
+  if (!closing?.ready) return;
   for (const node of edges ?? []) if (node.scope === scope && --node.count! === 0) closing.ready.push(node);
 }

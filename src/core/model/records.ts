@@ -271,16 +271,17 @@ export interface Closing {
   readonly rows: ShutdownRow[];
   /** There once the scope is closed. */
   report: ShutdownReport | undefined;
+  /** The promise of the report, once it was returned to a caller, and what resolves it. */
+  promise: Promise<ShutdownReport> | undefined;
+  resolve: ((report: ShutdownReport) => void) | undefined;
   /** The deadline has passed: nobody waits any longer. */
   expired: boolean;
   /** Aborts at the deadline. */
   controller: Controller | undefined;
   /** How many builds and instances are left to wait for. */
   left: number;
-  /** Whether dependents are counted. */
-  counting: boolean;
-  /** Instances without dependents left, to be disposed next. */
-  readonly ready: Dependent[];
+  /** Instances without dependents left, to be disposed next. There once dependents are counted. */
+  ready: Dependent[] | undefined;
   /** When it began. The clock is not read before something is disposed or waited for. */
   since: number | undefined;
   /** The last reading of the clock. It is read once per disposal, because a reading costs more than most of them. */

@@ -7,7 +7,7 @@
  */
 
 import type { RuntimeAbortSignal } from "../types/signal.ts";
-import { type Controller, newController } from "../words/web.ts";
+import { type Controller, web } from "../words/web.ts";
 import { type Definition, extrasOf, type ScopeRecord } from "./records.ts";
 
 /** A list that is linked through its items: the scopes below a scope, and what is in flight in a scope. */
@@ -76,7 +76,7 @@ export function signalIn(
   reason?: unknown,
 ): RuntimeAbortSignal {
   if (!it.controller) {
-    it.controller = newController();
+    it.controller = web.AbortController && new web.AbortController();
     if (aborted) it.controller?.abort(reason);
   }
   return it.controller?.signal as RuntimeAbortSignal;

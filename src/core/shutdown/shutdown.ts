@@ -45,15 +45,13 @@ class ScopeShutdown implements Closing {
   declare readonly reason: unknown;
   declare id: string | undefined;
   declare readonly rows: ShutdownRow[];
-  declare readonly ready: Dependent[];
+  declare ready: Dependent[] | undefined;
   declare left: number;
-  declare counting: boolean;
   declare expired: boolean;
   declare controller: Controller | undefined;
   declare since: number | undefined;
   declare clock: number | undefined;
   declare report: ShutdownReport | undefined;
-  /** Made when it is returned to a caller. */
   declare promise: Promise<ShutdownReport> | undefined;
   declare resolve: ((report: ShutdownReport) => void) | undefined;
 
@@ -61,11 +59,11 @@ class ScopeShutdown implements Closing {
     this.scope = scope;
     this.reason = reason;
     this.rows = [];
-    this.ready = [];
     this.left = 0;
-    this.counting = this.expired = false;
+    this.expired = false;
     // Every property is there from the beginning: engines are fast with objects that look alike.
     this.id =
+      this.ready =
       this.controller =
       this.since =
       this.clock =
@@ -77,7 +75,7 @@ class ScopeShutdown implements Closing {
 
   proceed(ended?: Dependent): void {
     if (ended) {
-      if (!this.counting || --ended.count! !== 0) return;
+      if (!this.ready || --ended.count! !== 0) return;
       tick(this.scope);
       this.ready.push(ended);
     }
@@ -85,8 +83,6 @@ class ScopeShutdown implements Closing {
     runAs(undefined, () => proceed(this.scope));
   }
 }
-
-const shutdownOf = (scope: ScopeRecord): ScopeShutdown => scope.closing as ScopeShutdown;
 
 /** Closes a scope and everything below it. Joins a shutdown that is under way. */
 export function shutdown(scope: ScopeRecord, options: ShutdownOptions = {}): Promise<ShutdownReport> {
@@ -104,11 +100,11 @@ export function shutdown(scope: ScopeRecord, options: ShutdownOptions = {}): Pro
     for (const it of fresh) if (!it.closing!.report) tick(it);
     if (!scope.closing!.report) limit(scope, timeout, signal);
   });
-  return promiseOf(shutdownOf(scope));
+  return promiseOf(scope.closing!);
 }
 
 /** The promise of the report. A shutdown that nobody waits for, or that is over already, needs no open one. */
-function promiseOf(closing: ScopeShutdown): Promise<ShutdownReport> {
+function promiseOf(closing: Closing): Promise<ShutdownReport> {
   return (closing.promise ??= closing.report
     ? Promise.resolve(closing.report)
     : new Promise((resolve) => (closing.resolve = resolve)));
@@ -148,10 +144,10 @@ function refuse(build: Build): void {
 /** Disposes what can be disposed, closes the scope when nothing is left, and goes on with the scope above. */
 function proceed(from: ScopeRecord): void {
   for (let scope: ScopeRecord | undefined = from; scope?.closing; scope = scope.parent) {
-    const closing = shutdownOf(scope);
+    const closing = scope.closing!;
     if (!scope.child) disposeAtOnce(scope);
     // The last one first: where nothing else decides, the youngest goes first.
-    for (let it; (it = closing.ready.pop());) {
+    for (let it; (it = closing.ready?.pop());) {
       // A disposer may have resolved it meanwhile. Then it waits for that one, and comes back here.
       if (it.count !== 0) continue;
       it.count = 1;
@@ -164,7 +160,7 @@ function proceed(from: ScopeRecord): void {
 
 /** Closes the scope, tells observers and whoever waits for the report. */
 function end(scope: ScopeRecord): void {
-  const closing = shutdownOf(scope);
+  const closing = scope.closing!;
   const { rows, since, clock } = closing;
   const elapsed = since === undefined ? 0 : clock! - since;
   const report = { ok: rows.every(({ outcome }) => outcome === "disposed"), elapsed, services: rows };
@@ -182,8 +178,8 @@ function end(scope: ScopeRecord): void {
 
 /** Goes back through the instances in the order they were built, as long as that is right. */
 function disposeAtOnce(scope: ScopeRecord): void {
-  const closing = shutdownOf(scope);
-  while (!closing.counting) {
+  const closing = scope.closing!;
+  while (!closing.ready) {
     const { last, extras } = scope;
     if (extras?.hasLateEdges || extras?.child) startCounting(scope);
     else if (!last) return;
@@ -198,9 +194,9 @@ function disposeAtOnce(scope: ScopeRecord): void {
 
 /** Counts the dependents of everything that is left. */
 function startCounting(scope: ScopeRecord): void {
-  const closing = shutdownOf(scope);
-  if (closing.counting) return;
-  closing.counting = true;
+  const closing = scope.closing!;
+  if (closing.ready) return;
+  const ready: Dependent[] = (closing.ready = []);
   const all = new Set<Dependent>(pendingIn(scope));
   for (let node = scope.last; node; node = node.previous!) all.add(node);
   scope.last = null;
@@ -212,7 +208,7 @@ function startCounting(scope: ScopeRecord): void {
   }
   for (const { edges } of all) for (const it of edges ?? []) if (all.has(it)) it.count!++;
   // The oldest first: `ready` is a stack.
-  for (const it of [...all].reverse()) if (it.count === 0) closing.ready.push(it);
+  for (const it of [...all].reverse()) if (it.count === 0) ready.push(it);
 }
 
 /** The disposals in flight, and what the builds in flight will make. */
@@ -245,7 +241,7 @@ function limit(scope: ScopeRecord, timeout: number | undefined, signal: Shutdown
   signal?.addEventListener("abort", expired);
   // A disposer may have aborted it.
   if (signal?.aborted) expired();
-  void promiseOf(shutdownOf(scope)).then(() => {
+  void promiseOf(scope.closing!).then(() => {
     web.clearTimeout?.(timer);
     signal?.removeEventListener("abort", expired);
   });
@@ -275,7 +271,7 @@ async function expire(top: ScopeRecord): Promise<void> {
   // One turn later, because a disposal that had nothing to wait for is not abandoned.
   await undefined;
   for (const scope of all) {
-    const closing = shutdownOf(scope);
+    const closing = scope.closing!;
     for (const it of pendingIn(scope)) {
       const since = (it as Node).since ?? closing.since!;
       if (it.definition.lifetime < TRANSIENT) addRowOf(it, "abandoned", now() - since);

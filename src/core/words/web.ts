@@ -32,10 +32,6 @@ export function now(): number {
   return web.performance?.now() ?? 0;
 }
 
-export function newController(): Controller | undefined {
-  return web.AbortController && new web.AbortController();
-}
-
 // The symbols of `using`. Where the runtime has none, they are those that compilers use instead. They are looked up each
 // time, because a polyfill may be loaded after this file; and by two functions, because an access by a variable name takes
 // several times as long.
