@@ -109,8 +109,8 @@ function hintFor(scope: ScopeRecord, token: AnyToken): string {
     for (const provided of it.nodes?.keys() ?? []) {
       if (!isToken(provided)) continue;
       const other = nameOf(provided);
-      if (provided === token) return `"${it.id}" provides it, and "${scope.id}" cannot see that`;
-      if (other === name) hint = "a token of the same name is provided: import that one";
+      if (provided === token) return `"${it.id}" provides it, "${scope.id}" cannot see that`;
+      if (other === name) hint = "import the token of the same name that is provided";
       else if (isNear(other, name)) hint = `did you mean "${other}"?`;
     }
   }
@@ -136,7 +136,7 @@ export function duplicate(scope: ScopeRecord, token: AnyToken): ContainerError {
   return new DuplicateError(
     `provide "${nameOf(token)}" twice in "${scope.name}"`,
     pathTo(scope, token),
-    "override() replaces it, and a scope below may shadow it",
+    "override() replaces it, a scope below may shadow it",
   );
 }
 
@@ -148,8 +148,8 @@ export function invalid(at: string, it: unknown, token?: AnyToken, hint?: string
   const advice =
     hint ??
     (it === undefined
-      ? "files that import each other in a circle see undefined: write ref(() => token)"
-      : "dependencies are tokens, combinators, and arrays and records of them");
+      ? "files that import each other see undefined: write ref(() => token)"
+      : "dependencies are tokens, combinators, arrays and records of them");
   return cannot(InvalidProviderError, path, `${at} is ${kind}`, advice, "provide");
 }
 
@@ -207,7 +207,7 @@ export function depthExceeded(build: Build, cause: unknown): ContainerError {
   return cannot(
     DepthExceededError,
     pathOver(chainTo(build)),
-    "factories that resolve inside factories have filled the stack",
+    "factories inside factories have filled the stack",
     "declare dependencies: those take no stack",
     undefined,
     cause,
@@ -232,7 +232,7 @@ export function closed(scope: ScopeRecord, token?: AnyToken, dependent?: Build):
     ScopeClosedError,
     pathTo(scope, token, dependent),
     `scope "${scope.name}" is ${scope.state}`,
-    "resolve it while the scope is open, or open another",
+    "use a scope that is open",
   );
 }
 

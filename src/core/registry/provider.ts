@@ -122,7 +122,7 @@ function define(
     const { as = [] } = options;
     if (!Array.isArray(as) || !as.every(isToken)) throw invalid("as", as, token, "as is a list of tokens");
     if (lifetime === TRANSIENT && options.dispose) {
-      const hint = "make it scoped, or dispose of it where it is used";
+      const hint = "make it scoped, or dispose of it yourself";
       throw invalid("dispose of a transient", options.dispose, token, hint);
     }
   }
