@@ -26,9 +26,6 @@ export type ContainerErrorCode =
   | "SHUTDOWN_FAILED"
   | (string & {});
 
-// A string and not a symbol, so that nothing has to run when the module is loaded.
-const brand = "~thimble";
-
 /** What every error of this library is. */
 export class ContainerError extends Error {
   /** Each subclass has its own; an instance has the code of its class. */
@@ -47,13 +44,19 @@ export class ContainerError extends Error {
     this.code = code;
     this.path = path;
     this.hint = hint;
-    // Made from the code, not taken from the class: minifiers rename classes. No regular expression: the stack may be
-    // full, and there some engines cannot compile one. Not enumerable: loggers and test runners print what is.
-    const words = code.replace("_FAILED", "").split("_");
-    const name = words.map((word) => word[0] + word.slice(1).toLowerCase()).join("") + "Error";
-    Object.defineProperties(this, { name: { value: name }, [brand]: { value: true } });
-    // V8 wrote the first line of the stack while the name was still "Error".
-    (Error as { captureStackTrace?(at: object, from: unknown): void }).captureStackTrace?.(this, new.target);
+  }
+
+  /** @internal Made from the code and not taken from the class, because minifiers rename classes. */
+  override get name(): string {
+    // V8 reads the name before the constructor has set the code. No regular expression: the stack may be full, and there
+    // some engines cannot compile one.
+    const words = (this.constructor as typeof ContainerError).code.replace("_FAILED", "").split("_");
+    return words.map((word) => word[0] + word.slice(1).toLowerCase()).join("") + "Error";
+  }
+
+  /** @internal Tells the errors of every copy of this library from all others. */
+  get "~thimble"(): boolean {
+    return true;
   }
 }
 
@@ -129,8 +132,8 @@ export class ShutdownError extends ContainerError {
  * another copy of the library too, where `instanceof` does not.
  */
 export function isContainerError(error: unknown, code?: ContainerErrorCode): error is ContainerError {
-  const it = error as ContainerError & { [brand]?: boolean };
-  return it?.[brand] === true && (code === undefined || it.code === code);
+  const it = error as ContainerError | null | undefined;
+  return it?.["~thimble"] === true && (code === undefined || it.code === code);
 }
 
 /** The names of the steps. A long way is cut in the middle. */
