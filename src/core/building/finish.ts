@@ -66,11 +66,11 @@ export function finishBuild(build: Build, value: unknown): unknown {
 
 /** Records that what received the result of the build depends on `node`. */
 function passEdgeOn({ dependent, owner }: Build, node: Node): void {
-  if (dependent && dependent.phase < DONE) addEdge(dependentIn(dependent), node);
+  const isBuilding = dependent && dependent.phase < DONE;
+  if (isBuilding) addEdge(dependentIn(dependent), node);
   // Or it is an instance that is built already, and resolved this one too late to receive it while it was built.
-  const late = (owner ?? dependent?.owner ?? dependent?.node) as Dependent | undefined;
-  if (late && late.definition.lifetime < TRANSIENT && ((late as Node).state || (late as Node).build))
-    addLateEdge(late as Node, node);
+  const late = cachedDependent(owner ?? (isBuilding ? undefined : dependent)) as Node | undefined;
+  if (late && (late.state || late.build)) addLateEdge(late, node);
 }
 
 /** Ends a build without an instance. Nothing is remembered: the next resolve tries again. Returns the error to throw. */

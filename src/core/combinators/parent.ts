@@ -41,7 +41,7 @@ function findAbove(scope: ScopeRecord, token: AnyToken, dependent: Build | undef
   // Tuples have no token. The dependent is the service that they are resolved for.
   while (build && !build.definition.token && !build.owner) build = build.dependent;
   // A factory that resolves from a scope other than its own does so from outside.
-  const node = build?.scope === scope ? (build.service ?? build.node) : undefined;
+  const node = build?.scope === scope ? ((build.owner as Build | undefined) ?? build).node : undefined;
   const { parent } = node ? registrationOf(node).scope : scope;
   return parent && find(parent, token);
 }

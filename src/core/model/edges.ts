@@ -12,18 +12,16 @@ export function dependentIn(build: Build): Dependent {
 }
 
 /** What an instance given to `dependent` belongs to: the nearest, going up, whose instance is kept in a scope. */
-export function cachedDependent(dependent: Build | undefined): Dependent | undefined {
-  for (let build = dependent; build; build = build.dependent) {
-    const it = build.owner ?? dependentIn(build);
-    if (it.definition.lifetime < TRANSIENT) return it;
-  }
-  return undefined;
+export function cachedDependent(dependent: Dependent | undefined): Dependent | undefined {
+  let it: Dependent | undefined = dependent;
+  while (it && it.definition.lifetime >= TRANSIENT) it = (it as Build).owner ?? (it as Build).dependent;
+  return (it as Build | undefined)?.node ?? it;
 }
 
 /** What resolved it: a build, or an instance that resolves late, through a resolver that it kept. */
 export function dependentOf(it: Dependent): Dependent | undefined {
   const { dependent, owner } = it as Build;
-  return dependent ?? owner;
+  return dependent ?? cachedDependent(owner) ?? owner;
 }
 
 /** Everything on the way from the first dependent to `last`. */

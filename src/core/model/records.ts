@@ -190,8 +190,6 @@ export class Build implements Dependent {
   declare settled?: Settled;
   /** What resolves late, through a resolver that outlived its build: the instance that depends on the result. */
   declare owner?: Dependent | undefined;
-  /** Then also the node of the service that the resolver was given to. */
-  declare service?: Node | undefined;
   /** The instance that `init` was called with, until `init` has succeeded. */
   declare made?: { readonly value: unknown } | undefined;
   declare count?: number | undefined;

@@ -35,23 +35,15 @@ import { isToken } from "../words/token.ts";
 /** The definition of every caller that is a build: it passes on what it waited for. */
 const caller: Definition = /* @__PURE__ */ new Definition(ALIAS, undefined, none, (it: unknown) => it);
 
-/** What resolves late, through a resolver that it kept. */
-interface Late {
-  /** The instance that depends on the result. */
-  readonly owner: Dependent | undefined;
-  /** The node of the service that the resolver was given to. */
-  readonly service: Node | undefined;
-}
-
 /** Gives the value of a dependency, or throws; it never waits. `node`: the provider, if it was looked up already. */
 export function get(
   scope: ScopeRecord,
   dependency: Single,
   dependent: Build | undefined,
-  late?: Late,
+  owner?: Build,
   node?: Node,
 ): unknown {
-  const it = start(scope, dependency, dependent, late, node);
+  const it = start(scope, dependency, dependent, owner, node);
   if (it !== PENDING) return it;
   const error = asyncProvider(pendingBuild);
   endBuild(pendingBuild, true, error);
@@ -63,10 +55,10 @@ export function getAsync(
   scope: ScopeRecord,
   dependency: Single,
   dependent: Build | undefined,
-  late?: Late,
+  owner?: Build,
 ): Promise<unknown> {
   const promise = new Promise((resolve, reject) => {
-    const it = start(scope, dependency, dependent, late);
+    const it = start(scope, dependency, dependent, owner);
     if (it !== PENDING) resolve(it);
     else pendingBuild.settled = (failed, it) => (failed ? reject(it as Error) : resolve(it));
   });
@@ -89,18 +81,18 @@ export function resolverFor(scope: ScopeRecord, dependent: Build | undefined): R
   // Aliases and tuples are over as soon as they are made. The resolver belongs to the service they are made for.
   let service = dependent;
   while (service?.dependent && service.definition.lifetime === ALIAS) service = service.dependent;
-  const owner = cachedDependent(service) ?? service;
-  const late = owner && { owner, service: service?.node };
+  const owner = service && service.definition.lifetime >= TRANSIENT ? cachedDependent(service) : undefined;
   // What receives a transient may still be under construction, and goes on resolving through it.
   let receiver = service;
   while (receiver && receiver.definition.lifetime >= TRANSIENT) receiver = receiver.dependent;
   const through =
-    <R>(how: (scope: ScopeRecord, it: Single, dependent?: Build, late?: Late) => R) =>
+    <R>(how: (scope: ScopeRecord, it: Single, dependent?: Build, owner?: Build) => R) =>
     (it: unknown): R => {
       const build = service && service.phase < DONE ? service : receiver;
-      return build && build.phase < DONE
-        ? how(scope, it as Single, build)
-        : how(scope, it as Single, running, late);
+      if (build && build.phase < DONE) return how(scope, it as Single, build);
+      // The build of a transient that is over no longer knows what it was made for.
+      if (owner) service!.owner ??= owner;
+      return how(scope, it as Single, running, service);
     };
   return {
     get: through(get),
@@ -114,7 +106,7 @@ function start(
   scope: ScopeRecord,
   dependency: Single,
   dependent: Build | undefined,
-  late?: Late,
+  owner?: Build,
   node?: Node,
 ): unknown {
   if (!node) {
@@ -123,10 +115,9 @@ function start(
     if (!token) check(dependency, "what is resolved");
   }
   let build: Build | undefined;
-  if (late) {
+  if (owner) {
     build = new Build(caller, scope, dependent);
-    build.owner = late.owner;
-    build.service = late.service;
+    build.owner = owner;
   }
   let it: unknown;
   try {
