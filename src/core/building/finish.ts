@@ -60,7 +60,7 @@ export function finishBuild(build: Build, value: unknown): unknown {
     // An observer may have shut down.
     if (isCached && node!.state !== BUILT) throw closed(scope, token, dependent);
   }
-  endBuild(build, false, value);
+  endBuild(build, value);
   return value;
 }
 
@@ -88,7 +88,7 @@ export function failBuild(build: Build, thrown: unknown): unknown {
   // This comes before observers are told, because they may shut down.
   if (made && definition.lifetime !== VALUE) disposeUnreceived(build, made.value);
   scope.tree.tell?.("buildFailed", build, { error });
-  endBuild(build, true, error);
+  endBuild(build);
   // An observer may have resolved it again.
   if (definition.lifetime < TRANSIENT && node!.state === IDLE && !node!.build) node!.edges = undefined;
   return error;

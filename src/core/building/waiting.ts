@@ -40,12 +40,12 @@ export function waitFor(build: Build, other: Build, at: number): void {
   (other.waiters ??= []).push({ build, at });
 }
 
-/** Ends a build, with an instance or an error, and hands the result to all that wait for it. */
-export function endBuild(build: Build, failed: boolean, it: unknown): void {
-  const { waiters, scope, waitsFor } = build;
+/** Ends a build, with an instance or with its failure, and hands the result to all that wait for it. */
+export function endBuild(build: Build, value?: unknown): void {
+  const { waiters, scope, waitsFor, failure } = build;
   build.phase = DONE;
   build.dependent = undefined;
-  if (failed && waitsFor) {
+  if (failure && waitsFor) {
     // What it has waited for goes on without it, and must not keep it alive.
     for (const other of waitsFor) other.waiters = other.waiters?.filter((waiter) => waiter.build !== build);
   }
@@ -53,20 +53,20 @@ export function endBuild(build: Build, failed: boolean, it: unknown): void {
   // This variable must not keep the last pending build alive until something else has to wait.
   if (pendingBuild === build) pendingBuild = undefined as never;
   if (scope.extras) detach(build, scope.extras);
-  build.settled?.(failed, it);
+  build.settled?.(failure, value);
   build.waiters = undefined;
-  for (const waiter of waiters ?? []) deliver(waiter, build, failed, it);
+  for (const waiter of waiters ?? []) deliver(waiter, build, value);
   scope.closing?.proceed(dependentIn(build));
 }
 
 /** Gives a waiting build the result of another, and queues it when nothing is missing any more. */
-function deliver({ build, at }: Waiter, { definition, node }: Build, failed: boolean, it: unknown): void {
-  if (failed) build.failure ??= { error: it };
+function deliver({ build, at }: Waiter, { definition, node, failure }: Build, value: unknown): void {
+  if (failure) build.failure ??= failure;
   else {
-    build.values[at] = it;
+    build.values[at] = value;
     if (definition.lifetime < TRANSIENT) addEdge(dependentIn(build), node!);
   }
-  if (--build.missing! === 0 || failed) queue.push(build);
+  if (--build.missing! === 0 || failure) queue.push(build);
 }
 
 // ---- The queue

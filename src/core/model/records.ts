@@ -185,7 +185,7 @@ export class Build implements Dependent {
   /** The builds that this one waits for, or has waited for. */
   declare waitsFor?: Build[];
   /** What it has thrown, or something it waited for. */
-  declare failure?: { readonly error: unknown };
+  declare failure?: Failure;
   /** Of a caller: how it learns the result. */
   declare settled?: Settled;
   /** What resolves late, through a resolver that outlived its build: the instance that depends on the result. */
@@ -213,8 +213,13 @@ export interface Waiter {
   readonly at: number;
 }
 
-/** Told how something ended: with a value, or with what was thrown. */
-export type Settled = (failed: boolean, it: unknown) => void;
+/** What was thrown, which may be anything. */
+interface Failure {
+  readonly error: unknown;
+}
+
+/** Told how something ended: with what was thrown, or with a value. */
+export type Settled = (failure: Failure | undefined, value: unknown) => void;
 
 // ---- Scopes
 

@@ -9,8 +9,8 @@
 
 import { running } from "../building/running.ts";
 import { drain, resolve, resolveNode } from "../building/resolve.ts";
-import { finishBuild } from "../building/finish.ts";
-import { endBuild, PENDING, pendingBuild, suspend, waitFor } from "../building/waiting.ts";
+import { failBuild, finishBuild } from "../building/finish.ts";
+import { PENDING, pendingBuild, suspend, waitFor } from "../building/waiting.ts";
 import { check } from "../model/dependency.ts";
 import { cachedDependent } from "../model/edges.ts";
 import { asyncProvider, closed } from "../model/messages.ts";
@@ -18,7 +18,6 @@ import {
   ALIAS,
   Build,
   Definition,
-  type Dependent,
   DONE,
   type Node,
   none,
@@ -45,9 +44,7 @@ export function get(
 ): unknown {
   const it = start(scope, dependency, dependent, owner, node);
   if (it !== PENDING) return it;
-  const error = asyncProvider(pendingBuild);
-  endBuild(pendingBuild, true, error);
-  throw error;
+  throw failBuild(pendingBuild, asyncProvider(pendingBuild));
 }
 
 /** Gives a promise of the value of a dependency. */
@@ -60,7 +57,7 @@ export function getAsync(
   const promise = new Promise((resolve, reject) => {
     const it = start(scope, dependency, dependent, owner);
     if (it !== PENDING) resolve(it);
-    else pendingBuild.settled = (failed, it) => (failed ? reject(it as Error) : resolve(it));
+    else pendingBuild.settled = (failure, it) => (failure ? reject(failure.error as Error) : resolve(it));
   });
   // Nobody has to wait for a build, so a failed one that nobody waited for is no unhandled rejection.
   promise.catch(() => {});
