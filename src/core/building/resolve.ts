@@ -42,7 +42,7 @@ import { isThenable } from "../words/thenable.ts";
 import { looksLikeToken } from "../words/token.ts";
 import { failBuild, finishBuild, forgetLastThrown } from "./finish.ts";
 import { runAs, running, setRunning } from "./running.ts";
-import { dequeue, enqueue, isWaiting, PENDING, pendingBuild, suspend, waitFor } from "./waiting.ts";
+import { dequeue, isWaiting, PENDING, pendingBuild, queue, suspend, waitFor } from "./waiting.ts";
 
 // ---- Look up
 
@@ -146,7 +146,7 @@ export function build(it: Build): unknown {
       const { length } = dependencies;
       if (node) node.build ??= it;
       if (depth > maxDepth && length > 0) {
-        enqueue(it);
+        queue.push(it);
         return suspend(it);
       }
       it.phase = RESOLVING;

@@ -72,12 +72,8 @@ function deliver({ build, at }: Waiter, { definition, node, failure }: Build, va
 // ---- The queue
 
 /** Builds to be continued. Those before `head` were. */
-const queue: Build[] = [];
+export const queue: Build[] = [];
 let head = 0;
-
-export function enqueue(build: Build): void {
-  queue.push(build);
-}
 
 /** The next build to continue. */
 export function dequeue(): Build | undefined {

@@ -70,17 +70,18 @@ export function relink(top: ScopeRecord): void {
   }
 }
 
+const hint = "give what value, singleton, scoped, transient or alias return";
+
 /** Calls `visit` with the definitions in an arbitrarily nested list. */
 function forEach(providers: readonly unknown[], visit: (it: Definition) => void): void {
   for (const it of providers) {
     if (Array.isArray(it)) forEach(it, visit);
-    else visit(definitionFrom(it));
+    else if (isDefinition(it)) visit(it);
+    else throw invalid("a provider", it, undefined, it ? hint : undefined);
   }
 }
 
 /** A provider made by another copy of the library is as good as one of ours. */
-function definitionFrom(it: unknown): Definition {
-  if ((it as Definition | null | undefined)?.lifetime !== undefined) return it as Definition;
-  const hint = it ? "give what value, singleton, scoped, transient or alias return" : undefined;
-  throw invalid("a provider", it, undefined, hint);
+function isDefinition(it: unknown): it is Definition {
+  return (it as Definition | null | undefined)?.lifetime !== undefined;
 }

@@ -142,11 +142,9 @@ function wait(scope: ScopeRecord, made: Build | undefined, dependent: Build | un
   build.values = [];
   build.phase = WAITING;
   waitFor(build, other, 0);
-  if (dependent) (dependent.waitsFor ??= []).push(build);
   // What is drained next may meet the builds that are on the stack here. Each of them waits for the one above it.
-  for (let it = dependent; it?.dependent && !it.dependent.waitsFor?.includes(it); it = it.dependent) {
+  for (let it = build; it.dependent && !it.dependent.waitsFor?.includes(it); it = it.dependent) {
     (it.dependent.waitsFor ??= []).push(it);
   }
-  suspend(build);
   return build;
 }

@@ -37,7 +37,7 @@ import {
 import { detach, itemsOf, subtree } from "../model/tree.ts";
 import { emptyMap } from "../registry/registry.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
-import { type Controller, now, web } from "../words/web.ts";
+import { type Controller, web } from "../words/web.ts";
 
 /** The shutdown of one scope. */
 class ScopeShutdown implements Closing {
@@ -274,7 +274,7 @@ async function expire(top: ScopeRecord): Promise<void> {
     const closing = scope.closing!;
     for (const it of pendingIn(scope)) {
       const since = (it as Node).since ?? closing.since!;
-      if (it.definition.lifetime < TRANSIENT) addRowOf(it, "abandoned", now() - since);
+      if (it.definition.lifetime < TRANSIENT) addRowOf(it, "abandoned", tick(scope) - since);
     }
     closing.left = 0;
     proceed(scope);
