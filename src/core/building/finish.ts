@@ -55,8 +55,7 @@ export function finishBuild(build: Build, value: unknown): unknown {
   if (tree.tell) {
     tree.tell("built", build);
     // Everything that waited receives it now. Otherwise it is returned to the one that resolved it.
-    for (let left = build.waiters?.length ?? 1; left > 0; left--)
-      tree.tell?.("got", build, { cached: false });
+    for (const _ of build.waiters ?? [build]) tree.tell?.("got", build, { cached: false });
     // An observer may have shut down.
     if (isCached && node!.state !== BUILT) throw closed(scope, token, dependent);
   }
