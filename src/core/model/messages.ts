@@ -142,7 +142,7 @@ export function duplicate(scope: ScopeRecord, token: AnyToken): ContainerError {
 
 /** @param at The part that is wrong, in words. @param it What was given there. */
 export function invalid(at: string, it: unknown, token?: AnyToken, hint?: string): ContainerError {
-  const path = isToken(token) ? [{ token: nameOf(token), scope: "" }] : [];
+  const path = token ? [{ token: nameOf(token), scope: "" }] : [];
   // The message says what kind of thing was given and never shows the thing itself: it may be a secret.
   const kind = it === undefined || it === null ? String(it) : `of type ${typeof it}`;
   const advice =

@@ -114,8 +114,8 @@ function define(
   isFactory: boolean,
   options?: Options,
 ): Definition {
-  if (!isToken(token)) throw invalid("its token", token, token);
-  if (dependencies !== none && dependencies !== resolverOnly) check(dependencies, "dependencies", token);
+  if (!isToken(token)) throw invalid("its token", token);
+  if (dependencies !== resolverOnly) check(dependencies, "dependencies", token);
   if (options !== undefined) {
     if (Object(options) !== options || isToken(options) || isCombinator(options))
       throw invalid("its last argument", options, token, "options are an object, dependencies a list");

@@ -107,9 +107,8 @@ function start(
   node?: Node,
 ): unknown {
   if (!node) {
-    const token = isToken(dependency) ? (dependency as AnyToken) : undefined;
-    if (scope.closing?.report) throw closed(scope, token, dependent);
-    if (!token) check(dependency, "what is resolved");
+    if (scope.closing?.report) throw closed(scope, isToken(dependency) ? dependency : undefined, dependent);
+    check(dependency, "what is resolved");
   }
   let build: Build | undefined;
   if (owner) {
