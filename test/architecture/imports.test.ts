@@ -1,11 +1,10 @@
 // Imports point inward: core ← features ← integrations ← entries, and adapters know nobody. Types count like values, since a
 // reader has to follow both.
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { root } from "../support/package.ts";
-
-const src = join(root, "src");
+import { files, importsOf, isOfPackage, sources, src, target } from "./sources.ts";
 
 /** Which folders of src/ a file of a folder may import from. `index.ts` is the core's own door. */
 const allowed: Record<string, readonly string[]> = {
@@ -17,33 +16,6 @@ const allowed: Record<string, readonly string[]> = {
   entries: ["core", "index.ts", "features", "adapters", "integrations", "entries"],
 };
 
-interface Import {
-  specifier: string;
-  typeOnly: boolean;
-}
-
-/** Our sources are formatted, so a statement begins its line; a comment's `import` does not. */
-function importsOf(code: string): Import[] {
-  const statements = code.matchAll(
-    /^(?:import|export)(?<type> type)? (?:[\w*{][^;"'=]* from )?["'](?<specifier>[^"']+)["'];/gm,
-  );
-  const calls = code.matchAll(/\bimport\(["'](?<specifier>[^"']+)["']\)/g);
-  return [...statements, ...calls].map(({ groups = {} }) => ({
-    specifier: groups["specifier"] ?? "",
-    typeOnly: groups["type"] !== undefined,
-  }));
-}
-
-const files = (folder: string, ending: string): string[] =>
-  readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(ending))
-    .toSorted();
-
-const sources = files(src, ".ts").map((file) => ({
-  file,
-  imports: importsOf(readFileSync(join(src, file), "utf8")),
-}));
-
 const folderOf = (file: string): string => file.split("/")[0]!;
 
 describe("the sources", () => {
@@ -54,29 +26,25 @@ describe("the sources", () => {
   });
 
   it.each(sources)("point inward in $file", ({ file, imports }) => {
-    const inner = imports
-      .filter(({ specifier }) => specifier.startsWith("."))
-      .map(({ specifier }) => relative(src, resolve(src, dirname(file), specifier)));
+    const inner = imports.filter((it) => !isOfPackage(it)).map((it) => target(file, it));
     const outward = inner.filter((path) => !allowed[folderOf(file)]?.includes(folderOf(path)));
     expect(outward).toEqual([]);
   });
 
   it.each(sources)("ask for no package at run time in $file", ({ imports }) => {
-    expect(imports.filter(({ specifier, typeOnly }) => !specifier.startsWith(".") && !typeOnly)).toEqual([]);
+    expect(imports.filter((it) => isOfPackage(it) && !it.typeOnly)).toEqual([]);
   });
 
   it("know other people's types in integrations only", () => {
-    const outside = sources.filter(({ imports }) =>
-      imports.some(({ specifier }) => !specifier.startsWith(".")),
-    );
+    const outside = sources.filter(({ imports }) => imports.some(isOfPackage));
     expect(outside.filter(({ file }) => folderOf(file) !== "integrations")).toEqual([]);
   });
 
   it("hold re-exports and no logic in the doors", () => {
     const doors = sources.filter(({ file }) => folderOf(file) === "entries" || file === "index.ts");
-    for (const { file } of doors) {
-      const code = readFileSync(join(src, file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
-      expect(code.replace(/(?:export|import)\b[^;]*? from "[^"]+";/g, "").trim(), file).toBe("");
+    for (const { file, code } of doors) {
+      const bare = code.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+      expect(bare.replace(/(?:export|import)\b[^;]*? from "[^"]+";/g, "").trim(), file).toBe("");
     }
   });
 });
