@@ -48,8 +48,8 @@ const declarations = {
   },
 };
 
-// The engine's files call each other; nothing runs when they are loaded, so the order they are loaded in is no matter.
-const onLog = (level, log, print) => log.code !== "CIRCULAR_DEPENDENCY" && print(level, log);
+// Files that import each other in a circle are an error of the build.
+const onLog = (level, log, print) => print(log.code === "CIRCULAR_DEPENDENCY" ? "error" : level, log);
 
 /** @type {import("rollup").RollupOptions[]} */
 export default [
