@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { root } from "../support/package.ts";
+import { blocksUnder } from "../readme/page.ts";
 import { files, type Import, isOfPackage, sources, src, target } from "./sources.ts";
 
 /** The folders of src/core. Each of them imports from itself and from those before it, types included. */
@@ -90,6 +91,12 @@ describe("the layers of the core", () => {
     const folders = readdirSync(join(src, "core"), { withFileTypes: true }).filter((it) => it.isDirectory());
     expect(folders.map(({ name }) => name).toSorted()).toEqual(layers.toSorted());
     expect(core.filter((file) => layerOf(file) === undefined)).toEqual([]);
+  });
+
+  it("are listed in this order in the README", () => {
+    const [layout] = blocksUnder("Working on Thimble", "text");
+    const listed = [...layout!.code.matchAll(/^ {4}(\w+)\/ /gm)].map(([, name]) => name);
+    expect(listed).toEqual(layers);
   });
 
   it.each(layers)("import downwards: a file of %s knows its own layer and those below", (layer) => {

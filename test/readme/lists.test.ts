@@ -129,18 +129,20 @@ describe("the table of runtimes", () => {
 
 describe("the layout", () => {
   const [block] = blocksUnder("Working on Thimble", "text");
-  let folder = "";
+  const folders: string[] = [];
   const listed = block!.code
     .trim()
     .split("\n")
     .map((line) => {
       const [, indent = "", name = ""] = /^( *)(\S+)/.exec(line) ?? [];
-      if (!indent) return (folder = name.replace(/\/$/, ""));
-      return `${folder}/${name.replace(/\/$/, "")}`;
+      // Two spaces for each folder that it is in.
+      folders.length = indent.length / 2;
+      folders.push(name.replace(/\/$/, ""));
+      return folders.join("/");
     });
 
-  it("has every folder of src and test", () => {
-    expect(listed).toEqual(expect.arrayContaining([...foldersIn("src"), ...foldersIn("test")]));
+  it("has every folder of src, of its core and of test", () => {
+    expect(listed).toEqual(expect.arrayContaining(["src", "src/core", "test"].flatMap(foldersIn)));
   });
 
   it.each(listed)("has nothing that is not there: %s", (path) => {
