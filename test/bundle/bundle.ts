@@ -7,6 +7,7 @@
  * @module
  */
 
+import { relative } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { rollup, type RenderedModule } from "rollup";
@@ -16,12 +17,16 @@ export interface Weight {
   minified: number;
   gzip: number;
   brotli: number;
+  /** The files that a part of the bundle comes from, relative to the package: `dist/features/observe.js`. */
+  files: string[];
 }
 
 /** Bytes of `code` with all that it imports, minified, as an application would ship it. */
 export async function weigh(code: string): Promise<Weight> {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     stdin: { contents: code, resolveDir: root },
+    absWorkingDir: root,
+    metafile: true,
     bundle: true,
     minify: true,
     format: "esm",
@@ -37,6 +42,9 @@ export async function weigh(code: string): Promise<Weight> {
     minified: bytes.length,
     gzip: gzipSync(bytes, { level: 9 }).length,
     brotli: brotliCompressSync(bytes).length,
+    files: Object.values(metafile.outputs).flatMap(({ inputs }) =>
+      Object.keys(inputs).filter((file) => inputs[file]!.bytesInOutput > 0),
+    ),
   };
 }
 
@@ -44,6 +52,8 @@ export interface Shaken {
   code: string;
   /** Names of the package's exports, from whatever file, that made it into the bundle. */
   kept: string[];
+  /** The files that a part of the bundle comes from, relative to the package. */
+  files: string[];
 }
 
 /** `code` with all that it imports, after tree-shaking, readable. */
@@ -61,9 +71,11 @@ export async function shake(code: string): Promise<Shaken> {
     ],
   });
   const { output } = await bundle.generate({ format: "es" });
-  const modules: [string, RenderedModule][] = Object.entries(output[0].modules);
+  const all: [string, RenderedModule][] = Object.entries(output[0].modules);
+  const modules = all.filter(([id]) => id !== "\0app");
   return {
     code: output[0].code.trim(),
-    kept: modules.filter(([id]) => id !== "\0app").flatMap(([, module]) => module.renderedExports),
+    kept: modules.flatMap(([, module]) => module.renderedExports),
+    files: modules.filter(([, { code }]) => code?.trim()).map(([id]) => relative(root, id)),
   };
 }
