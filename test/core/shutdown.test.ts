@@ -15,7 +15,7 @@ import {
   type ShutdownError,
   type ShutdownReport,
 } from "thimble";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { deferred, type Deferred } from "./support/deferred.ts";
 import { asyncDispose, dispose } from "./support/disposal.ts";
 import { laterRefusal, refusal, thrown } from "./support/refusal.ts";
@@ -658,6 +658,45 @@ describe("independent services", () => {
     expect(undone).toEqual(["users", "db", "server", "cache"]);
   });
 
+  it.each(["quick", "slow"] as const)(
+    "begin in the reverse of the order in which they were completed, when their disposal is %s",
+    async (how) => {
+      const { begun, letGo, ...dispose } = undoing();
+      const gates = { db: deferred(), users: deferred(), cache: deferred() };
+      const app = createContainer(
+        singleton(Db, () => gates.db.promise, dispose[how]("db")),
+        singleton(Users, () => gates.users.promise, dispose[how]("users")),
+        singleton(Cache, () => gates.cache.promise, dispose[how]("cache")),
+        singleton(Server, () => "server", dispose[how]("server")),
+      );
+      const all = app.getAsync([Db, Users, Cache, Server]);
+      for (const name of ["users", "cache", "db"] as const) {
+        gates[name].resolve();
+        await turn();
+      }
+      await all;
+
+      const closing = app.shutdown();
+      expect(begun).toEqual(["db", "cache", "users", "server"]);
+      if (how === "slow") for (const name of begun) letGo(name);
+      await closing;
+    },
+  );
+
+  it("are values too, which count as completed when they are registered", async () => {
+    const { begun, quick } = undoing();
+    const app = createContainer(
+      value(Db, "db", quick("db")),
+      singleton(Users, () => "users", quick("users")),
+      value(Cache, "cache", quick("cache")),
+    );
+    app.get([Users, Cache, Db]);
+
+    await app.shutdown();
+
+    expect(begun).toEqual(["users", "cache", "db"]);
+  });
+
   it("that share a dependency both go before it", async () => {
     const { undone, quick, slow, letGo } = undoing();
     const app = createContainer(
@@ -878,7 +917,45 @@ describe("the report", () => {
   it("is empty and fine when there was nothing to do", async () => {
     const report = await createContainer().shutdown();
 
-    expect(report).toEqual({ ok: true, elapsed: expect.any(Number) as number, services: [] });
+    expect(report).toEqual({ ok: true, elapsed: 0, services: [] });
+  });
+
+  it("says that nothing was disposed in no time, however fast the clock runs", async () => {
+    let clock = 0;
+    vi.stubGlobal("performance", { now: () => ++clock });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const borrowed = { [dispose]: () => {} };
+    const app = createContainer(
+      value(Db, borrowed),
+      singleton(Users, [Db], () => "nothing to dispose"),
+      scoped(Cache, () => ({}), { dispose: false }),
+      singleton(Server, () => "never built", { dispose: () => {} }),
+    );
+    const request = app.createScope("request");
+    request.get([Users, Cache]);
+    app.createScope("job");
+
+    expect(await request.shutdown()).toEqual({ ok: true, elapsed: 0, services: [] });
+    expect(await app.shutdown({ timeout: 60_000 })).toEqual({ ok: true, elapsed: 0, services: [] });
+  });
+
+  it("says how long it took when something was disposed, or was in flight", async () => {
+    let clock = 0;
+    vi.stubGlobal("performance", { now: () => ++clock });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const disposing = createContainer(singleton(Db, () => "db", { dispose: () => {} }));
+    disposing.get(Db);
+    const gate = deferred<string>();
+    const building = createContainer(singleton(Db, () => gate.promise));
+    const pending = laterRefusal(building.getAsync(Db));
+
+    const [disposed, waited] = [disposing.shutdown(), building.shutdown()];
+    gate.resolve("db");
+
+    expect((await pending).code).toBe("SCOPE_CLOSED");
+    expect((await waited).services).toEqual([]);
+    expect((await waited).elapsed).toBeGreaterThan(0);
+    expect((await disposed).elapsed).toBeGreaterThan(0);
   });
 
   it("takes at least as long as each of its services, those of scopes below included", async () => {

@@ -78,11 +78,16 @@ export interface ProviderOptions<T> {
   readonly tags?: readonly string[];
 }
 
-/** How an instance is undone. */
+/** How an instance is disposed. */
 export interface DisposeOption<T> {
   /**
-   * Undoes the instance, once everything that depends on it has been undone. May be asynchronous. `signal` aborts
-   * when the deadline of the shutdown has passed. `false`: never undone by the container.
+   * Disposes the instance, once everything that depends on it has been disposed. May be asynchronous. `false`: the
+   * container never disposes the instance.
+   *
+   * A function that declares exactly one parameter (`dispose.length === 1`) is called with the instance alone: no
+   * signal is made for `(db) => db.close()`, nor for a function that has only parameters with default values or rest
+   * parameters after the first. A function that declares two parameters, or none, also receives `signal`, which
+   * aborts when the deadline of the shutdown has passed.
    *
    * @default the instance's `[Symbol.asyncDispose]()`, else its `[Symbol.dispose]()`
    */
