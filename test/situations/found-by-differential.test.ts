@@ -9,11 +9,13 @@ import {
   createContainer,
   currentScope,
   isContainerError,
+  pathOf,
   ref,
   singleton,
   token,
   transient,
   value,
+  type Resolver,
   type Scope,
   type ShutdownReport,
 } from "thimble";
@@ -228,6 +230,78 @@ describe("a shutdown that begins while a factory runs", () => {
         "SCOPE_CLOSED",
       ),
     ).toBe(true);
+  });
+});
+
+describe("a factory that tries the resolver of a service that is waiting for it", () => {
+  // `c` needs `b`, `b` needs `a`, and `a` tries what `c` has already begun, which cannot be had yet.
+  const trying = (rest: readonly unknown[]): { app: Scope; log: string[] } => {
+    const log: string[] = [];
+    let resolver: Resolver | undefined;
+    const app: Scope = createContainer(
+      singleton(
+        C,
+        (given) => {
+          resolver = given;
+          return given.getAsync(B).catch((error: unknown) => {
+            log.push((error as { code?: string }).code ?? "another error");
+            return "c, without b";
+          });
+        },
+        { dispose: () => log.push("c disposed") },
+      ),
+      singleton(A, () => {
+        attempt(() => resolver!.get(B));
+        return "a";
+      }),
+      ...(rest as []),
+    );
+    return { app, log };
+  };
+
+  // With `get` in place of `getAsync`, this takes half a minute and ends in a RangeError.
+  it("does not hide a circle", async () => {
+    const { app, log } = trying([singleton(B, [A, C], () => "b")]);
+
+    await settles(app.getAsync(C));
+
+    expect(log).toEqual(["CIRCULAR_DEPENDENCY"]);
+  });
+
+  it("does not make a path shorter", async () => {
+    const error = new Error("no d");
+    const { app } = trying([
+      singleton(B, [A, D], () => "b"),
+      singleton(D, () => {
+        throw error;
+      }),
+    ]);
+
+    await settles(app.getAsync(C));
+
+    expect(pathOf(error).map((step) => step.token)).toEqual(["c", "b", "d"]);
+  });
+
+  it("does not hide the service from a shutdown that a factory calls", async () => {
+    let resolver: Resolver | undefined;
+    let closing: Promise<ShutdownReport> | undefined;
+    const app: Scope = createContainer(
+      singleton(
+        C,
+        (given) => {
+          resolver = given;
+          attempt(() => given.get(B));
+          return "c";
+        },
+        { dispose: () => {} },
+      ),
+      singleton(B, [A, D], () => "b"),
+      singleton(A, () => void attempt(() => resolver!.get(B))),
+      singleton(D, () => void (closing = app.shutdown())),
+    );
+    attempt(() => app.get(C));
+
+    expect(tokensOf(await settles(closing!))).toEqual(["c"]);
   });
 });
 
