@@ -327,27 +327,29 @@ describe("a deadline", () => {
 });
 
 describe("an instance without a disposer of its provider", () => {
-  it("is disposed by its symbol when it is a proxy that makes the real one when it is first used", async () => {
+  it("is not woken when it is a lazy proxy: without a trap that says so, it has no disposer", async () => {
+    let woken = 0;
+    const lazy = () =>
+      new Proxy(
+        {},
+        {
+          get: (_, key) => {
+            if (typeof key === "symbol") woken++;
+            return key === Symbol.asyncDispose ? () => {} : undefined;
+          },
+        },
+      );
     const disposed: string[] = [];
-    class Db {
-      async [Symbol.asyncDispose](): Promise<void> {
-        disposed.push("db");
-      }
-    }
-    let real: Db | undefined;
-    const lazy = new Proxy({} as Db, {
-      get(_, key) {
-        const it: unknown = Reflect.get((real ??= new Db()), key);
-        return typeof it === "function" ? it.bind(real) : it;
-      },
-    });
-    const app = createContainer(singleton(A, () => lazy));
-    app.get(A);
+    const app = createContainer(
+      value(A, lazy(), { owned: true }),
+      value(B, lazy(), { dispose: () => disposed.push("b") }),
+    );
 
     const report = await settles(app.shutdown());
 
-    expect(disposed).toEqual(["db"]);
-    expect(tokensOf(report)).toEqual(["a"]);
+    expect(woken).toBe(0);
+    expect(disposed).toEqual(["b"]);
+    expect(tokensOf(report)).toEqual(["b"]);
   });
 
   it("has nothing to dispose when the symbols are there and their values are undefined", async () => {

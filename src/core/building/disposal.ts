@@ -9,7 +9,6 @@
 import { dependentIn, release } from "../model/edges.ts";
 import {
   type Build,
-  BUILT,
   type Dependent,
   DISPOSED,
   DISPOSING,
@@ -50,40 +49,49 @@ function isScopeOfTree(it: object, scope: ScopeRecord): boolean {
   return isScope && (it as ScopeRecord).tree === scope.tree;
 }
 
-/** Disposes an instance. Afterwards, or when its promise has settled, its dependencies have one dependent less. */
-export function disposeNode(node: Node): void {
+/**
+ * Disposes an instance. Afterwards, or when its promise has settled, its dependencies have one dependent less. Returns
+ * whether there is a promise to wait for.
+ */
+export function disposeNode(node: Node): boolean {
   const { scope, value } = node;
   const { closing, tree } = scope;
   const disposer = disposerOf(node);
   if (!disposer) return settle(node);
   const since = closing?.clock ?? tick(scope);
   let failure: object | undefined;
-  node.state = DISPOSING;
   try {
+    const isOption = typeof disposer !== "symbol";
+    const dispose = isOption ? disposer : methodOf(value, disposer);
+    if (!dispose) return settle(node);
+    node.state = DISPOSING;
     tree.tell?.("disposing", node);
-    let result: unknown;
-    if (typeof disposer === "symbol") {
-      // By reflection: when a thousand classes have the symbol, no inline cache helps, and a miss takes much longer.
-      const it = Object(value) as object;
-      const method: unknown = Reflect.get(it, disposer) ?? Reflect.get(it, disposeSymbol());
-      result = Reflect.apply(method as () => unknown, value, []);
-    } else {
-      // A function that declares one parameter takes no signal, and none is made for it: on some runtimes making one
-      // takes longer than opening, using and closing a request scope.
-      const signal = disposer.length === 1 ? undefined : signalIn(closing ?? {}, closing?.expired);
-      result = disposer(value, signal as never);
+    // A function that declares one parameter takes no signal, and none is made for it: on some runtimes making one takes
+    // longer than opening, using and closing a request scope.
+    const needsSignal = isOption && dispose.length !== 1;
+    const signal = needsSignal ? signalIn(closing ?? {}, closing?.expired) : undefined;
+    const result = isOption ? dispose(value, signal as never) : Reflect.apply(dispose, value, []);
+    if (isThenable(result)) {
+      void waitForDisposal(node, since, result);
+      return true;
     }
-    if (isThenable(result)) return void waitForDisposal(node, since, result);
   } catch (error) {
     failure = { error };
   }
-  disposed(node, since, failure);
+  return disposed(node, since, failure);
+}
+
+/** By reflection: when a thousand classes have the symbol, no inline cache helps, and a miss takes much longer. */
+function methodOf(value: unknown, symbol: symbol): Disposer | undefined {
+  const it = Object(value) as object;
+  return (Reflect.get(it, symbol) ?? Reflect.get(it, disposeSymbol())) as Disposer | undefined;
 }
 
 async function waitForDisposal(node: Node, since: number, promise: unknown): Promise<void> {
   const { scope } = node;
   let failure: object | undefined;
   const extras = extrasOf(scope);
+  detach(node, extras);
   attach(node, extras);
   node.since = since;
   // After the deadline nothing waits for a disposal that has begun.
@@ -101,21 +109,23 @@ async function waitForDisposal(node: Node, since: number, promise: unknown): Pro
 }
 
 /** A disposal is over. `failure` holds what was thrown. */
-function disposed(node: Node, since: number, failure?: object): void {
+function disposed(node: Node, since: number, failure?: object): false {
   const { scope } = node;
   const elapsed = tick(scope) - since;
   node.state = DISPOSED;
   node.value = undefined;
   scope.tree.tell?.("disposed", node, { elapsed, ...failure });
   addRowOf(node, failure ? "failed" : "disposed", elapsed, failure);
-  settle(node);
+  return settle(node);
 }
 
 /** Ends the part that something has in a shutdown: it was disposed, or there was nothing to dispose. */
-export function settle(it: Dependent): void {
+export function settle(it: Dependent): false {
   const { closing } = it.scope;
+  // A disposal may have begun before the shutdown did. It counts from the moment when the shutdown has seen it.
+  if (closing && it.count! >= 0) closing.left--;
   release(it);
-  if (closing) closing.left--;
+  return false;
 }
 
 /** Reads the clock for a scope and for the scopes above that are closing too. */
@@ -152,9 +162,12 @@ export function disposeUnreceived(build: Build, value: unknown): void {
   const { definition, scope } = build;
   const { closing } = scope;
   const node = new Node(definition, scope);
-  node.state = BUILT;
+  const extras = extrasOf(scope);
+  node.state = DISPOSING;
   node.value = value;
   node.edges = dependentIn(build).edges;
+  // The disposer may call `shutdown`, which has to see this disposal.
+  attach(node, extras);
   if (closing) {
     // The time that the build took is no part of the disposal.
     tick(scope);
@@ -164,8 +177,7 @@ export function disposeUnreceived(build: Build, value: unknown): void {
   }
   // What a disposer resolves is no dependency of the factory that is running.
   runAs(undefined, () => {
-    disposeNode(node);
-    // The disposer may have called `shutdown`.
+    if (!disposeNode(node)) detach(node, extras);
     scope.closing?.proceed();
   });
 }

@@ -4,13 +4,20 @@
  * @module
  */
 
-import { addEdge, addLateEdge, cachedDependent, chainTo, dependentIn, list } from "../model/edges.ts";
+import {
+  addEdge,
+  addLateEdge,
+  cachedDependent,
+  chainTo,
+  dependentIn,
+  list,
+  waitedFor,
+} from "../model/edges.ts";
 import { closed, depthExceeded, isStackOverflow, pathOver, rememberPath } from "../model/messages.ts";
 import {
   ALIAS,
   type Build,
   BUILT,
-  type Dependent,
   DONE,
   IDLE,
   type Node,
@@ -47,7 +54,7 @@ export function finishBuild(build: Build, value: unknown): unknown {
     // What is not kept has no edges in a shutdown. What receives it depends on its dependencies instead.
     if (edges) for (const it of edges) passEdgeOn(build, it);
     // The same holds for what a transient has begun to resolve and did not wait for.
-    if (build.waitsFor && isService) build.owner ??= cachedDependent(dependent);
+    if (isService && waitedFor(build).length > 0) build.owner ??= cachedDependent(dependent);
   }
   // Aliases and tuples only pass on what is built. That is allowed until the scope has closed.
   if (scope.closing && isService) throw closed(scope, token, dependent);

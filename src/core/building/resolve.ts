@@ -50,7 +50,8 @@ import { dequeue, isWaiting, PENDING, pendingBuild, queue, suspend, waitFor } fr
 export function resolve(scope: ScopeRecord, dependency: Single, dependent: Build | undefined): unknown {
   if (looksLikeToken(dependency)) {
     const node = find(scope, dependency);
-    if (!node) throw notProvided(scope, dependency, dependent);
+    // A closed scope has nothing any more. An observer of this very build may have closed it.
+    if (!node) throw (scope.closing?.report ? closed : notProvided)(scope, dependency, dependent);
     return resolveNode(scope, node, dependent);
   }
   if (isCombinator(dependency)) return dependency.resolve(scope, dependent);
@@ -171,12 +172,14 @@ export function build(it: Build): unknown {
     // A dependency may have shut down.
     if (scope.closing && isService) throw closed(scope, token, it.dependent);
     it.phase = RUNNING;
+    it.below = outer;
     setRunning(it);
     // The factory may call anything: how deep the stack is below it, the engine cannot know.
     depth = 0;
     const made = lifetime === VALUE ? make : call(make as Make, isClass, it.values);
     depth = above;
     setRunning(outer);
+    it.below = undefined;
     // Only what a factory returned may be a promise. What `new` gives may well be a query with a method `then`.
     if (isClass || !isService || !isThenable(made)) return initialise(it, made);
     void continueAfter(it, made, initialise);
@@ -184,6 +187,7 @@ export function build(it: Build): unknown {
   } catch (error) {
     setRunning(outer);
     depth = above;
+    it.below = undefined;
     // This assignment comes before any call, because the stack may be full.
     if (node?.build === it) node.build = undefined;
     throw failBuild(it, error);

@@ -11,17 +11,31 @@ import type { Build } from "../model/records.ts";
 
 export let running: Build | undefined;
 
+/** What was running when something else was called on behalf of another build, or of none: it is still on the stack. */
+const shelved: (Build | undefined)[] = [];
+
 export function setRunning(build: Build | undefined): void {
   running = build;
 }
 
 /** Calls `fn` so that everything it resolves from a container is a dependency of `build`, or of nothing. */
 export function runAs<T>(build: Build | undefined, fn: () => T): T {
-  const outer = running;
+  shelved.push(running);
   running = build;
   try {
     return fn();
   } finally {
-    running = outer;
+    running = shelved.pop();
   }
+}
+
+/** All builds on the stack: those whose factories were called, and those that they are built for. */
+export function onStack(): Set<Build> {
+  const builds = new Set<Build>();
+  for (const last of [running, ...shelved]) {
+    for (let it = last; it; it = it.below) {
+      for (let build: Build | undefined = it; build; build = build.dependent) builds.add(build);
+    }
+  }
+  return builds;
 }

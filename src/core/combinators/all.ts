@@ -99,7 +99,8 @@ function targetOf(scope: ScopeRecord, node: Node): Node {
   // The set grows while it is walked, and a circle of aliases ends the walk.
   for (const { definition } of seen) {
     const [target] = definition.dependencies;
-    const next = definition.lifetime === ALIAS && isToken(target) && find(scope, target);
+    const token = (target as Combinator | undefined)?.token?.() ?? target;
+    const next = definition.lifetime === ALIAS && isToken(token) && find(scope, token);
     if (next) seen.add(next);
   }
   return [...seen].at(-1)!;

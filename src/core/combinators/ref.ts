@@ -7,6 +7,7 @@
 import { resolve } from "../building/resolve.ts";
 import { check } from "../model/dependency.ts";
 import { invalid } from "../model/messages.ts";
+import type { Combinator } from "../model/records.ts";
 import type { Ref } from "../types/combinator.ts";
 import type { AnyToken } from "../types/dependency.ts";
 import { combinator, isProvided } from "./combinator.ts";
@@ -29,10 +30,11 @@ export const ref: Ref = ((token: () => AnyToken) => {
     check(found, "what ref() gives");
     return found;
   }
-  return combinator(
+  const made: Combinator = combinator(
     "ref",
     [],
     (scope, dependent) => resolve(scope, given(), dependent),
     (scope, dependent) => isProvided(scope, given(), dependent),
   );
+  return { ...made, token: given };
 }) as never;

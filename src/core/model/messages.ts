@@ -216,9 +216,10 @@ export function depthExceeded(build: Build, cause: unknown): ContainerError {
 
 /** Names the service that everything else waits for. */
 export function asyncProvider(caller: Build): ContainerError {
-  const builds = chainTo(caller);
-  for (let [next] = waitedFor(caller); next; [next] = waitedFor(next)) builds.push(next);
-  const path = pathOver(builds);
+  const waits = new Set<Build>([caller]);
+  // The set grows while it is walked, and what waits in a circle ends the walk.
+  for (const it of waits) for (const next of waitedFor(it).slice(0, 1)) waits.add(next);
+  const path = pathOver([...chainTo(caller), ...waits]);
   return cannot(
     AsyncProviderError,
     path,

@@ -70,6 +70,8 @@ export interface Combinator {
   readonly kind: string;
   /** The dependency it was given, if any. */
   readonly of?: Single;
+  /** Of `ref`: gives the token. */
+  token?(): AnyToken;
   /** Gives the value, or `PENDING`, by resolving on behalf of `dependent`. */
   resolve(scope: ScopeRecord, dependent: Build | undefined): unknown;
   /** Tells whether what it resolves is provided. A combinator without this method needs nothing. */
@@ -173,6 +175,9 @@ export class Build implements Dependent {
   declare values: unknown[];
   declare edges: Node[] | undefined;
 
+  /** While its factory is on the stack: the build whose factory was called before. */
+  declare below: Build | undefined;
+
   // What most builds never have. These are not there until they are set.
 
   /** How many values are still missing. Defined once it is pending. */
@@ -203,7 +208,7 @@ export class Build implements Dependent {
     this.node = node;
     this.phase = NEW;
     this.values = none as never;
-    this.edges = undefined;
+    this.edges = this.below = undefined;
   }
 }
 
@@ -253,6 +258,8 @@ export interface ScopeRecord {
 
 /** What few scopes have. One object is made for the first of these that is needed. */
 export interface Extras {
+  /** What is registered here, in order of registration. A scope that only registered values has none. */
+  providers?: Map<AnyToken, Node | Definition>;
   /** The last begun of the builds and disposals in flight. */
   child?: Build | Node | undefined;
   /** Aborts when the scope begins to close. */

@@ -6,9 +6,10 @@
  * @module
  */
 
+import type { AnyToken } from "../types/dependency.ts";
 import type { RuntimeAbortSignal } from "../types/signal.ts";
 import { type Controller, web } from "../words/web.ts";
-import { type Definition, extrasOf, type ScopeRecord } from "./records.ts";
+import { type Definition, extrasOf, type Node, type ScopeRecord } from "./records.ts";
 
 /** A list that is linked through its items: the scopes below a scope, and what is in flight in a scope. */
 interface Linked<T> {
@@ -53,9 +54,20 @@ export function subtree(top: ScopeRecord): ScopeRecord[] {
 }
 
 /** What is registered in a scope, in order of registration. */
-export function definitionsIn({ nodes }: ScopeRecord): Definition[] {
-  // The scoped instances that live here are under nodes and not under their tokens.
-  return [...(nodes ?? [])].flatMap(([key, { definition }]) => (key === definition.token ? definition : []));
+export function definitionsIn({ nodes, extras }: ScopeRecord): Definition[] {
+  const entries: Iterable<[unknown, Node | Definition]> = extras?.providers ?? nodes ?? [];
+  return [...entries].filter(isProvider).map(([, it]) => definitionOf(it));
+}
+
+/** Tells registered providers from the scoped instances that live in the scope: those are not under their tokens. */
+export function isProvider(
+  entry: readonly [unknown, Node | Definition],
+): entry is [AnyToken, Node | Definition] {
+  return entry[0] === definitionOf(entry[1]).token;
+}
+
+function definitionOf(it: Node | Definition): Definition {
+  return (it as Node).definition ?? it;
 }
 
 /** Whether `lower` is `upper` or lies below it. */

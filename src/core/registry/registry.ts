@@ -1,15 +1,17 @@
 /**
  * The registry: which provider a scope finds for a token.
  *
- * A provider is registered by storing its node under its token. The node of a value has its instance already.
+ * A provider is registered by storing its definition, and its node is made when it is first resolved. Values are built
+ * already, so they get their nodes at once, and a scope that only registers values (a request scope with its request) has
+ * no map of definitions.
  *
  * @module
  */
 
 import { list } from "../model/edges.ts";
 import { closed, duplicate, invalid, notProvided } from "../model/messages.ts";
-import { BUILT, type Definition, Node, type ScopeRecord, VALUE } from "../model/records.ts";
-import { subtree } from "../model/tree.ts";
+import { BUILT, type Definition, extrasOf, Node, type ScopeRecord, VALUE } from "../model/records.ts";
+import { isProvider, subtree } from "../model/tree.ts";
 import type { AnyToken } from "../types/dependency.ts";
 
 /** A map in which nothing is found. */
@@ -18,8 +20,15 @@ export const emptyMap: ReadonlyMap<unknown, Node> = new Map();
 /** The node of the provider for a token: that of the nearest scope, going up. */
 export function find(scope: ScopeRecord, token: AnyToken): Node | undefined {
   for (let at: ScopeRecord | undefined = scope; at; at = at.parent) {
-    const node = at.nodes?.get(token);
+    const { nodes, extras } = at;
+    const node = nodes?.get(token);
     if (node) return node;
+    const definition = extras?.providers?.get(token);
+    if (definition) {
+      const made = new Node(definition as Definition, at);
+      nodes!.set(token, made);
+      return made;
+    }
   }
   return undefined;
 }
@@ -39,27 +48,47 @@ export function register(
   override?: boolean,
 ): Iterable<AnyToken> {
   if (scope.closing) throw closed(scope);
-  const { nodes, tree } = scope;
-  const fresh = new Map<AnyToken, Node>();
+  const { nodes, extras, tree } = scope;
+  const known = extras?.providers ?? nodes;
+  const fresh = new Map<AnyToken, Node | Definition>();
   const owned: Node[] = [];
-  forEach(providers, (definition) => {
-    const { token, lifetime, make, options } = definition;
-    if (fresh.has(token) || (!override && nodes?.has(token))) throw duplicate(scope, token);
+  let hasValuesOnly = true;
+  forEach(providers, (it) => {
+    const { token, lifetime, options } = it;
+    if (fresh.has(token) || (!override && known?.has(token))) throw duplicate(scope, token);
     if (override && !find(scope, token)) throw notProvided(scope, token, undefined, "override");
-    const node = new Node(definition, scope);
-    fresh.set(token, node);
-    if (lifetime !== VALUE) return;
-    node.value = make;
-    // A value with an `init` is built when it is first resolved, like other services.
-    if (!options.init) node.state = BUILT;
-    if (options.owned || options.dispose) owned.push(node);
+    if (lifetime === VALUE) {
+      const node = new Node(it, scope);
+      node.value = it.make;
+      // A value with an `init` is built when it is first resolved, like other services.
+      if (!options.init) node.state = BUILT;
+      if (options.owned || options.dispose) owned.push(node);
+      fresh.set(token, node);
+    } else {
+      hasValuesOnly = false;
+      fresh.set(token, it);
+    }
   });
   // From here on nothing is refused. Whatever was built on a provider that is replaced stays where it is: only the lookup
   // finds the new one, and in the same place, because the order of registration breaks ties.
-  if (nodes) for (const [token, it] of fresh) nodes.set(token, it);
-  else if (fresh.size > 0) scope.nodes = fresh;
-  owned.forEach(list);
-  if (scope.lookup !== scope.nodes && !tree.tell) relink(scope);
+  if (hasValuesOnly && !nodes && fresh.size > 0) scope.nodes = fresh as Map<AnyToken, Node>;
+  else if (fresh.size > 0) {
+    const here = (scope.nodes ??= new Map());
+    let all: Map<unknown, unknown> = here;
+    if (!hasValuesOnly || extras?.providers)
+      all = extrasOf(scope).providers ??= nodes
+        ? new Map<never, Node>([...nodes].filter(isProvider) as [])
+        : fresh;
+    for (const [token, it] of fresh) {
+      if (all !== fresh) all.set(token, it);
+      if (it instanceof Node) here.set(token, it);
+      else if (nodes) here.delete(token);
+    }
+  }
+  for (const it of owned) list(it);
+  // Most scopes have nothing below them yet.
+  if (scope.child) relink(scope);
+  else if (scope.nodes && !tree.tell) scope.lookup = scope.nodes;
   return fresh.keys();
 }
 

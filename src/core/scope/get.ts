@@ -7,7 +7,7 @@
  * @module
  */
 
-import { running } from "../building/running.ts";
+import { onStack, running } from "../building/running.ts";
 import { drain, resolve, resolveNode } from "../building/resolve.ts";
 import { failBuild, finishBuild } from "../building/finish.ts";
 import { PENDING, pendingBuild, suspend, waitFor } from "../building/waiting.ts";
@@ -86,7 +86,10 @@ export function resolverFor(scope: ScopeRecord, dependent: Build | undefined): R
     <R>(how: (scope: ScopeRecord, it: Single, dependent?: Build, owner?: Build) => R) =>
     (it: unknown): R => {
       const build = service && service.phase < DONE ? service : receiver;
-      if (build && build.phase < DONE) return how(scope, it as Single, build);
+      // Another factory that is running right now, and that uses the service, is a dependent as well.
+      const isAlone = !running || running === build;
+      if (build && build.phase < DONE)
+        return isAlone ? how(scope, it as Single, build) : how(scope, it as Single, running, build);
       // The build of a transient that is over no longer knows what it was made for.
       if (owner) service!.owner ??= owner;
       return how(scope, it as Single, running, service);
@@ -137,7 +140,7 @@ function start(
 function wait(scope: ScopeRecord, made: Build | undefined, dependent: Build | undefined): Build {
   const other = pendingBuild;
   const build = made ?? new Build(caller, scope, dependent);
-  if (other.dependent === dependent) other.dependent = build;
+  if (other.dependent === dependent && !onStack().has(other)) other.dependent = build;
   build.values = [];
   build.phase = WAITING;
   waitFor(build, other, 0);

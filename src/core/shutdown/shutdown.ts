@@ -17,7 +17,7 @@
 import { addRow, addRowOf, disposeNode, settle, tick } from "../building/disposal.ts";
 import { failBuild } from "../building/finish.ts";
 import { drain } from "../building/resolve.ts";
-import { runAs, running } from "../building/running.ts";
+import { onStack, runAs } from "../building/running.ts";
 import { isWaiting, suspend } from "../building/waiting.ts";
 import { dependentIn, release, waitedFor } from "../model/edges.ts";
 import { closed } from "../model/messages.ts";
@@ -89,16 +89,16 @@ export function shutdown(scope: ScopeRecord, options: ShutdownOptions = {}): Pro
   const { timeout, signal, reason } = options;
   if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0))
     throw new TypeError("timeout is a number of milliseconds");
-  // When a factory calls this, its build is in flight, and so are those that it is built for.
-  for (let build = running; build; build = build.dependent) suspend(build);
+  // Every build on the stack is in flight, whoever calls this: its factory, another service, an observer or a disposer.
+  for (const build of onStack()) suspend(build);
   // What disposers resolve is nobody's dependency.
   runAs(undefined, () => {
     const fresh = close(scope, reason);
     if (signal?.aborted) void expire(scope);
+    else if (!scope.closing!.report) limit(scope, timeout, signal);
     // The lower scopes come first.
     fresh.reverse().forEach(proceed);
     for (const it of fresh) if (!it.closing!.report) tick(it);
-    if (!scope.closing!.report) limit(scope, timeout, signal);
   });
   return promiseOf(scope.closing!);
 }
@@ -239,8 +239,6 @@ function limit(scope: ScopeRecord, timeout: number | undefined, signal: Shutdown
   // A timer cannot count more milliseconds than this. A timeout of a month or more is no deadline.
   const timer = timeout! < 2 ** 31 && web.setTimeout?.(expired, timeout!);
   signal?.addEventListener("abort", expired);
-  // A disposer may have aborted it.
-  if (signal?.aborted) expired();
   void promiseOf(scope.closing!).then(() => {
     web.clearTimeout?.(timer);
     signal?.removeEventListener("abort", expired);
