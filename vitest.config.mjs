@@ -14,6 +14,8 @@ const json = (path) => JSON.parse(readFileSync(at(path), "utf8"));
 const { exports } = json("package.json");
 
 const portable = ["test/{core,situations,model,features,adapters}/**/*.test.ts"];
+// Where the runtime has asynchronous contexts.
+const contexts = ["test/contexts/**/*.test.ts"];
 const tools = ["test/{bundle,types,readme,playground,runtimes,architecture}/**/*.test.ts"];
 
 const asked = process.argv.flatMap((arg, i, all) =>
@@ -44,9 +46,9 @@ const suite = (name, conditions, test = {}, plugins = []) => ({
 
 /** The heavy ones are functions, so that their dependencies are loaded when they are asked for and not before. */
 const projects = {
-  node: () => suite("node", ["node"]),
-  deno: () => suite("deno", ["deno"]),
-  bun: () => suite("bun", ["bun"]),
+  node: () => suite("node", ["node"], { include: [...portable, ...contexts] }),
+  deno: () => suite("deno", ["deno"], { include: [...portable, ...contexts] }),
+  bun: () => suite("bun", ["bun"], { include: [...portable, ...contexts] }),
   dom: () => suite("dom", ["browser"], { environment: "happy-dom" }),
   tools: () =>
     suite("tools", ["node"], {

@@ -158,7 +158,7 @@ export function build(it: Build): unknown {
         depth = above + 1;
         for (let at = 0; at < length; at++) {
           const value = (values[at] = resolve(scope, dependencies[at]!, it));
-          if (value === PENDING) waitFor(it, pendingBuild, at);
+          if (value === PENDING) waitFor(it, pendingBuild, at, goOn);
         }
         depth = above;
       }
@@ -182,7 +182,7 @@ export function build(it: Build): unknown {
     it.below = undefined;
     // Only what a factory returned may be a promise. What `new` gives may well be a query with a method `then`.
     if (isClass || !isService || !isThenable(made)) return initialise(it, made);
-    void continueAfter(it, made, initialise);
+    it.progress = continueAfter(it, made, initialise);
     return suspend(it);
   } catch (error) {
     setRunning(outer);
@@ -228,7 +228,7 @@ function initialise(it: Build, value: unknown): unknown {
   it.made = { value };
   const result = runAs(it, () => init(value, signalOf(it.scope) as never));
   if (!isThenable(result)) return finishBuild(it, value);
-  void continueAfter(it, result, () => finishBuild(it, value));
+  it.progress = continueAfter(it, result, () => finishBuild(it, value));
   return suspend(it);
 }
 
@@ -245,6 +245,12 @@ async function continueAfter(
   } catch (error) {
     failBuild(it, error);
   }
+  drain();
+}
+
+/** Goes on with a build that has waited. */
+export function goOn(it: Build): void {
+  queue.push(it);
   drain();
 }
 

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { addEdge, dependentIn } from "../model/edges.ts";
+import { addEdge, dependentIn, waitedFor } from "../model/edges.ts";
 import { attach, detach } from "../model/tree.ts";
 import { type Build, DONE, extrasOf, RESOLVING, TRANSIENT, type Waiter } from "../model/records.ts";
 
@@ -32,12 +32,37 @@ export function isWaiting({ phase }: Build): boolean {
   return phase < RESOLVING;
 }
 
-/** Has `build` continued when another one is over, with the result at one place of its `values`. */
-export function waitFor(build: Build, other: Build, at: number): void {
+/** Has `build` continued, by `goOn`, when another one is over, with the result at one place of its `values`. */
+export function waitFor(build: Build, other: Build, at: number, goOn: (build: Build) => void): void {
   suspend(build);
   build.missing!++;
   (build.waitsFor ??= []).push(other);
-  (other.waiters ??= []).push({ build, at });
+  const waiter: Waiter = { build, at };
+  (other.waiters ??= []).push(waiter);
+  // A build that it has begun itself runs in the same asynchronous context, and may continue it directly.
+  if (other.dependent !== build) listen(waiter, other, goOn);
+}
+
+/**
+ * Has a build that joined another one continued in a reaction of its own, to a promise that the other one has made. What
+ * it calls then runs in the asynchronous context of the caller who waits (`AsyncLocalStorage`; on Workers, the request
+ * whose I/O it may use) and not in the context of whatever settles the other build.
+ */
+function listen(waiter: Waiter, other: Build, goOn: (build: Build) => void): void {
+  const promise = progressOf(other);
+  // Without a promise, it was only put off to the queue, in this very turn.
+  if (!promise) return;
+  waiter.isOwn = true;
+  void promise.then(() => {
+    if (waiter.isReady) goOn(waiter.build);
+    else if (other.phase < DONE) listen(waiter, other, goOn);
+  });
+}
+
+/** The promise that a build waits for, itself or through another build. */
+function progressOf(build: Build): Promise<void> | undefined {
+  for (let it: Build | undefined = build; it; [it] = waitedFor(it)) if (it.progress) return it.progress;
+  return undefined;
 }
 
 /** Ends a build, with an instance or with its failure, and hands the result to all that wait for it. */
@@ -60,13 +85,18 @@ export function endBuild(build: Build, value?: unknown): void {
 }
 
 /** Gives a waiting build the result of another, and queues it when nothing is missing any more. */
-function deliver({ build, at }: Waiter, { definition, node, failure }: Build, value: unknown): void {
+function deliver(waiter: Waiter, { definition, node, failure, scope }: Build, value: unknown): void {
+  const { build, at } = waiter;
   if (failure) build.failure ??= failure;
   else {
     build.values[at] = value;
     if (definition.lifetime < TRANSIENT) addEdge(dependentIn(build), node!);
   }
-  if (--build.missing! === 0 || failure) queue.push(build);
+  if (--build.missing! === 0 || failure) {
+    // While a scope closes, nothing it refuses is kept waiting for a promise.
+    if (waiter.isOwn && !scope.closing) waiter.isReady = true;
+    else queue.push(build);
+  }
 }
 
 // ---- The queue

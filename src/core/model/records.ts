@@ -185,6 +185,8 @@ export class Build implements Dependent {
   /** While it is pending: its neighbours among what is in flight in its scope. */
   declare younger?: Build | Node | undefined;
   declare older?: Build | Node | undefined;
+  /** While it waits for a promise of its factory or `init`: resolved when it has gone on from there. */
+  declare progress?: Promise<void>;
   /** The builds that wait for this one. */
   declare waiters?: Waiter[] | undefined;
   /** The builds that this one waits for, or has waited for. */
@@ -216,6 +218,10 @@ export class Build implements Dependent {
 export interface Waiter {
   readonly build: Build;
   readonly at: number;
+  /** It goes on in a reaction of its own, and not from the queue. */
+  isOwn?: boolean;
+  /** Nothing is missing any more, so that reaction has something to do. */
+  isReady?: boolean;
 }
 
 /** What was thrown, which may be anything. */

@@ -8,7 +8,7 @@
  */
 
 import { onStack, running } from "../building/running.ts";
-import { drain, resolve, resolveNode } from "../building/resolve.ts";
+import { drain, goOn, resolve, resolveNode } from "../building/resolve.ts";
 import { failBuild, finishBuild } from "../building/finish.ts";
 import { PENDING, pendingBuild, suspend, waitFor } from "../building/waiting.ts";
 import { check } from "../model/dependency.ts";
@@ -143,7 +143,7 @@ function wait(scope: ScopeRecord, made: Build | undefined, dependent: Build | un
   if (other.dependent === dependent && !onStack().has(other)) other.dependent = build;
   build.values = [];
   build.phase = WAITING;
-  waitFor(build, other, 0);
+  waitFor(build, other, 0, goOn);
   // What is drained next may meet the builds that are on the stack here. Each of them waits for the one above it.
   for (let it = build; it.dependent && !it.dependent.waitsFor?.includes(it); it = it.dependent) {
     (it.dependent.waitsFor ??= []).push(it);
