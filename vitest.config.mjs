@@ -59,8 +59,10 @@ const projects = {
     }),
   workerd: async () => {
     const { cloudflareTest } = await import("@cloudflare/vitest-plugin");
-    const plugin = cloudflareTest({ miniflare: { compatibilityDate: "2026-10-01", cf: false } });
-    return suite("workerd", ["workerd"], { isolate: false }, [plugin]);
+    const compatibilityFlags = ["nodejs_als"];
+    const miniflare = { compatibilityDate: "2026-10-01", compatibilityFlags, cf: false };
+    const include = [...portable, ...contexts];
+    return suite("workerd", ["workerd"], { include, isolate: false }, [cloudflareTest({ miniflare })]);
   },
   browser: async () => {
     const { playwright } = await import("@vitest/browser-playwright");
