@@ -15,6 +15,7 @@ import {
   extrasOf,
   Node,
   type ScopeRecord,
+  TRANSIENT,
   VALUE,
 } from "../model/records.ts";
 import { attach, detach, signalIn } from "../model/tree.ts";
@@ -27,11 +28,15 @@ import { runAs } from "./running.ts";
 type Disposer = (instance: unknown, signal: never) => unknown;
 
 /** What disposes an instance: the function given as an option, or the symbol of its method. Nothing of it is read. */
-function disposerOf({ definition, scope, value }: Node): Disposer | symbol | false {
+function disposerOf({ definition, scope, value, isForeign }: Node): Disposer | symbol | false {
   const { dispose, owned } = definition.options;
   if (dispose !== undefined) return dispose;
-  // A value that the container does not own is left alone.
-  if (definition.lifetime === VALUE && !owned) return false;
+  // A value that the container does not own is left alone, and so is what another provider owns.
+  return !isForeign && (definition.lifetime !== VALUE || owned === true) && symbolIn(value, scope);
+}
+
+/** The symbol under which an instance has a disposer. */
+function symbolIn(value: unknown, scope: ScopeRecord): symbol | false {
   const it = Object(value) as object;
   try {
     // Looking a symbol up with `in` is several times as fast as reading a property that is not there.
@@ -40,6 +45,26 @@ function disposerOf({ definition, scope, value }: Node): Disposer | symbol | fal
   } catch {
     // A revoked or guarded proxy counts as having neither symbol.
     return false;
+  }
+}
+
+/** Which node owns an object that a factory has returned, of those that have a disposer. */
+const owners = /* @__PURE__ */ new WeakMap<object, Node>();
+
+/**
+ * Finds out whether the instance belongs to another provider: an object belongs to the first one that produced it, and a
+ * factory may pass it on. What a factory takes out of a dependency, a member or an entry, cannot be told from something
+ * new.
+ */
+export function findOwner(build: Build, value: unknown): void {
+  const { definition, scope, node } = build;
+  // What `new` makes is new.
+  if (definition.make === definition.token || Object(value) !== value) return;
+  if (dependentIn(build).edges?.some((it) => it.value === value)) build.isForeign = true;
+  else if (definition.lifetime < TRANSIENT && symbolIn(value, scope)) {
+    // Ownership ends with disposal, and then the owner has no value: a pool may lend the same object again.
+    if (owners.get(value as object)?.value === value) build.isForeign = true;
+    else owners.set(value as object, node!);
   }
 }
 
@@ -165,6 +190,7 @@ export function disposeUnreceived(build: Build, value: unknown): void {
   const extras = extrasOf(scope);
   node.state = DISPOSING;
   node.value = value;
+  if (build.isForeign) node.isForeign = true;
   node.edges = dependentIn(build).edges;
   // The disposer may call `shutdown`, which has to see this disposal.
   attach(node, extras);

@@ -10,6 +10,7 @@ import {
   cachedDependent,
   chainTo,
   dependentIn,
+  isDisposedLater,
   list,
   waitedFor,
 } from "../model/edges.ts";
@@ -47,8 +48,10 @@ export function finishBuild(build: Build, value: unknown): unknown {
   if (isCached) {
     node!.value = value;
     node!.state = BUILT;
-    // Pushing has left room for more, and many instances live long.
-    if (node!.edges && node!.edges.length > 1) node!.edges = node!.edges.slice();
+    if (build.isForeign) node!.isForeign = true;
+    // Many instances live long: they keep no room for more edges, and none that shutdown does not need.
+    const kept = node!.edges?.filter((it) => isDisposedLater(it, scope));
+    node!.edges = kept?.length ? kept : undefined;
     list(node!);
   } else {
     // What is not kept has no edges in a shutdown. What receives it depends on its dependencies instead.

@@ -40,6 +40,7 @@ import { encloses, signalOf } from "../model/tree.ts";
 import { find, nodeInScope } from "../registry/registry.ts";
 import { isThenable } from "../words/thenable.ts";
 import { looksLikeToken } from "../words/token.ts";
+import { findOwner } from "./disposal.ts";
 import { failBuild, finishBuild, forgetLastThrown } from "./finish.ts";
 import { runAs, running, setRunning } from "./running.ts";
 import { dequeue, isWaiting, PENDING, pendingBuild, queue, suspend, waitFor } from "./waiting.ts";
@@ -223,6 +224,7 @@ function call(fn: Make, isClass: boolean, values: readonly unknown[]): unknown {
 
 function initialise(it: Build, value: unknown): unknown {
   const { init } = it.definition.options;
+  findOwner(it, value);
   if (!init) return finishBuild(it, value);
   // No dependent has the instance yet, so if `init` fails the container has to dispose it.
   it.made = { value };

@@ -4,7 +4,17 @@
  * @module
  */
 
-import { type Build, BUILT, type Dependent, DONE, extrasOf, type Node, TRANSIENT } from "./records.ts";
+import {
+  type Build,
+  BUILT,
+  type Dependent,
+  DONE,
+  extrasOf,
+  IDLE,
+  type Node,
+  type ScopeRecord,
+  TRANSIENT,
+} from "./records.ts";
 
 /** Where the edges of what a build resolves start: at its node if its instance is kept there, else at the build. */
 export function dependentIn(build: Build): Dependent {
@@ -59,12 +69,12 @@ export function waitedFor({ waitsFor = [] }: Build): Build[] {
 export function addEdge(dependent: Dependent, node: Node): void {
   const { edges, scope, count } = dependent;
   const ready = scope.closing?.ready;
-  const isCached = dependent.definition.lifetime < TRANSIENT;
-  // A value that the container does not own is not disposed.
-  if (node.previous === undefined && node.state === BUILT) return;
-  // Scopes close one after the other, so edges within a scope are enough. A build that keeps no instance may pass the
-  // instance on to something in the other scope.
-  if (node.scope !== scope && isCached) return;
+  const { lifetime, make, token } = dependent.definition;
+  const isCached = lifetime < TRANSIENT;
+  // What `new` makes is new. A factory may pass on what it received, from whatever scope, so all of that is remembered
+  // until it has returned.
+  const isMade = make === token || (dependent as Node).state > IDLE;
+  if (isCached && isMade && !isDisposedLater(node, scope)) return;
   // A dependent whose edges were taken away would never give up this one.
   if (isCached && ready && count === undefined) return;
   // An array literal takes the room of one element. Pushing to an empty array takes the room of seventeen.
@@ -72,6 +82,14 @@ export function addEdge(dependent: Dependent, node: Node): void {
   else if (edges[edges.length - 1] === node) return;
   else edges.push(node);
   if (ready && count !== undefined && node.scope === scope) node.count!++;
+}
+
+/**
+ * Whether the instance has to be disposed after what depends on it in `scope`. Scopes close one after the other, so only
+ * edges within a scope matter; and a value that the container does not own is not disposed.
+ */
+export function isDisposedLater(node: Node, scope: ScopeRecord): boolean {
+  return node.scope === scope && (node.previous !== undefined || node.state !== BUILT);
 }
 
 /** The same for an instance that is built already and resolved the other one late. */

@@ -148,6 +148,8 @@ export class Node implements Dependent {
    */
   declare previous: Node | null | undefined;
   declare count: number | undefined;
+  /** Its factory passed on an instance that another provider owns. Only a `dispose` option of its own disposes it. */
+  declare isForeign?: boolean;
   /** While a disposer waits for a promise: when it was called, and its neighbours among what is in flight. */
   declare since?: number;
   declare younger?: Build | Node | undefined;
@@ -200,6 +202,8 @@ export class Build implements Dependent {
   /** The instance that `init` was called with, until `init` has succeeded. */
   declare made?: { readonly value: unknown } | undefined;
   declare count?: number | undefined;
+  /** See `Node`. */
+  declare isForeign?: boolean;
   /** Set by `thimble/observe`: when it began. */
   declare since?: number;
 
