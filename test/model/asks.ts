@@ -150,6 +150,8 @@ export class Asks {
       const gone = made.find((one) => one.endedAt < startedAt);
       if (gone) return `${String(gone)} was disposed already`;
     }
+    const dropped = instancesIn(it).find((made) => made.dropped);
+    if (dropped) return `${String(dropped)} was disposed because nobody had received it`;
     if (outside && phase === "open" && this.#journal.phase(asker.from) !== "open") {
       return `answered ${text(it)} although its scope began to close meanwhile`;
     }

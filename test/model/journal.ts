@@ -70,6 +70,8 @@ export class Instance implements Made {
   readonly wishes = new Set<ReadonlySet<Plan>>();
   /** When its factory was called. */
   calledAt = Infinity;
+  /** A transient that the container has disposed, because nobody received it. */
+  dropped = false;
   builtAt = Infinity;
   /** When the container knows it, too: a promise needs a moment to tell. */
   knownAt = Infinity;
@@ -176,6 +178,16 @@ export class Journal {
   complain(what: string): void {
     this.complaints.push(what);
     this.note(`!! ${what}`);
+  }
+
+  /** Whether a factory was called with it, or a caller outside was given it. */
+  isReceived(instance: Instance): boolean {
+    return (
+      this.instances.some(({ received }) => received.some(({ made }) => made === instance)) ||
+      this.asks.some(
+        ({ outside, result }) => outside && result?.ok && instancesIn(result.value).includes(instance),
+      )
+    );
   }
 
   /** All that can move has moved: what was built or has failed is known to everybody. */

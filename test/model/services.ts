@@ -201,8 +201,14 @@ export class Services {
   #equip(instance: Instance): void {
     const { plan } = instance;
     const { by } = plan.undo;
-    const never = () =>
-      this.#journal.complain(`${String(instance)} was disposed, and it is ${whyNever(plan)}`);
+    const never = () => {
+      const complain = (why: string) =>
+        this.#journal.complain(`${String(instance)} was disposed, and ${why}`);
+      if (plan.kind !== "transient") complain(`it is ${whyNever(plan)}`);
+      else if (instance.dropped) complain("was before");
+      else if (this.#journal.isReceived(instance)) complain("somebody has received it");
+      instance.dropped = true;
+    };
     const undo = () => this.#undo(plan, instance);
     const untouchable = whyNever(plan) !== undefined;
     if (untouchable || by === "asyncDispose")
@@ -356,6 +362,8 @@ export class Services {
 
   #receive(instance: Instance, it: unknown, ambient = false): void {
     for (const made of instancesIn(it)) {
+      if (made.dropped)
+        this.#journal.complain(`${String(instance)} received ${String(made)}, which was disposed`);
       const late = this.#closings.holdsLate(instance, made);
       instance.received.push({ made, ambient, late });
     }

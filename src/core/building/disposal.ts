@@ -9,6 +9,7 @@
 import { dependentIn, release } from "../model/edges.ts";
 import {
   type Build,
+  type Definition,
   type Dependent,
   DISPOSED,
   DISPOSING,
@@ -60,12 +61,17 @@ export function findOwner(build: Build, value: unknown): void {
   const { definition, scope, node } = build;
   // What `new` makes is new.
   if (definition.make === definition.token || Object(value) !== value) return;
-  if (dependentIn(build).edges?.some((it) => it.value === value)) build.isForeign = true;
-  else if (definition.lifetime < TRANSIENT && symbolIn(value, scope)) {
-    // Ownership ends with disposal, and then the owner has no value: a pool may lend the same object again.
-    if (owners.get(value as object)?.value === value) build.isForeign = true;
-    else owners.set(value as object, node!);
-  }
+  const isCached = definition.lifetime < TRANSIENT;
+  const from = dependentIn(build).edges?.find((it) => it.value === value);
+  if (from || isOwned(value)) build.isForeign = true;
+  // Whatever receives it from a transient cannot see where that had it from.
+  if (from && !isCached) owners.set(value as object, from);
+  else if (isCached && !build.isForeign && symbolIn(value, scope)) owners.set(value as object, node!);
+}
+
+/** Ownership ends with disposal, and then the owner has no value: a pool may lend the same object again. */
+function isOwned(value: unknown): boolean {
+  return owners.get(value as object)?.value === value;
 }
 
 /** Whether it is a scope of the same tree. The shutdown of the tree closes it. */
@@ -182,16 +188,20 @@ export function addRow(row: ShutdownRow, scope: ScopeRecord | undefined): void {
   for (let at = scope; at?.closing && !at.closing.report; at = at.parent) at.closing.rows.push(row);
 }
 
-/** Disposes an instance that nobody receives: that of a failed `init`. */
-export function disposeUnreceived(build: Build, value: unknown): void {
-  const { definition, scope } = build;
+/** Disposes an instance that nobody receives: that of a failed `init`, or a transient. */
+export function disposeUnreceived(
+  definition: Definition,
+  scope: ScopeRecord,
+  value: unknown,
+  edges?: Node[] | undefined,
+): void {
+  if (isOwned(value)) return;
   const { closing } = scope;
   const node = new Node(definition, scope);
   const extras = extrasOf(scope);
   node.state = DISPOSING;
   node.value = value;
-  if (build.isForeign) node.isForeign = true;
-  node.edges = dependentIn(build).edges;
+  node.edges = edges;
   // The disposer may call `shutdown`, which has to see this disposal.
   attach(node, extras);
   if (closing) {
@@ -199,7 +209,7 @@ export function disposeUnreceived(build: Build, value: unknown): void {
     tick(scope);
     closing.left++;
     node.count = 1;
-    if (closing.ready) for (const it of node.edges ?? []) it.count!++;
+    if (closing.ready) for (const it of edges ?? []) it.count!++;
   }
   // What a disposer resolves is no dependency of the factory that is running.
   runAs(undefined, () => {

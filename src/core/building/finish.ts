@@ -14,6 +14,7 @@ import {
   list,
   waitedFor,
 } from "../model/edges.ts";
+import { isCombinator } from "../model/dependency.ts";
 import { closed, depthExceeded, isStackOverflow, pathOver, rememberPath } from "../model/messages.ts";
 import {
   ALIAS,
@@ -23,11 +24,15 @@ import {
   IDLE,
   type Node,
   RUNNING,
+  type ScopeRecord,
+  type Single,
   TRANSIENT,
   VALUE,
 } from "../model/records.ts";
+import { find } from "../registry/registry.ts";
+import { isToken } from "../words/token.ts";
 import { disposeUnreceived } from "./disposal.ts";
-import { endBuild } from "./waiting.ts";
+import { endBuild, PENDING } from "./waiting.ts";
 
 /** The error that a build has thrown last. Builds further out recognise it when they rethrow it. */
 let lastThrown: unknown;
@@ -60,7 +65,10 @@ export function finishBuild(build: Build, value: unknown): unknown {
     if (isService && waitedFor(build).length > 0) build.owner ??= cachedDependent(dependent);
   }
   // Aliases and tuples only pass on what is built. That is allowed until the scope has closed.
-  if (scope.closing && isService) throw closed(scope, token, dependent);
+  if (scope.closing && isService) {
+    if (!isCached) disposeUnreceived(definition, scope, value);
+    throw closed(scope, token, dependent);
+  }
   const { tree } = scope;
   if (tree.tell) {
     tree.tell("built", build);
@@ -69,6 +77,9 @@ export function finishBuild(build: Build, value: unknown): unknown {
     // An observer may have shut down.
     if (isCached && node!.state !== BUILT) throw closed(scope, token, dependent);
   }
+  // Everything that waited for it has given up or failed.
+  if (lifetime === TRANSIENT && build.missing !== undefined && !build.waiters?.length)
+    disposeUnreceived(definition, scope, value);
   endBuild(build, value);
   return value;
 }
@@ -84,7 +95,7 @@ function passEdgeOn({ dependent, owner }: Build, node: Node): void {
 
 /** Ends a build without an instance. Nothing is remembered: the next resolve tries again. Returns the error to throw. */
 export function failBuild(build: Build, thrown: unknown): unknown {
-  const { scope, node, made, definition, phase } = build;
+  const { scope, node, made, definition, phase, values } = build;
   if (node?.build === build) node.build = undefined;
   let error = thrown;
   try {
@@ -95,12 +106,28 @@ export function failBuild(build: Build, thrown: unknown): unknown {
   build.failure = { error };
   lastThrown = error;
   // This comes before observers are told, because they may shut down.
-  if (made && definition.lifetime !== VALUE) disposeUnreceived(build, made.value);
+  if (made && definition.lifetime !== VALUE && !build.isForeign)
+    disposeUnreceived(definition, scope, made.value, dependentIn(build).edges);
+  // Its factory was not called, so nobody receives the transients that were built for it.
+  if (phase < RUNNING) dropTransients(scope, definition.dependencies, values);
   scope.tree.tell?.("buildFailed", build, { error });
   endBuild(build);
   // An observer may have resolved it again.
   if (definition.lifetime < TRANSIENT && node!.state === IDLE && !node!.build) node!.edges = undefined;
   return error;
+}
+
+/** Disposes the transients among the values of dependencies. */
+function dropTransients(scope: ScopeRecord, dependency: Single, value: unknown): void {
+  if (Object(value) !== value || value === PENDING) return;
+  if (isToken(dependency)) {
+    const definition = find(scope, dependency)?.definition;
+    if (definition?.lifetime === TRANSIENT) disposeUnreceived(definition, scope, value);
+    if (definition?.lifetime === ALIAS) dropTransients(scope, definition.dependencies[0]!, value);
+  } else if (!isCombinator(dependency)) {
+    for (const [key, part] of Object.entries(dependency))
+      dropTransients(scope, part as Single, (value as Record<string, unknown>)[key]);
+  } else if (dependency.kind === "optional") dropTransients(scope, dependency.of!, value);
 }
 
 /** Remembers the path of an error that a factory or an `init` has thrown. */
