@@ -7,7 +7,7 @@
  */
 
 export { all, one } from "./core/combinators/all.ts";
-export { abortSignal, consumer, currentScope } from "./core/combinators/current.ts";
+export { abortSignal, consumer, currentScope, stopSignal } from "./core/combinators/current.ts";
 export { defer } from "./core/combinators/defer.ts";
 export {
   AmbiguousError,

@@ -89,6 +89,8 @@ export interface Observer {
   built?(event: BuiltEvent): void;
   buildFailed?(event: BuildFailedEvent): void;
   got?(event: GotEvent): void;
+  stopping?(event: ServiceEvent): void;
+  stopped?(event: DisposedEvent): void;
   disposing?(event: ServiceEvent): void;
   disposed?(event: DisposedEvent): void;
   scopeOpened?(event: ScopeEvent): void;

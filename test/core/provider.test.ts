@@ -303,12 +303,11 @@ describe("an option that features read", () => {
     expect(built).toBe(1);
   });
 
-  it("calls neither `start`, `stop` nor `health` from the core", async () => {
+  it("calls neither `start` nor `health` from the core", async () => {
     const called: string[] = [];
     const app = createContainer(
       singleton(Config, {
         start: () => called.push("start"),
-        stop: () => called.push("stop"),
         health: () => called.push("health"),
       }),
     );

@@ -469,17 +469,18 @@ describe("shutdown", () => {
     const app: Scope = createContainer(
       singleton(B, () => ({}), { dispose: () => done.push("b undone") }),
       transient(A, [B], async () => {
-        void app.shutdown().then(() => done.push("closed"));
+        void app.shutdown();
         await gate.promise;
         done.push("made");
       }),
     );
     const asked = laterRefusal(app.getAsync(A));
+    const closing = app.shutdown().then(() => done.push("closed"));
     await turn();
     expect(done).toEqual([]);
 
     gate.resolve();
-    await settles(app.shutdown());
+    await settles(closing);
 
     expect((await asked).code).toBe("SCOPE_CLOSED");
     expect(done).toEqual(["made", "b undone", "closed"]);

@@ -15,6 +15,7 @@ import {
   token,
   transient,
   value,
+  type Provider,
   type Scope,
 } from "thimble";
 import { describe, expect, it } from "vitest";
@@ -32,13 +33,17 @@ const ReadDb = token<Db>("read db");
 const Again = token<Db>("again");
 const Config = token<{ replica: boolean }>("config");
 
-const names = ({ services }: { services: readonly { token: string }[] }) => services.map(({ token }) => token);
+const names = ({ services }: { services: readonly { token: string }[] }) =>
+  services.map(({ token }) => token);
 
 describe("an instance that a factory passes on", () => {
   it.each([
     ["a declared dependency", () => singleton(ReadDb, [Db], (db) => db)],
     ["a dependency in a record", () => singleton(ReadDb, { db: Db }, ({ db }) => db)],
-    ["a dependency in a nested tuple", () => singleton(ReadDb, [[Db]], ([db]) => db)],
+    [
+      "a dependency in a tuple in a record",
+      () => singleton(ReadDb, [{ in: [Db] as const }] as never, ((it: { in: Db[] }) => it.in[0]!) as never),
+    ],
     ["what its resolver gave", () => singleton(ReadDb, ({ get }) => get(Db))],
     ["what its resolver gave later", () => singleton(ReadDb, async ({ getAsync }) => getAsync(Db))],
     ["one of all()", () => singleton(ReadDb, [all(Db)], ([db]) => db!)],
@@ -47,7 +52,7 @@ describe("an instance that a factory passes on", () => {
     ["after a while", () => singleton(ReadDb, [Db], async (db) => (await turn(), db))],
     ["to a scoped service", () => scoped(ReadDb, [Db], (db) => db)],
   ])("stays its maker's to dispose: %s", async (_, provider) => {
-    const app: Scope = createContainer(singleton(Db), provider());
+    const app: Scope = createContainer(singleton(Db), provider() as Provider);
     const db = await app.getAsync(ReadDb);
     expect(db).toBe(app.get(Db));
 
@@ -60,7 +65,10 @@ describe("an instance that a factory passes on", () => {
   it("is disposed in its maker's turn, after everything that uses it", async () => {
     const log: string[] = [];
     class Repository {
-      constructor(readonly db: Db) {}
+      readonly db: Db;
+      constructor(db: Db) {
+        this.db = db;
+      }
     }
     const app = createContainer(
       singleton(Db),
@@ -152,7 +160,10 @@ describe("an instance that a factory passes on", () => {
 
   it("is disposed by its owner when it is an owned value", async () => {
     const owned = new Db();
-    const app = createContainer(value(Db, owned, { owned: true }), singleton(ReadDb, [Db], (db) => db));
+    const app = createContainer(
+      value(Db, owned, { owned: true }),
+      singleton(ReadDb, [Db], (db) => db),
+    );
     app.get(ReadDb);
 
     expect(names(await app.shutdown())).toEqual(["Db"]);
@@ -174,7 +185,10 @@ describe("an instance that a factory passes on", () => {
 
   it("belongs to the first of two providers that give the same object", async () => {
     const shared = new Db();
-    const app = createContainer(singleton(ReadDb, () => shared), singleton(Again, () => shared));
+    const app = createContainer(
+      singleton(ReadDb, () => shared),
+      singleton(Again, () => shared),
+    );
     app.get([ReadDb, Again]);
 
     expect(names(await app.shutdown())).toEqual(["read db"]);
@@ -219,7 +233,10 @@ describe("an instance that is new", () => {
   });
 
   it("of a transient belongs to the service that keeps it", async () => {
-    const app = createContainer(transient(Db), singleton(ReadDb, [Db], (db) => db));
+    const app = createContainer(
+      transient(Db),
+      singleton(ReadDb, [Db], (db) => db),
+    );
     const db = app.get(ReadDb);
 
     expect(names(await app.shutdown())).toEqual(["read db"]);

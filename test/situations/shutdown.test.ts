@@ -689,12 +689,26 @@ describe("a disposer that never settles", () => {
     ]);
   });
 
-  it("because it waits for the very shutdown that it is part of: abandoned at the deadline", async () => {
-    const app: Scope = createContainer(value(Web, {}, { dispose: () => app.shutdown() }));
+  it("because it waits, a turn later, for the very shutdown that it is part of: abandoned at the deadline", async () => {
+    const app: Scope = createContainer(
+      value(Web, {}, { dispose: async () => (await turn(), await app.shutdown()) }),
+    );
 
     const report = await settles(app.shutdown({ timeout: 5 }));
 
     expect(report.services).toMatchObject([{ token: "web", outcome: "abandoned" }]);
+  });
+
+  it("does not, when it waits at once for the shutdown that it is part of", async () => {
+    const seen: unknown[] = [];
+    const app: Scope = createContainer(
+      value(Web, {}, { dispose: async () => void seen.push(await app.shutdown()) }),
+    );
+
+    const report = await settles(app.shutdown());
+
+    expect(report.services).toMatchObject([{ token: "web", outcome: "disposed" }]);
+    expect(seen).toEqual([report]);
   });
 
   it("but rejects after it was abandoned: no unhandled rejection, and the report stays as it was", async () => {
@@ -965,7 +979,21 @@ describe("a build in flight while its scope shuts down", () => {
 
     expect(codeOf(await rejection(app.getAsync(Db)))).toBe("SCOPE_CLOSED");
     await settles(Promise.all(closings));
+    await settles(app.shutdown());
     expect(closed).toEqual(["db"]);
+  });
+
+  it("that shuts its own scope down and waits for that before it fails: does not wait for itself", async () => {
+    const app: Scope = createContainer(
+      singleton(Db, async () => {
+        await app.shutdown();
+        throw new Error("the port is taken");
+      }),
+    );
+
+    expect(codeOf(await rejection(app.getAsync(Db)))).toBe("SCOPE_CLOSED");
+    await settles(app.shutdown());
+    expect(app.state).toBe("closed");
   });
 
   it("in the child, of a service built on the parent's: both are closed, dependents first", async () => {

@@ -71,7 +71,13 @@ describe("a service with a `stop` option", () => {
 
     const report = await settles(closing);
     expect(report.ok).toBe(true);
-    expect(log).toEqual(["server stops", "session disposed", "server stopped", "server disposed", "db disposed"]);
+    expect(log).toEqual([
+      "server stops",
+      "session disposed",
+      "server stopped",
+      "server disposed",
+      "db disposed",
+    ]);
     expect(app.state).toBe("closed");
   });
 
@@ -114,7 +120,14 @@ describe("a service with a `stop` option", () => {
     gate.resolve();
 
     await settles(closing);
-    expect(log).toEqual(["worker stops", "job stops", "worker stopped", "job stopped", "server stops", "server stopped"]);
+    expect(log).toEqual([
+      "worker stops",
+      "job stops",
+      "worker stopped",
+      "job stopped",
+      "server stops",
+      "server stopped",
+    ]);
   });
 
   it("is stopped too when it is built while others stop", async () => {
@@ -208,7 +221,9 @@ describe("a service with a `stop` option", () => {
     const report = await settles(app.shutdown({ timeout: 5 }));
 
     expect(report.ok).toBe(false);
-    expect(report.services).toContainEqual(expect.objectContaining({ token: "server", outcome: "abandoned" }));
+    expect(report.services).toContainEqual(
+      expect.objectContaining({ token: "server", outcome: "abandoned" }),
+    );
     expect(log).toEqual(["cut", "db disposed"]);
   });
 
@@ -264,7 +279,9 @@ describe("a service with a `stop` option", () => {
   });
 
   it("may not be a transient's", () => {
-    expect(refusal(() => transient(Server, () => ({}), { stop: () => {} } as never)).code).toBe("INVALID_PROVIDER");
+    expect(refusal(() => transient(Server, () => ({}), { stop: () => {} } as never)).code).toBe(
+      "INVALID_PROVIDER",
+    );
   });
 
   it("is observed as stopping and stopped", async () => {

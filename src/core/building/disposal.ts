@@ -26,7 +26,7 @@ import { nameOf } from "../words/token.ts";
 import { asyncDisposeSymbol, disposeSymbol, now } from "../words/web.ts";
 import { runAs } from "./running.ts";
 
-type Disposer = (instance: unknown, signal: never) => unknown;
+type Disposer = (instance: unknown, signal: never, reason: unknown) => unknown;
 
 /** What disposes an instance: the function given as an option, or the symbol of its method. Nothing of it is read. */
 function disposerOf({ definition, scope, value, isForeign }: Node): Disposer | symbol | false {
@@ -101,7 +101,9 @@ export function disposeNode(node: Node): boolean {
     // longer than opening, using and closing a request scope.
     const needsSignal = isOption && dispose.length !== 1;
     const signal = needsSignal ? signalIn(closing ?? {}, closing?.expired) : undefined;
-    const result = isOption ? dispose(value, signal as never) : Reflect.apply(dispose, value, []);
+    const result = undo(node, () =>
+      isOption ? dispose(value, signal as never, closing?.reason) : Reflect.apply(dispose, value, []),
+    );
     if (isThenable(result)) {
       void waitForDisposal(node, since, result);
       return true;
@@ -110,6 +112,20 @@ export function disposeNode(node: Node): boolean {
     failure = { error };
   }
   return disposed(node, since, failure);
+}
+
+/** What is being disposed or stopped on the stack right now. */
+export let undoing: Node | undefined;
+
+/** Calls a disposer or a `stop`. */
+export function undo<T>(node: Node, fn: () => T): T {
+  const outer = undoing;
+  undoing = node;
+  try {
+    return fn();
+  } finally {
+    undoing = outer;
+  }
 }
 
 /** By reflection: when a thousand classes have the symbol, no inline cache helps, and a miss takes much longer. */
@@ -176,12 +192,19 @@ export function addRowOf(
   elapsed: number,
   failure?: object,
 ): void {
-  const { closing } = scope;
-  if (!closing) return;
-  const token = nameOf(definition.token);
+  if (scope.closing) addRow(rowOf({ scope, definition }, outcome, elapsed, failure), scope);
+}
+
+export function rowOf(
+  { scope, definition }: Pick<Dependent, "scope" | "definition">,
+  outcome: ShutdownRow["outcome"],
+  elapsed: number,
+  failure?: object,
+): ShutdownRow {
+  const { closing, name } = scope;
   // Kept, because making it takes as long as a short disposal.
-  const scopeId = (closing.id ??= scope.id);
-  addRow({ scope: scope.name, scopeId, token, outcome, elapsed, ...failure }, scope);
+  const scopeId = closing ? (closing.id ??= scope.id) : scope.id;
+  return { scope: name, scopeId, token: nameOf(definition.token), outcome, elapsed, ...failure };
 }
 
 export function addRow(row: ShutdownRow, scope: ScopeRecord | undefined): void {

@@ -5,8 +5,8 @@
  */
 
 import { dependentOf } from "../model/edges.ts";
-import { ALIAS, type Dependent } from "../model/records.ts";
-import { signalOf } from "../model/tree.ts";
+import { ALIAS, type Dependent, extrasOf } from "../model/records.ts";
+import { signalIn, signalOf } from "../model/tree.ts";
 import type { AnyToken, Dep } from "../types/dependency.ts";
 import type { Scope } from "../types/scope.ts";
 import type { RuntimeAbortSignal } from "../types/signal.ts";
@@ -15,9 +15,21 @@ import { combinator } from "./combinator.ts";
 /** The scope that owns what is being built: where a singleton is registered, where a scoped service lives. */
 export const currentScope: Dep<Scope> = /* @__PURE__ */ combinator("currentScope", [], (scope) => scope);
 
-/** A signal that aborts when that scope begins to shut down, with the reason given to `shutdown`. */
+/**
+ * A signal that aborts when that scope begins to close, with the reason given to `shutdown`. A `stop` that waits for a
+ * loop on this signal waits until the deadline, because scopes close after everything has stopped: use `stopSignal`.
+ */
 export const abortSignal: Dep<RuntimeAbortSignal> = /* @__PURE__ */ combinator("abortSignal", [], (scope) =>
   signalOf(scope),
+);
+
+/** A signal that aborts when that scope begins to stop: for a loop that its service's `stop` then waits for. */
+export const stopSignal: Dep<RuntimeAbortSignal> = /* @__PURE__ */ combinator("stopSignal", [], (scope) =>
+  signalIn(
+    (extrasOf(scope).stopSignal ??= {}),
+    scope.state !== "open",
+    scope.closing?.reason ?? scope.extras?.stopping?.reason,
+  ),
 );
 
 /**

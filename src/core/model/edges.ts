@@ -89,7 +89,9 @@ export function addEdge(dependent: Dependent, node: Node): void {
  * edges within a scope matter; and a value that the container does not own is not disposed.
  */
 export function isDisposedLater(node: Node, scope: ScopeRecord): boolean {
-  return node.scope === scope && (node.previous !== undefined || node.state !== BUILT);
+  return (
+    (node.scope === scope || scope.tree.hasStops) && (node.previous !== undefined || node.state !== BUILT)
+  );
 }
 
 /** The same for an instance that is built already and resolved the other one late. */

@@ -150,7 +150,11 @@ export class Node implements Dependent {
   declare count: number | undefined;
   /** Its factory passed on an instance that another provider owns. Only a `dispose` option of its own disposes it. */
   declare isForeign?: boolean;
-  /** While a disposer waits for a promise: when it was called, and its neighbours among what is in flight. */
+  /** Whether its `stop` was called; while that waits for a promise, a promise that follows; and how it failed. */
+  declare isStopped?: boolean;
+  declare stopping?: Promise<void> | undefined;
+  declare stopRow?: ShutdownRow;
+  /** While a disposer or `stop` waits for a promise: when it was called, and its neighbours among what is in flight. */
   declare since?: number;
   declare younger?: Build | Node | undefined;
   declare older?: Build | Node | undefined;
@@ -274,6 +278,10 @@ export interface Extras {
   child?: Build | Node | undefined;
   /** Aborts when the scope begins to close. */
   controller?: Controller | undefined;
+  /** The same for the moment when it begins to stop. */
+  stopSignal?: { controller?: Controller | undefined };
+  /** The first phase of a shutdown of this scope, once it has begun. */
+  stopping?: { readonly reason: unknown };
   /** Whether an instance here has resolved another one after it was built. Then the order of building says nothing. */
   hasLateEdges?: boolean;
 }
@@ -289,6 +297,8 @@ export interface Closing {
   id: string | undefined;
   /** What was disposed, here and below, in order of completion. */
   readonly rows: ShutdownRow[];
+  /** The report, before it is complete. */
+  readonly live: ShutdownReport;
   /** There once the scope is closed. */
   report: ShutdownReport | undefined;
   /** The promise of the report, once it was returned to a caller, and what resolves it. */
@@ -315,6 +325,8 @@ export interface Tree {
   readonly root: ScopeRecord;
   /** How many scopes were opened. Ids are made of it. */
   opened: number;
+  /** Whether something was registered that has a `stop`. */
+  hasStops: boolean;
   /** Tells observers what happens. There while somebody observes: see `thimble/observe`. */
   tell: Tell | undefined;
   /** Makes what a factory without declared dependencies is given. */

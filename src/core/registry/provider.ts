@@ -121,9 +121,9 @@ function define(
       throw invalid("its last argument", options, token, "options are an object, dependencies a list");
     const { as = [] } = options;
     if (!Array.isArray(as) || !as.every(isToken)) throw invalid("as", as, token, "as is a list of tokens");
-    if (lifetime === TRANSIENT && options.dispose) {
-      const hint = "make it scoped, or dispose of it yourself";
-      throw invalid("dispose of a transient", options.dispose, token, hint);
+    const undo = options.dispose || options.stop;
+    if (lifetime === TRANSIENT && undo) {
+      throw invalid("dispose or stop of a transient", undo, token, "make it scoped, or undo it yourself");
     }
   }
   const made = new Definition(lifetime, token, dependencies as Dependencies, make, options);

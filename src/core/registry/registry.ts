@@ -55,6 +55,7 @@ export function register(
   let hasValuesOnly = true;
   forEach(providers, (it) => {
     const { token, lifetime, options } = it;
+    if (options.stop) tree.hasStops = true;
     if (fresh.has(token) || (!override && known?.has(token))) throw duplicate(scope, token);
     if (override && !find(scope, token)) throw notProvided(scope, token, undefined, "override");
     if (lifetime === VALUE) {
@@ -62,7 +63,7 @@ export function register(
       node.value = it.make;
       // A value with an `init` is built when it is first resolved, like other services.
       if (!options.init) node.state = BUILT;
-      if (options.owned || options.dispose) owned.push(node);
+      if (options.owned || options.dispose || options.stop) owned.push(node);
       fresh.set(token, node);
     } else {
       hasValuesOnly = false;

@@ -43,7 +43,9 @@ class TreeScope implements ScopeRecord {
   constructor(name: string, parent: TreeScope | undefined) {
     this.name = name;
     this.parent = parent;
-    this.tree = parent ? parent.tree : { root: this, opened: 0, tell: undefined, resolver: resolverFor };
+    this.tree = parent
+      ? parent.tree
+      : { root: this, opened: 0, hasStops: false, tell: undefined, resolver: resolverFor };
     this.serial = this.tree.opened++;
     this.lookup = parent ? parent.lookup : emptyMap;
     this.nodes = this.child = this.younger = this.older = this.closing = this.extras = undefined;
@@ -64,8 +66,9 @@ class TreeScope implements ScopeRecord {
   }
 
   get state(): ScopeState {
-    const { closing } = this;
-    return closing ? (closing.report ? "closed" : "closing") : "open";
+    const { closing, extras } = this;
+    if (!closing) return extras?.stopping ? "stopping" : "open";
+    return closing.report ? "closed" : "closing";
   }
 
   get(dependency: Single): unknown {

@@ -14,7 +14,7 @@
  * @module
  */
 
-import { addRow, addRowOf, disposeNode, settle, tick } from "../building/disposal.ts";
+import { addRow, addRowOf, disposeNode, settle, tick, undoing } from "../building/disposal.ts";
 import { failBuild } from "../building/finish.ts";
 import { drain } from "../building/resolve.ts";
 import { onStack, runAs } from "../building/running.ts";
@@ -27,6 +27,7 @@ import {
   type Closing,
   type Dependent,
   DISPOSING,
+  extrasOf,
   IDLE,
   type Node,
   RUNNING,
@@ -34,10 +35,11 @@ import {
   TRANSIENT,
   VALUE,
 } from "../model/records.ts";
-import { detach, itemsOf, subtree } from "../model/tree.ts";
+import { detach, encloses, itemsOf, subtree } from "../model/tree.ts";
 import { emptyMap } from "../registry/registry.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
 import { type Controller, web } from "../words/web.ts";
+import { Stopping } from "./stopping.ts";
 
 /** The shutdown of one scope. */
 class ScopeShutdown implements Closing {
@@ -45,6 +47,8 @@ class ScopeShutdown implements Closing {
   declare readonly reason: unknown;
   declare id: string | undefined;
   declare readonly rows: ShutdownRow[];
+  /** The report, before it is complete. */
+  declare readonly live: ShutdownReport;
   declare ready: Dependent[] | undefined;
   declare left: number;
   declare expired: boolean;
@@ -58,7 +62,7 @@ class ScopeShutdown implements Closing {
   constructor(scope: ScopeRecord, reason: unknown) {
     this.scope = scope;
     this.reason = reason;
-    this.rows = [];
+    this.live = { ok: true, elapsed: 0, services: (this.rows = []) };
     this.left = 0;
     this.expired = false;
     // Every property is there from the beginning: engines are fast with objects that look alike.
@@ -84,23 +88,67 @@ class ScopeShutdown implements Closing {
   }
 }
 
-/** Closes a scope and everything below it. Joins a shutdown that is under way. */
+/** Shuts down a scope and everything below it. Joins a shutdown that is under way. */
 export function shutdown(scope: ScopeRecord, options: ShutdownOptions = {}): Promise<ShutdownReport> {
   const { timeout, signal, reason } = options;
   if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0))
     throw new TypeError("timeout is a number of milliseconds");
+  const stopping = scope.closing ? undefined : stop(scope, reason);
+  const isExpired = signal?.aborted === true;
+  if (isExpired) void stopping?.expire();
+  if (!stopping || stopping.isOver) closeAll(scope, reason, stopping, options);
+  else limit(scope, stopping.report!, options);
+  const { closing } = scope;
+  // A disposer, a `stop` or a factory that this shutdown waits for must not wait for the shutdown. It gets the report as
+  // it is at that time; the object is completed at the end.
+  if (isWaitedFor(scope)) return Promise.resolve((closing ?? stopping!).live);
+  return closing ? promiseOf(closing) : stopping!.report!;
+}
+
+/** Whether a disposer, a `stop` or a factory on the stack belongs to the scope or to one below it. */
+function isWaitedFor(scope: ScopeRecord): boolean {
+  for (const it of [...onStack(), undoing]) if (it && encloses(scope, it.scope)) return true;
+  return false;
+}
+
+/** Begins the first phase, if there is something to stop, or gives the one that is under way. */
+function stop(scope: ScopeRecord, reason: unknown): Stopping | undefined {
+  const begun = scope.extras?.stopping as Stopping | undefined;
+  if (begun || !scope.tree.hasStops) return begun;
+  const stopping = new Stopping(scope, reason);
+  extrasOf(scope).stopping = stopping;
+  for (const it of subtree(scope)) it.extras?.stopSignal?.controller?.abort(reason);
+  if (!stopping.proceed())
+    stopping.report = stopping.promise.then(() => {
+      closeAll(scope, reason, stopping);
+      return promiseOf(scope.closing!);
+    });
+  return stopping;
+}
+
+/** Closes a scope and everything below it, and disposes what can be disposed at once. */
+function closeAll(
+  scope: ScopeRecord,
+  reason: unknown,
+  stopping?: Stopping,
+  options: ShutdownOptions = {},
+): void {
   // Every build on the stack is in flight, whoever calls this: its factory, another service, an observer or a disposer.
   for (const build of onStack()) suspend(build);
   // What disposers resolve is nobody's dependency.
   runAs(undefined, () => {
     const fresh = close(scope, reason);
-    if (signal?.aborted) void expire(scope);
-    else if (!scope.closing!.report) limit(scope, timeout, signal);
+    const closing = scope.closing!;
+    if (stopping) {
+      for (const row of stopping.rows) addRow(row, scope);
+      closing.since ??= stopping.since;
+    }
+    if (stopping?.expired || options.signal?.aborted) void expire(scope);
+    else if (!closing.report) limit(scope, undefined, options);
     // The lower scopes come first.
     fresh.reverse().forEach(proceed);
     for (const it of fresh) if (!it.closing!.report) tick(it);
   });
-  return promiseOf(scope.closing!);
 }
 
 /** The promise of the report. A shutdown that nobody waits for, or that is over already, needs no open one. */
@@ -126,6 +174,7 @@ function close(top: ScopeRecord, reason: unknown): ScopeRecord[] {
     }
   }
   for (const { extras } of fresh) {
+    extras?.stopSignal?.controller?.abort(reason);
     extras?.controller?.abort(reason);
     for (const it of itemsOf<Build | Node>(extras ?? {})) if (it instanceof Build) refuse(it);
   }
@@ -163,8 +212,8 @@ function end(scope: ScopeRecord): void {
   const closing = scope.closing!;
   const { rows, since, clock } = closing;
   const elapsed = since === undefined ? 0 : clock! - since;
-  const report = { ok: rows.every(({ outcome }) => outcome === "disposed"), elapsed, services: rows };
-  closing.report = report;
+  const ok = rows.every(({ outcome }) => outcome === "disposed");
+  const report = (closing.report = Object.assign(closing.live, { ok, elapsed }));
   if (scope.parent) detach(scope, scope.parent);
   // Somebody may keep the closed scope. It must not keep what was in it.
   scope.nodes = scope.extras = scope.child = undefined;
@@ -233,13 +282,18 @@ function dispose(it: Dependent): void {
 
 // ---- The deadline
 
-function limit(scope: ScopeRecord, timeout: number | undefined, signal: ShutdownOptions["signal"]): void {
+function limit(
+  scope: ScopeRecord,
+  report: Promise<ShutdownReport> | undefined,
+  { timeout, signal }: ShutdownOptions,
+): void {
   if (!signal && timeout === undefined) return;
-  const expired = (): void => void expire(scope);
+  const expired = (): void =>
+    void (scope.closing ? expire(scope) : (scope.extras?.stopping as Stopping).expire());
   // A timer cannot count more milliseconds than this. A timeout of a month or more is no deadline.
   const timer = timeout! < 2 ** 31 && web.setTimeout?.(expired, timeout!);
   signal?.addEventListener("abort", expired);
-  void promiseOf(scope.closing!).then(() => {
+  void (report ?? promiseOf(scope.closing!)).then(() => {
     web.clearTimeout?.(timer);
     signal?.removeEventListener("abort", expired);
   });

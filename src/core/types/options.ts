@@ -61,9 +61,6 @@ export interface ProviderOptions<T> {
   /** What starts the service. Kept for `thimble/lifecycle`, which is still to come: nothing calls it yet. */
   start?(instance: T, signal: RuntimeAbortSignal): unknown;
 
-  /** What stops it. Kept for `thimble/lifecycle`, which is still to come: nothing calls it yet. */
-  stop?(instance: T, signal: RuntimeAbortSignal): unknown;
-
   /** How to ask whether it is healthy. Kept for `thimble/health`, which is still to come: nothing calls it yet. */
   health?(instance: T, signal: RuntimeAbortSignal): unknown;
 
@@ -87,7 +84,8 @@ export interface DisposeOption<T> {
    * A function that declares exactly one parameter (`dispose.length === 1`) is called with the instance alone: no
    * signal is made for `(db) => db.close()`, nor for a function that has only parameters with default values or rest
    * parameters after the first. A function that declares two parameters, or none, also receives `signal`, which
-   * aborts when the deadline of the shutdown has passed.
+   * aborts when the deadline of the shutdown has passed, and `reason`, which is the one given to `shutdown`: a
+   * transaction rolls back when it is an error.
    *
    * @default the instance's `[Symbol.asyncDispose]()`, else its `[Symbol.dispose]()`
    */
@@ -95,14 +93,28 @@ export interface DisposeOption<T> {
 }
 
 interface Dispose<T> {
-  dispose(instance: T, signal: RuntimeAbortSignal): unknown;
+  dispose(instance: T, signal: RuntimeAbortSignal, reason: unknown): unknown;
+}
+
+/** How the work of an instance ends. */
+export interface StopOption<T> {
+  /**
+   * Ends the work of the instance while everything still works: a server accepts no more connections and waits for the
+   * requests that it is answering. It is the first phase of shutdown. Dependents are stopped before what they depend
+   * on, and nothing is closed or disposed until all have stopped. `signal` aborts when the deadline of the shutdown has
+   * passed; a function that declares exactly one parameter receives the instance alone. `reason` is the one given to
+   * `shutdown`.
+   *
+   * @default nothing is stopped
+   */
+  stop?(instance: T, signal: RuntimeAbortSignal, reason: unknown): unknown;
 }
 
 /** Options of `singleton`. */
-export interface SingletonOptions<T> extends ProviderOptions<T>, DisposeOption<T> {}
+export interface SingletonOptions<T> extends ProviderOptions<T>, DisposeOption<T>, StopOption<T> {}
 
 /** Options of `value`. */
-export interface ValueOptions<T> extends ProviderOptions<T>, DisposeOption<T> {
+export interface ValueOptions<T> extends ProviderOptions<T>, DisposeOption<T>, StopOption<T> {
   /**
    * The container owns the value and disposes it at shutdown, whether or not anyone asked for it. Giving `dispose`
    * means the same. Without either the value is borrowed, and never disposed by the container.
@@ -113,7 +125,7 @@ export interface ValueOptions<T> extends ProviderOptions<T>, DisposeOption<T> {
 }
 
 /** Options of `scoped`. */
-export interface ScopedOptions<T> extends ProviderOptions<T>, DisposeOption<T> {
+export interface ScopedOptions<T> extends ProviderOptions<T>, DisposeOption<T>, StopOption<T> {
   /**
    * The instance lives in the nearest enclosing scope of this name, and is shared by all scopes below it. Asking
    * where no such scope encloses throws `SCOPE_NOT_FOUND`.

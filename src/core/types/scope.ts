@@ -12,8 +12,8 @@ import type { AnyToken, Arguments, Dependency, Resolved } from "./dependency.ts"
 import type { NamedProviders, ProviderEntry } from "./provider.ts";
 import type { ShutdownOptions, ShutdownReport } from "./shutdown.ts";
 
-/** Where a scope is in its life. While `closing`, what is built can still be got and nothing new begins. */
-export type ScopeState = "open" | "closing" | "closed";
+/** Where a scope is in its life. While `stopping`, everything still works. While `closing`, what is built can still be got and nothing new begins. */
+export type ScopeState = "open" | "stopping" | "closing" | "closed";
 
 /** What every scope has covered, so that an empty one may still be passed for a plain {@linkcode Scope}. */
 export interface Nothing {

@@ -1,0 +1,141 @@
+/**
+ * Stopping: the first phase of a shutdown. Services with a `stop` option end their work while everything still works: a
+ * server accepts no more connections, and answers the requests that are in flight.
+ *
+ * A service is stopped after the services that depend on it, across services without `stop` and across scopes. Services
+ * that do not depend on each other are stopped at the same time. Where nothing has a `stop`, there is no such phase.
+ *
+ * @module
+ */
+
+import { rowOf, undo } from "../building/disposal.ts";
+import { runAs } from "../building/running.ts";
+import { BUILT, IDLE, type Node, type ScopeRecord, VALUE } from "../model/records.ts";
+import { signalIn, subtree } from "../model/tree.ts";
+import type { ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
+import { isThenable } from "../words/thenable.ts";
+import { type Controller, now } from "../words/web.ts";
+
+/** The stopping of one scope and of everything below it. */
+export class Stopping {
+  declare readonly scope: ScopeRecord;
+  declare readonly reason: unknown;
+  /** The stops that have failed or were abandoned. */
+  readonly rows: ShutdownRow[] = [];
+  readonly live: ShutdownReport = { ok: true, elapsed: 0, services: this.rows };
+  readonly since: number = now();
+  /** The deadline has passed. */
+  expired = false;
+  /** Aborts at the deadline. */
+  controller: Controller | undefined = undefined;
+  /** What is waited for. */
+  readonly inFlight: Set<Node> = new Set();
+  /** Resolved with the report of the whole shutdown, where the phase has to wait. */
+  declare report?: Promise<ShutdownReport>;
+  isOver = false;
+  declare resolve: () => void;
+  /** Resolved when everything has stopped, or at the deadline. */
+  readonly promise: Promise<void> = new Promise((resolve) => (this.resolve = resolve));
+
+  constructor(scope: ScopeRecord, reason: unknown) {
+    this.scope = scope;
+    this.reason = reason;
+  }
+
+  /** Stops what no dependent uses any more. Gives whether that was everything. */
+  proceed(): boolean {
+    for (;;) {
+      const left = toStop(this.scope);
+      const [idle, busy] = [left.filter((it) => !it.stopping), left.filter((it) => it.stopping)];
+      for (const it of busy) this.wait(it);
+      const used = this.expired ? new Set() : dependenciesOf(left);
+      const free = idle.filter((it) => !used.has(it));
+      // Edges form no circle, but nothing must wait for ever if they did.
+      const next = free.length > 0 || busy.length > 0 ? free : idle;
+      if (next.length === 0) break;
+      for (const it of next) this.begin(it);
+    }
+    if (this.inFlight.size > 0) return false;
+    this.end();
+    return true;
+  }
+
+  end(): void {
+    this.isOver = true;
+    this.resolve();
+  }
+
+  /** Ends the phase: what has not begun is begun at once, and nothing is waited for. */
+  async expire(): Promise<void> {
+    if (this.expired || this.isOver) return;
+    this.expired = true;
+    this.controller?.abort();
+    this.proceed();
+    // One turn later, because what had nothing to wait for is not abandoned.
+    await undefined;
+    for (const it of this.inFlight) this.rows.push(rowOf(it, "abandoned", now() - it.since!));
+    this.end();
+  }
+
+  begin(node: Node): void {
+    const { scope, definition, value } = node;
+    const { stop } = definition.options;
+    let failure: object | undefined;
+    const since = (node.since = now());
+    node.isStopped = true;
+    const ended = (): void => {
+      node.stopping = undefined;
+      scope.tree.tell?.("stopped", node, { elapsed: now() - since, ...failure });
+      if (failure) node.stopRow = rowOf(node, "failed", now() - since, failure);
+    };
+    scope.tree.tell?.("stopping", node);
+    try {
+      const signal = stop!.length === 1 ? undefined : signalIn(this, this.expired);
+      const result = undo(node, () => runAs(undefined, () => stop!(value, signal as never, this.reason)));
+      if (isThenable(result)) {
+        node.stopping = Promise.resolve(result).then(ended, (error: unknown) => {
+          failure = { error };
+          ended();
+        });
+        this.wait(node);
+        return;
+      }
+    } catch (error) {
+      failure = { error };
+    }
+    ended();
+    if (node.stopRow) this.rows.push(node.stopRow);
+  }
+
+  wait(node: Node): void {
+    if (this.inFlight.has(node)) return;
+    this.inFlight.add(node);
+    void node.stopping!.then(() => {
+      this.inFlight.delete(node);
+      if (node.stopRow) this.rows.push(node.stopRow);
+      if (!this.expired) this.proceed();
+    });
+  }
+}
+
+/** What is to be stopped in a scope and below, or is being stopped right now. */
+function toStop(top: ScopeRecord): Node[] {
+  const found: Node[] = [];
+  for (const scope of subtree(top)) {
+    for (let it = scope.last; it; it = it.previous!) {
+      const { state, definition, stopping, isStopped } = it;
+      const isThere = state === BUILT || (state === IDLE && definition.lifetime === VALUE);
+      if (definition.options.stop && isThere && (stopping || !isStopped)) found.push(it);
+    }
+  }
+  return found;
+}
+
+/** Everything that the given instances depend on, in whatever scope. */
+function dependenciesOf(nodes: readonly Node[]): Set<Node> {
+  const found = new Set<Node>();
+  for (const { edges } of nodes) for (const it of edges ?? []) found.add(it);
+  // The set grows while it is walked.
+  for (const { edges } of found) for (const it of edges ?? []) found.add(it);
+  return found;
+}
