@@ -216,7 +216,7 @@ export function disposeUnreceived(
   definition: Definition,
   scope: ScopeRecord,
   value: unknown,
-  edges?: Node[] | undefined,
+  edges?: Node[],
 ): void {
   if (isOwned(value)) return;
   const { closing } = scope;

@@ -289,7 +289,7 @@ function limit(
 ): void {
   if (!signal && timeout === undefined) return;
   const expired = (): void =>
-    void (scope.closing ? expire(scope) : (scope.extras?.stopping as Stopping).expire());
+    void (scope.closing ? expire(scope) : (scope.extras!.stopping as Stopping).expire());
   // A timer cannot count more milliseconds than this. A timeout of a month or more is no deadline.
   const timer = timeout! < 2 ** 31 && web.setTimeout?.(expired, timeout!);
   signal?.addEventListener("abort", expired);

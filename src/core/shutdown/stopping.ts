@@ -35,7 +35,9 @@ export class Stopping {
   isOver = false;
   declare resolve: () => void;
   /** Resolved when everything has stopped, or at the deadline. */
-  readonly promise: Promise<void> = new Promise((resolve) => (this.resolve = resolve));
+  readonly promise: Promise<void> = new Promise((resolve) => {
+    this.resolve = resolve;
+  });
 
   constructor(scope: ScopeRecord, reason: unknown) {
     this.scope = scope;
