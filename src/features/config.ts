@@ -1,5 +1,5 @@
 /**
- * `thimble/config`: settings as dependencies, read from an environment that is a dependency too.
+ * `thimble/config`: settings of a program as dependencies, read from an environment that is itself a dependency.
  *
  * ```ts
  * import { createContainer, singleton, value } from "thimble";
@@ -22,7 +22,7 @@
  * );
  * ```
  *
- * This file has the names and no logic. Nothing is read while it is loaded: only when a setting is asked for.
+ * This file only re-exports. Loading it reads nothing: a setting is read when it is resolved.
  *
  * @module
  */
@@ -43,8 +43,8 @@ export {
   string,
   url,
 } from "./config/parsers.ts";
-export type { AnyParser, Parser } from "./config/parser.ts";
-export type { StandardResult, StandardSchema } from "./config/schema.ts";
+export type { Parser } from "./config/parser.ts";
+export type { AnyParser, StandardResult, StandardSchema } from "./config/schema.ts";
 export {
   type Setting,
   type SettingOptions,

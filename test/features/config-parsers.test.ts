@@ -216,6 +216,6 @@ describe("url", () => {
 describe("a list", () => {
   it("names the item that is wrong", () => {
     expect(refusal(() => read(list(integer), "1,two,3")).message).toContain('(item "two")');
-    expect(refusal(() => read(list(json), "1,{")).message).toMatch(/item "{": ./);
+    expect(refusal(() => read(list(json), "1,{")).message).toContain('(item "{"');
   });
 });

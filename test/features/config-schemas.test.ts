@@ -12,6 +12,7 @@ import {
   setting,
   settings,
   type ConfigInvalidError,
+  type Parser,
   type StandardResult,
   type StandardSchema,
 } from "thimble/config";
@@ -108,7 +109,7 @@ describe.each(Object.entries(libraries))("a schema of %s", (vendor, { port, with
         ]);
         expect(error.cause).toBeUndefined();
         expect(error.message).not.toContain("hunter2");
-        expect(error.message).toContain("found a secret that is not");
+        expect(error.message).toContain("found a value that is not shown");
       }
     }
   });
@@ -152,7 +153,10 @@ describe("any schema", () => {
     });
 
     expect(() => over({ KEY: "x" }).get(setting("KEY", angry))).toThrow("(I will not)");
-    expect(() => over({}).get(setting("KEY", angry))).toThrow("found nothing");
+    const unset = refusal(() => over({}).get(setting("KEY", angry))) as ConfigInvalidError;
+    expect(unset.problems).toMatchObject([{ problem: "missing" }]);
+    // What it throws at `undefined` only says that it takes none.
+    expect(unset.problems[0]).not.toHaveProperty("reason");
   });
 
   it("that gives undefined for a text: has given a value", () => {
@@ -167,23 +171,158 @@ describe("any schema", () => {
     expect(() => over({ KEY: "x" }).get(setting("KEY", picky))).toThrow("(too short; too plain)");
   });
 
-  it("that is asynchronous is refused, and its failing later is nobody's unhandled rejection", async () => {
-    const later = schema(() => Promise.reject(new Error("hunter2")));
-    const app = over({ KEY: "x" });
+  it("that answers with something else than a result: has refused, and the reason says so", () => {
+    for (const answer of [undefined, null, "80", { issues: "none of them" }, { issues: [null] }]) {
+      const odd = schema(() => answer as never);
+      const error = refusal(() => over({ KEY: "x" }).get(setting("KEY", odd))) as ConfigInvalidError;
 
-    for (const parser of [later, list(later), secret(later)]) {
-      for (const asked of [setting<unknown>("KEY", parser), setting<unknown>("NONE", later)]) {
-        const error = refusal(() => app.get(asked));
-        expect(error.code).toBe("INVALID_PROVIDER");
-        expect(error.message).toMatch(/Cannot read setting "(KEY|NONE)": its parser is asynchronous/);
-        expect(await rejected(app.getAsync(asked))).toMatchObject({ code: "INVALID_PROVIDER" });
+      expect(error.problems).toMatchObject([
+        { problem: "invalid", reason: "the home schema answered with neither a value nor a list of issues" },
+      ]);
+    }
+  });
+});
+
+/** A Standard Schema of a library of that name, which answers with this promise. */
+const asynchronous = (vendor: string, answer: () => Promise<never>): StandardSchema<number> => ({
+  "~standard": { version: 1, vendor, validate: answer },
+});
+// Every schema of yup 1.7.1 and of VineJS 4.4.0 answers so, and one of zod 4 whose transform throws.
+const later = (vendor: string): StandardSchema<number> =>
+  asynchronous(vendor, () => Promise.reject(new Error("hunter2")));
+
+describe("a schema that answers with a promise", () => {
+  it.each([
+    ["yup", "validateSync"],
+    ["vinejs", "VineJS has no synchronous"],
+    ["zod", "asynchronous, or something in it threw"],
+    ["home", "asynchronous, or something in it threw"],
+  ])("is a problem of its setting, of %s too, with the vendor and the way out", async (vendor, way) => {
+    const error = refusal(() =>
+      over({ PORT: "80" }).get(setting("PORT", later(vendor))),
+    ) as ConfigInvalidError;
+
+    expect(error.code).toBe("CONFIG_INVALID");
+    expect(error.problems).toMatchObject([
+      { key: "PORT", name: "PORT", problem: "asynchronous", expected: `what its ${vendor} schema takes` },
+    ]);
+    expect(error.problems[0]).not.toHaveProperty("found");
+    expect(error.problems[0]?.reason).toContain(`the ${vendor} schema answered with a promise`);
+    expect(error.problems[0]?.reason).toContain(way);
+    expect(error.message).toContain(`PORT: the ${vendor} schema answered with a promise`);
+    expect(error.message).not.toContain("hunter2");
+    // Nobody hears of its failing later, which Vitest would report as an unhandled rejection.
+    await turn();
+  });
+
+  it("is the same problem when nothing is set, in a list, as a secret, and through getAsync", async () => {
+    const app = over({ KEY: "x" });
+    const parsers = [later("yup"), list(later("yup")), secret(later("yup")), secret(list(later("yup")))];
+
+    for (const parser of parsers) {
+      const asked = setting<unknown>("KEY", parser);
+      const errors = [refusal(() => app.get(asked)), await rejected(app.getAsync(asked))];
+      for (const error of errors as ConfigInvalidError[]) {
+        expect(error.problems).toMatchObject([{ name: "KEY", problem: "asynchronous" }]);
+        expect(error.problems[0]?.reason).toContain("the yup schema answered with a promise");
+        expect(error.hint).toContain("answers at once");
       }
     }
-    const ofZod = setting(
-      "KEY",
-      z.string().refine(() => Promise.resolve(true)),
+    const unset = refusal(() => app.get(setting("NONE", later("yup")))) as ConfigInvalidError;
+    expect(unset.problems).toMatchObject([{ name: "NONE", problem: "asynchronous" }]);
+    await turn();
+  });
+
+  it("hides no other problem of the same settings", () => {
+    const error = refusal(() =>
+      over({ PORT: "80x", TOKEN: "abc" }).get(
+        settings({
+          key: setting("KEY", later("yup")),
+          token: setting("TOKEN", later("zod")),
+          port: setting("PORT", list(libraries.zod.port)),
+          host: setting("HOST", z.string()),
+        }),
+      ),
+    ) as ConfigInvalidError;
+
+    expect(error.problems.map((it) => [it.name, it.problem])).toEqual([
+      ["KEY", "asynchronous"],
+      ["TOKEN", "asynchronous"],
+      ["PORT", "invalid"],
+      ["HOST", "missing"],
+    ]);
+    expect(error.message).toContain("4 settings are missing, invalid or asynchronous");
+  });
+
+  it("does not matter where the setting has a default and nothing is set", () => {
+    expect(over({}).get(setting("PORT", later("yup"), { default: 1 }))).toBe(1);
+  });
+
+  it("is described as required: whether it takes undefined is not known", async () => {
+    const app = createContainer(
+      value(Env, {}),
+      alias(token<number>("server"), setting("PORT", later("yup"))),
     );
-    expect(refusal(() => app.get(ofZod)).code).toBe("INVALID_PROVIDER");
+
+    expect(describeSettings(app)).toMatchObject([{ name: "PORT", required: true }]);
+    await turn();
+  });
+
+  it("may be one of zod with a transform that throws, or with an asynchronous refinement", async () => {
+    const decode = (): never => {
+      throw new Error("hunter2");
+    };
+    for (const schema of [z.string().transform(decode), z.string().refine(() => Promise.resolve(true))]) {
+      const error = refusal(() => over({ TOKEN: "abc" }).get(setting("TOKEN", schema))) as ConfigInvalidError;
+
+      expect(error.problems).toMatchObject([{ name: "TOKEN", problem: "asynchronous" }]);
+      expect(error.message).toContain("zod schema");
+    }
+    await turn();
+  });
+
+  it("may be one of valibot that gives a promise as its value", async () => {
+    const decoded = v.pipe(
+      v.optional(v.string(), ""),
+      v.transform(() => Promise.reject(new Error("hunter2"))),
+    );
+    for (const key of ["TOKEN", "NONE"]) {
+      expect(() => over({ TOKEN: "abc" }).get(setting(key, decoded))).toThrow(
+        `${key}: the valibot schema answered with a promise`,
+      );
+    }
+    await turn();
+  });
+
+  it("is never one of valibot with a transform that throws: what was thrown is the reason", () => {
+    const decode = (): never => {
+      throw new Error("not base64 of 32 bytes");
+    };
+    const decoded = v.pipe(v.string(), v.transform(decode));
+
+    expect(() => over({ TOKEN: "abc" }).get(setting("TOKEN", decoded))).toThrow("(not base64 of 32 bytes)");
+  });
+
+  it("is no different from a parser of your own that does", async () => {
+    const slow: Parser<unknown> = {
+      expected: "a port",
+      read: () => Promise.reject(new Error("hunter2")),
+      absent: () => Promise.resolve({ value: 1 }) as never,
+    };
+    const eager: Parser<unknown> = {
+      ...slow,
+      absent: () => ({ value: Promise.reject(new Error("hunter2")) }),
+    };
+    expect(() => over({}).get(setting("PORT", eager))).toThrow("PORT: the parser answered with a promise");
+    for (const parser of [slow, list(slow), secret(slow)]) {
+      for (const env of [{ PORT: "80" }, {}] as Record<string, string>[]) {
+        if (parser !== slow && !env["PORT"]) continue;
+        const error = refusal(() => over(env).get(setting("PORT", parser))) as ConfigInvalidError;
+
+        expect(error.problems).toMatchObject([{ name: "PORT", problem: "asynchronous" }]);
+        expect(error.message).toContain("PORT: the parser answered with a promise");
+      }
+    }
     await turn();
   });
 });

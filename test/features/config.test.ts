@@ -262,9 +262,9 @@ describe("an error about the configuration", () => {
         APP_PORT: expected an integer, found "eighty"
         APP_DB_DSN: expected text, found nothing
         APP_LEVEL: expected one of "debug", "info", found nothing
-        APP_API_KEY: expected an integer, found a secret that is not
+        APP_API_KEY: expected an integer, found a value that is not shown
         path: server
-        hint: set what is missing, or declare a default (undefined is one, too) [CONFIG_INVALID]]
+        hint: set what is missing, or declare a default (default: undefined makes a setting optional) [CONFIG_INVALID]]
     `);
   });
 
@@ -311,7 +311,7 @@ describe("an error about the configuration", () => {
     expect(error.message).toMatchInlineSnapshot(`
       "Cannot read the configuration: 1 setting is missing or invalid in the Env of scope "shop"
         APP_DSN: expected text, found nothing
-        hint: set what is missing, or declare a default (undefined is one, too) [CONFIG_INVALID]"
+        hint: set what is missing, or declare a default (default: undefined makes a setting optional) [CONFIG_INVALID]"
     `);
   });
 
@@ -320,18 +320,30 @@ describe("an error about the configuration", () => {
   });
 
   it("says why a text that can be wrong in many ways is wrong", () => {
-    const [problem] = problemsOf(() => app.get(setting("limits", json)));
+    const even: Parser<number> = {
+      expected: "an even number",
+      read() {
+        throw new RangeError("it is odd");
+      },
+    };
 
-    expect(problem?.reason).toMatch(/./);
-    expect(refusal(() => app.get(setting("limits", json))).message).toContain(`(${problem?.reason})`);
+    expect(problemsOf(() => over({ N: "3" }).get(setting("N", even)))).toMatchObject([
+      { reason: "it is odd" },
+    ]);
+    expect(() => over({ N: "3" }).get(setting("N", even))).toThrow(
+      'N: expected an even number, found "3" (it is odd)',
+    );
   });
 
-  it("shows the beginning of a long text, on one line", () => {
-    const text = `first\nsecond ${"x".repeat(1_000)}`;
-    const error = refusal(() => over({ PORT: text }).get(setting("PORT", integer)));
+  it("says what to do about the problems at hand", () => {
+    const hintOf = (env: EnvSource) =>
+      refusal(() => over(env).get(settings({ a: setting("A", integer), b: setting("B", integer) }))).hint;
 
-    expect(error.message).toContain(String.raw`found "first\nsecond x`);
-    expect(error.message.length).toBeLessThan(400);
+    expect(hintOf({ A: "1" })).toBe(
+      "set what is missing, or declare a default (default: undefined makes a setting optional)",
+    );
+    expect(hintOf({ A: "1", B: "x" })).toBe("correct what is set (an empty value counts as not set)");
+    expect(hintOf({ A: "x" })).toBe(hintOf({ A: "1" }));
   });
 
   it("is not remembered: once the setting is right, what depends on it is built", () => {

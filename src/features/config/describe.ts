@@ -1,8 +1,8 @@
 /**
- * `describeSettings` and `formatSettings`: which settings there are, for `--help` and for whoever deploys.
+ * `describeSettings` and `formatSettings`: a list of the settings of a program, for `--help` and for those who deploy it.
  *
- * Found in the declared dependencies of providers; nothing is built, and no environment is read. What a factory asks
- * for as it runs, and what is only asked of a scope, cannot be found.
+ * The settings are found in the declared dependencies of providers. Nothing is built, and no environment is read. A
+ * setting that a factory resolves while it runs, or that is only resolved from a scope, is not declared and not listed.
  *
  * @module
  */
@@ -11,32 +11,33 @@ import { BUILT, type ScopeRecord } from "../../core/model/records.ts";
 import { definitionsIn, subtree } from "../../core/model/tree.ts";
 import { find } from "../../core/registry/registry.ts";
 import type { Scope } from "../../core/types/scope.ts";
-import { isThenable } from "../../core/words/thenable.ts";
 import { nameOf } from "../../core/words/token.ts";
 import { EnvPrefix, nameFor } from "./env.ts";
 import { type Declaration, declaredIn } from "./setting.ts";
 
-/** A setting, as it is declared. */
+/** A setting, as providers declare it. */
 export interface SettingDescription {
-  /** As it is declared: `db.url`. */
+  /** The key as it is declared: `db.url`. */
   readonly key: string;
-  /** As it is looked for: `APP_DB_URL`. */
+  /** The name in the environment: `APP_DB_URL`. */
   readonly name: string;
-  /** What it should be: `an integer`. */
+  /** What the text should be: `an integer`. */
   readonly expected: string;
-  /** Nothing holds when it is not set. */
+  /** Whether resolving it fails when nothing is set. */
   readonly required: boolean;
-  /** What holds when it is not set. Never there for a secret. */
+  /**
+   * The value when nothing is set. Absent for a secret.
+   */
   readonly default?: unknown;
   readonly description?: string;
   readonly secret: boolean;
-  /** The services that declare it. */
+  /** The names of the services that depend on it. */
   readonly usedBy: readonly string[];
 }
 
 /**
- * Lists all settings that providers of this scope, its ancestors and its descendants declare: the highest scope first,
- * then in order of registration. What several services declare alike is one row.
+ * Lists the settings that providers of this scope, its ancestors and its descendants declare: those of the highest scope
+ * first, then in order of registration. Equal declarations of several services are one entry.
  *
  * @example
  * ```ts
@@ -49,7 +50,7 @@ export function describeSettings(scope: Scope): SettingDescription[] {
     for (const definition of definitionsIn(at)) {
       for (const declaration of declaredIn(definition.dependencies)) {
         const row = describe(declaration, prefixIn(at));
-        // A text and a number may look alike.
+        // With the type of the default, because the text "1" and the number 1 look the same in a cell.
         const same = [...cells(row), typeof row.default].join("\n");
         const { usedBy } = rows.get(same) ?? row;
         const user = nameOf(definition.token);
@@ -61,14 +62,14 @@ export function describeSettings(scope: Scope): SettingDescription[] {
   return [...rows.values()];
 }
 
-/** The scope with all that is above and below it, from the top. */
+/** Returns the ancestors of the scope from the root down, the scope, and its descendants. */
 function related(scope: ScopeRecord): ScopeRecord[] {
   const above: ScopeRecord[] = [];
   for (let { parent } = scope; parent; { parent } = parent) above.unshift(parent);
   return [...above, ...subtree(scope)];
 }
 
-/** A prefix that a factory has yet to make is not known. */
+/** Returns the prefix, or `""` as long as its factory has not run. */
 function prefixIn(scope: ScopeRecord): string {
   const node = find(scope, EnvPrefix);
   return node?.state === BUILT ? String(node.value) : "";
@@ -76,23 +77,31 @@ function prefixIn(scope: ScopeRecord): string {
 
 function describe({ key, parser, description, fallback }: Declaration, prefix: string) {
   const { expected, secret = false } = parser;
-  const instead = fallback();
-  const shown = !secret && instead?.value !== undefined && !isThenable(instead.value);
+  const instead = attempt(fallback);
   return {
     key,
     name: prefix + nameFor(key),
     expected,
     required: !instead,
-    ...(shown && { default: instead.value }),
+    ...(!secret && instead?.value !== undefined && { default: instead.value }),
     ...(description !== undefined && { description }),
     secret,
     usedBy: [] as string[],
   };
 }
 
+/** A schema that answers with a promise throws here. Whether it takes `undefined` is not known. */
+function attempt<T>(fn: () => T): T | undefined {
+  try {
+    return fn();
+  } catch {
+    return undefined;
+  }
+}
+
 /**
- * Makes a table of the settings: name, what is expected, what holds when it is not set, description. The default of a
- * secret is not in it.
+ * Formats descriptions of settings as a table with the columns name, expected, default and description. The default of a
+ * secret is not shown.
  *
  * @example
  * ```ts
@@ -123,10 +132,11 @@ function cells(row: SettingDescription): string[] {
   );
 }
 
-/** A default may be anything, also what has no text. */
+/** Returns the text of a default, which may be any value, also one that has no text. */
 function textOf(value: unknown): string {
   try {
-    return (typeof value === "object" ? (JSON.stringify(value) as string | undefined) : String(value)) ?? "…";
+    if (typeof value !== "object") return String(value);
+    return (JSON.stringify(value) as string | undefined) ?? "…";
   } catch {
     return "…";
   }

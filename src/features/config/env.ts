@@ -1,8 +1,9 @@
 /**
- * Where settings come from: a source given as the token `Env`, and the names that they have there.
+ * `Env` and `EnvPrefix`: the tokens of the environment that settings are read from, and the names of settings in it.
  *
- * The environment is a service like any other, so tests give another one, a scope below may have its own, and nothing
- * here knows of `process.env`. How to get at the environment of a runtime is what the doors are for: `readEnv`.
+ * The environment is a dependency like any other: a test provides a record, and a child scope may provide an environment
+ * of its own. This module never reads `process.env` or anything else of a runtime. `readEnv` of `thimble/node` and of
+ * the other runtimes does.
  *
  * @module
  */
@@ -10,19 +11,19 @@
 import { token } from "../../core/words/token.ts";
 import type { Token } from "../../core/types/dependency.ts";
 
-/** A source that is asked by name: a `Map`, `Deno.env`, a client of a configuration service. */
+/** An environment that is read by name: a `Map`, `Deno.env`, the client of a configuration service. */
 export interface WatchableEnv {
-  /** Gives the text that is set; `undefined` or `""` when there is none. */
+  /** Returns the text that is set under the name; `undefined` or `""` when nothing is set. */
   get(name: string): string | undefined;
-  /** Calls `changed` whenever what is set under `name` becomes another. May return the way out. */
+  /** Calls `changed` whenever the text under `name` changes. May return a function that ends this. */
   watch?(name: string, changed: () => void): (() => void) | void;
 }
 
-/** Settings by name, as text. What is empty is not set. */
+/** An environment: texts by name, or an object with a method `get`. An empty text counts as not set. */
 export type EnvSource = Readonly<Record<string, string | undefined>> | WatchableEnv;
 
 /**
- * The source that settings are read from.
+ * The environment that settings are read from.
  *
  * @example
  * ```ts
@@ -33,29 +34,31 @@ export type EnvSource = Readonly<Record<string, string | undefined>> | Watchable
 export const Env: Token<EnvSource> = /* @__PURE__ */ token<EnvSource>("Env");
 
 /**
- * What the names of all settings begin with: `value(EnvPrefix, "APP_")` makes `setting("port", …)` read `APP_PORT`.
- * Taken as it is, and from the nearest scope that provides one.
+ * The beginning of the names of all settings: with `value(EnvPrefix, "APP_")`, `setting("port", …)` reads `APP_PORT`.
+ * The prefix is used unchanged. The nearest scope that provides one counts.
  */
 export const EnvPrefix: Token<string> = /* @__PURE__ */ token<string>("EnvPrefix");
 
-/** The name of a key, without prefix: `db.pool-size` is `DB_POOL_SIZE`. */
+/** Returns the name of a key in the environment, without the prefix: `DB_POOL_SIZE` for `db.pool-size`. */
 export function nameFor(key: string): string {
   return key.replace(/[.-]/g, "_").toUpperCase();
 }
 
-/** The text under a name, if any. */
-export function lookUp(source: EnvSource, name: string): string | undefined {
-  const found: unknown = isAsked(source)
+/**
+ * Returns what the environment has under a name, and `undefined` when that is nothing or empty. An environment is
+ * not always typed: a record from JSON may contain numbers, and `URLSearchParams` returns null.
+ */
+export function lookUp(source: EnvSource, name: string): unknown {
+  const entry: unknown = hasGet(source)
     ? source.get(name)
-    : // Of its own: "CONSTRUCTOR" must not find what every object inherits, whatever the case of a prefix.
+    : // Only own properties: a name like "constructor" must not find what every object inherits.
       Object.hasOwn(source, name)
       ? source[name]
       : undefined;
-  // A record that came from JSON may hold numbers, whatever its type says; URLSearchParams gives null.
-  return found === undefined || found === null || found === "" ? undefined : String(found);
+  return entry === null || entry === "" ? undefined : entry;
 }
 
-/** A record may hold a text under "get"; a source has a function there. */
-export function isAsked(source: EnvSource): source is WatchableEnv {
+/** Tells an environment with a method `get` from a record, which may have a text under that name. */
+export function hasGet(source: EnvSource): source is WatchableEnv {
   return typeof source.get === "function";
 }

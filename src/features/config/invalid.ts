@@ -1,30 +1,35 @@
 /**
- * `CONFIG_INVALID`: settings that are missing or not what they should be, all of them in one error.
+ * `CONFIG_INVALID`: the one error that lists every setting that cannot be read, and why.
  *
  * @module
  */
 
 import { ContainerError } from "../../core/words/errors.ts";
 import type { Path } from "../../core/types/path.ts";
+import { onOneLine } from "./redact.ts";
 
-/** What is wrong with one setting. Of a secret it never holds what was found. */
+/** What is wrong with one setting. Everything in it may be logged: of a secret it never contains the value. */
 export interface ConfigProblem {
-  /** As it is declared: `db.url`. */
+  /** The key as it is declared: `db.url`. */
   readonly key: string;
-  /** As it was looked for: `APP_DB_URL`. */
+  /** The name in the environment: `APP_DB_URL`. */
   readonly name: string;
-  /** The scope whose `Env` it was looked for in. */
+  /** The name of the scope that provides the `Env`. */
   readonly from: string;
-  readonly problem: "missing" | "invalid";
-  /** What it should have been: `an integer`. */
+  /**
+   * `missing`: nothing is set, and there is no default. `invalid`: the parser or schema refuses what is set.
+   * `asynchronous`: the parser or schema answers with a promise, so whether the setting is right is not known.
+   */
+  readonly problem: "missing" | "invalid" | "asynchronous";
+  /** What the text should be: `an integer`. */
   readonly expected: string;
-  /** The text that was there, cut to fifty characters. */
+  /** What may be shown of the text that was found: its beginning when it is long, no credentials, one line. */
   readonly found?: string;
-  /** What the parser or the schema had to say. */
+  /** What the parser or schema says about the text: one short line, which repeats no more of it than `found`. */
   readonly reason?: string;
 }
 
-/** Settings are missing or not what they should be: `problems` has them all. */
+/** Settings are missing or invalid. `problems` has all of them. */
 export class ConfigInvalidError extends ContainerError {
   static override readonly code = "CONFIG_INVALID";
 
@@ -33,20 +38,32 @@ export class ConfigInvalidError extends ContainerError {
   constructor(problems: readonly ConfigProblem[], path: Path) {
     const { length } = problems;
     const wanted = path[0] ? `resolve "${path[0].token}"` : "read the configuration";
+    const has = (kind: ConfigProblem["problem"]) => problems.some((it) => it.problem === kind);
+    const kinds = has("asynchronous") ? "missing, invalid or asynchronous" : "missing or invalid";
+    const hints = [
+      has("missing")
+        ? "set what is missing, or declare a default (default: undefined makes a setting optional)"
+        : has("invalid") && "correct what is set (an empty value counts as not set)",
+      has("asynchronous") &&
+        "use a parser or schema that answers at once, or read text and await the schema in a factory",
+    ];
     super(
-      `${wanted}: ${length} setting${length > 1 ? "s are" : " is"} missing or invalid ` +
-        `in the Env of scope "${problems[0]?.from}"${problems.map(line).join("")}`,
+      `${wanted}: ${length} setting${length > 1 ? "s are" : " is"} ${kinds} ` +
+        `in the Env of scope "${problems[0]?.from}"${problems.map(lineOf).join("")}`,
       path,
-      problems.some((it) => it.problem === "missing")
-        ? "set what is missing, or declare a default (undefined is one, too)"
-        : "correct what is set; what is empty counts as not set",
+      hints.filter(Boolean).join("; "),
     );
     this.problems = problems;
   }
 }
 
-function line({ name, problem, expected, found, reason }: ConfigProblem): string {
+function lineOf({ name, problem, expected, found, reason }: ConfigProblem): string {
   const what =
-    problem === "missing" ? "nothing" : found === undefined ? "a secret that is not" : JSON.stringify(found);
-  return `\n  ${name}: expected ${expected}, found ${what}${reason ? ` (${reason})` : ""}`;
+    problem === "missing"
+      ? "nothing"
+      : found === undefined
+        ? "a value that is not shown"
+        : JSON.stringify(found);
+  const told = problem === "asynchronous" ? reason : `expected ${expected}, found ${what}`;
+  return "\n  " + onOneLine(`${name}: ${told}${reason && told !== reason ? ` (${reason})` : ""}`);
 }

@@ -1,16 +1,16 @@
 /**
- * What a parser is: it makes a value of a text, or says that it cannot.
+ * Parsers: a parser turns the text of a setting into a value, or throws when the text is not what it takes.
  *
- * Parsers are plain objects, so that one of your own is as good as ours. A Standard Schema may stand wherever a parser
- * may.
+ * A parser is a plain object, so one of your own works like those of this module. A Standard Schema can be given
+ * wherever a parser can, see `schema.ts`.
  *
  * @module
  */
 
-import { schemaParser, isSchema, type StandardSchema } from "./schema.ts";
+import { isThenable } from "../../core/words/thenable.ts";
 
 /**
- * Makes a `T` of the text of a setting.
+ * Turns the text of a setting into a `T`, and does so synchronously.
  *
  * @example
  * ```ts
@@ -24,31 +24,41 @@ import { schemaParser, isSchema, type StandardSchema } from "./schema.ts";
  * ```
  */
 export interface Parser<out T> {
-  /** What a text must be, as it stands after "expected": "an integer". */
+  /** What the text must be, in words that fit after "expected": "an integer". Error messages and tables show it. */
   readonly expected: string;
-  /** Gives the value. Throws when the text is something else; the message may say what is wrong with it. */
+  /**
+   * Returns the value, or throws when the text is not what this parser takes. The message of the thrown error becomes
+   * the `reason` of the problem, without what it repeats of the text.
+   */
   read(text: string): T;
-  /** Gives what holds when nothing is set, where the parser knows: the default of a schema. */
+  /**
+   * Returns the value of a setting that is not set and has no default, or `undefined` when there is none. This is how
+   * the default of a schema takes effect.
+   *
+   * @default without it, a setting that is not set and has no default is missing
+   */
   absent?(): { readonly value: T } | undefined;
-  /** The text must never be printed. */
+  /**
+   * Whether the text and the default are secrets, which no error and no table shows.
+   *
+   * @default false
+   */
   readonly secret?: boolean;
 }
 
-/** What settings are read by: a parser, or any Standard Schema (zod, valibot, arktype, …). */
-export type AnyParser<T> = Parser<T> | StandardSchema<T>;
+/** Something that a setting is read from or by has answered with a promise. The message never quotes a value. */
+export class AsynchronousError extends Error {}
 
-/** Makes a parser of a schema, and leaves one as it is. Nothing, when it is neither. */
-export function parserOf(it: unknown): Parser<unknown> | undefined {
-  if (isSchema(it)) return schemaParser(it);
-  const { expected, read } = Object(it) as Parser<unknown>;
-  return typeof expected === "string" && typeof read === "function" ? (it as Parser<unknown>) : undefined;
-}
-
-/** What a parser said of a text that it refused. */
-export function reasonOf(error: unknown): string {
-  try {
-    return String(error instanceof Error ? error.message : error);
-  } catch {
-    return "";
-  }
+/**
+ * Returns what it is given, unless that is a promise.
+ *
+ * @param who What has answered, in words.
+ * @param more What else the message should say, its punctuation included.
+ * @throws AsynchronousError
+ */
+export function atOnce<T>(answer: T, who: string, more = ""): Exclude<T, PromiseLike<unknown>> {
+  if (!isThenable(answer)) return answer as Exclude<T, PromiseLike<unknown>>;
+  // The error below is all there is to say. A later rejection would be reported as unhandled.
+  answer.then(undefined, () => {});
+  throw new AsynchronousError(`the ${who} answered with a promise${more}`);
 }

@@ -1,17 +1,19 @@
 /**
- * The parsers that come with it.
+ * The parsers of this module.
  *
- * They are strict: a text that only begins like a number is none. Space around is ignored, except by `string`, which
- * gives the text as it is. Each is a value of its own, so an application ships those it names.
+ * They are strict: a text that only begins like a number is not a number. They ignore whitespace around the text,
+ * except for `string`, which returns the text unchanged. Each is a separate export, so a bundle contains only those
+ * that an application imports.
  *
  * @module
  */
 
 import { InvalidProviderError } from "../../core/words/errors.ts";
-import { isThenable } from "../../core/words/thenable.ts";
-import { type AnyParser, type Parser, parserOf, reasonOf } from "./parser.ts";
+import { AsynchronousError, atOnce, type Parser } from "./parser.ts";
+import { maskCredentials, reasonOf, redact, RedactedError } from "./redact.ts";
+import { type AnyParser, parserOf } from "./schema.ts";
 
-/** The text as it is, spaces and all. */
+/** The text unchanged, whitespace included. */
 export const string: Parser<string> = { expected: "text", read: (text) => text };
 
 /** A decimal number: `8`, `-1.5`, `2e3`. Not hexadecimal, not `Infinity`. */
@@ -20,24 +22,24 @@ export const number: Parser<number> = {
   read: (text) => numeral(text, /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i),
 };
 
-/** A whole number in digits, no larger than JavaScript can count exactly. */
+/** A whole number in decimal digits, within the range in which JavaScript represents every integer exactly. */
 export const integer: Parser<number> = {
   expected: "an integer",
   read(text) {
     const found = numeral(text, /^[+-]?\d+$/);
-    return Number.isSafeInteger(found) ? found : misfit();
+    return Number.isSafeInteger(found) ? found : refuse();
   },
 };
 
 function numeral(text: string, form: RegExp): number {
   const trimmed = text.trim();
   const found = form.test(trimmed) ? Number(trimmed) : NaN;
-  return Number.isFinite(found) ? found : misfit();
+  return Number.isFinite(found) ? found : refuse();
 }
 
-/** There is no more to say than what was expected. */
-function misfit(): never {
-  throw new SyntaxError();
+/** Refuses a text without a reason: what was expected says everything. */
+function refuse(): never {
+  throw new RedactedError();
 }
 
 /** `true`, `1`, `yes`, `on`, or `false`, `0`, `no`, `off`, in any case. */
@@ -45,11 +47,11 @@ export const boolean: Parser<boolean> = {
   expected: "true or false",
   read(text) {
     const word = text.trim();
-    return /^(true|1|yes|on)$/i.test(word) || (/^(false|0|no|off)$/i.test(word) ? false : misfit());
+    return /^(true|1|yes|on)$/i.test(word) || (/^(false|0|no|off)$/i.test(word) ? false : refuse());
   },
 };
 
-/** The `URL` of the runtime that the reader's types describe. */
+/** The type of `URL` in the program that uses this package: of `lib.dom`, of `@types/node`, of Deno. */
 export type RuntimeURL = typeof globalThis extends { URL: { prototype: infer U } }
   ? U
   : { readonly href: string };
@@ -57,38 +59,59 @@ export type RuntimeURL = typeof globalThis extends { URL: { prototype: infer U }
 /** An absolute URL, as a `URL`. */
 export const url: Parser<RuntimeURL> = {
   expected: "a URL",
-  read: (text) => new URL(text) as RuntimeURL,
+  read(text) {
+    try {
+      return new URL(text) as RuntimeURL;
+    } catch {
+      // Runtimes word it differently, and Deno quotes the text.
+      return refuse();
+    }
+  },
 };
 
 const inMs: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * A length of time, in milliseconds: `250ms`, `1.5s`, `1h30m`, `7d`. Only zero goes without a unit: whether `30` means
- * seconds or milliseconds is what people get wrong.
+ * A length of time, in milliseconds: `250ms`, `1.5s`, `1h30m`, `7d`. Every number but zero needs a unit, because `30`
+ * could mean seconds as well as milliseconds.
  */
 export const duration: Parser<number> = {
   expected: 'a duration like "1.5s" or "1h30m"',
   read(text) {
     const trimmed = text.trim();
     if (trimmed === "0") return 0;
-    // One after the other: searching a long text of digits from each of them takes the square of its length.
+    // Sticky, so that each part is matched where the one before it ended. A search would start anew at every digit of a
+    // long text, which takes time that grows with the square of its length.
     const part = /(\d+(?:\.\d+)?) *(ms|[smhd])\s*/y;
     let total = 0;
     do {
-      const [, count, unit] = part.exec(trimmed) ?? misfit();
+      const [, count, unit] = part.exec(trimmed) ?? refuse();
       total += Number(count) * inMs[unit!]!;
     } while (part.lastIndex < trimmed.length);
-    // Nobody means the 0.0000000001 ms that binary fractions leave.
-    return Number.isFinite(total) ? Number(total.toFixed(6)) : misfit();
+    // Rounded to nanoseconds: 1.005 * 1000 is 1004.9999999999999.
+    return Number.isFinite(total) ? Number(total.toFixed(6)) : refuse();
   },
 };
 
-/** JSON, parsed. What it is beyond that is for you to check. */
-export const json: Parser<unknown> = { expected: "JSON", read: (text) => JSON.parse(text) as unknown };
+/** JSON, parsed and not checked further. A schema can check it: `z.string().transform(JSON.parse).pipe(…)`. */
+export const json: Parser<unknown> = {
+  expected: "JSON",
+  read(text) {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch (error) {
+      // Engines quote the text. The place is all that is taken over, and some of them do not tell it.
+      const [place = ""] = /position \d+|line \d+ column \d+/.exec((error as Error).message) ?? [];
+      throw new RedactedError(place && `at ${place}`);
+    }
+  },
+};
 
 /**
- * Values with commas between them: `list(integer)` reads `1, 2, 3`. Space around an item is dropped, and so is an empty
- * item, as an empty value is. Items that hold commas are a case for `json`.
+ * Values with commas between them: `list(integer)` reads `1, 2, 3`. Whitespace around an item is ignored, and so are
+ * empty items, as empty settings are. Use `json` for items that contain commas.
+ *
+ * @throws `INVALID_PROVIDER` when it is not given a parser.
  */
 /* @__NO_SIDE_EFFECTS__ */
 export function list<T>(item: AnyParser<T>): Parser<T[]> {
@@ -97,30 +120,38 @@ export function list<T>(item: AnyParser<T>): Parser<T[]> {
     expected: `a list with commas, each ${parser.expected}`,
     secret: parser.secret === true,
     read(text) {
-      const parts = text.split(",").map((part) => part.trim());
-      const values = parts.filter((part) => part !== "").map((part) => readItem(parser, part));
-      // Handed on for the same reason as in a schema's parser.
-      return (values.find(isThenable) as undefined) ?? values;
+      const items = text.split(",").map((item) => item.trim());
+      return items.flatMap((item, at) => (item === "" ? [] : [readItem(parser, item, at, text)]));
     },
   };
 }
 
-function readItem<T>(parser: Parser<T>, text: string): T {
+function readItem<T>(parser: Parser<T>, item: string, at: number, text: string): T {
   try {
-    return parser.read(text);
+    return atOnce(parser.read(item), "parser");
   } catch (error) {
-    const reason = reasonOf(error);
-    throw new Error(`item ${JSON.stringify(text)}${reason && `: ${reason}`}`, { cause: error });
+    // It concerns the parser and not this item, and its message is shown of a secret too.
+    if (error instanceof AsynchronousError) throw error;
+    // A password may contain commas. Then an item is a part of it, and nothing about that part can be shown.
+    if (maskCredentials(text) !== text) throw new RedactedError(`item ${at + 1}`);
+    const reason = reasonOf(error, item);
+    throw new RedactedError(`item ${JSON.stringify(redact(item))}${reason && `: ${reason}`}`);
   }
 }
 
-/** One of these texts, or numbers, exactly: `oneOf("debug", "info")` gives `"debug" | "info"`. */
+/**
+ * Exactly one of the given texts or numbers: `oneOf("debug", "info")` gives `"debug" | "info"`. Upper and lower case
+ * are different.
+ *
+ * @throws `INVALID_PROVIDER` when it is given nothing, or something other than texts and numbers.
+ */
 /* @__NO_SIDE_EFFECTS__ */
 export function oneOf<const T extends string | number>(...values: readonly [T, ...T[]]): Parser<T> {
-  if (values.length < 1) throw unmade("oneOf", "give it the texts to choose from");
+  if (values.length < 1)
+    throw unmade("oneOf", 'list the texts to choose from: oneOf("debug", "info")');
   return {
     expected: values.length > 1 ? `one of ${values.map(quoted).join(", ")}` : quoted(values[0]),
-    read: (text) => values.find((value) => String(value).trim() === text.trim()) ?? misfit(),
+    read: (text) => values.find((value) => String(value).trim() === text.trim()) ?? refuse(),
   };
 }
 
@@ -129,13 +160,16 @@ function quoted(value: unknown): string {
 }
 
 /**
- * Reads by the given parser, and sees to it that neither the text nor a default is ever printed. To the service that
- * asks it is a plain value.
+ * Reads with the given parser, and keeps the text and the default out of every error, description and table. The
+ * service that depends on the setting gets a plain value. What the parser expects is shown, so `secret(oneOf(…))` shows
+ * the choices.
  *
  * @example
  * ```ts
  * singleton(Stripe, [setting("stripe.key", secret(string))]);
  * ```
+ *
+ * @throws `INVALID_PROVIDER` when it is not given a parser.
  */
 /* @__NO_SIDE_EFFECTS__ */
 export function secret<T>(of: AnyParser<T>): Parser<T> {
@@ -151,7 +185,7 @@ export function secret<T>(of: AnyParser<T>): Parser<T> {
 function checked(by: string, it: unknown): Parser<unknown> {
   const parser = parserOf(it);
   if (parser) return parser;
-  throw unmade(by, "give it a parser of thimble/config, or a Standard Schema");
+  throw unmade(by, `give it a parser of thimble/config or a Standard Schema: ${by}(string)`);
 }
 
 function unmade(by: string, hint: string): InvalidProviderError {

@@ -1,9 +1,9 @@
 /**
  * `setting` and `settings`: dependencies that are read from the environment.
  *
- * A setting is read anew at every ask, from the `Env` and with the `EnvPrefix` that the dependent's scope sees; what is
- * built once reads it once. Reading collects problems and does not stop at the first: one setting is the case of a
- * record with one entry.
+ * A setting is read at every resolve, from the `Env` and with the `EnvPrefix` that the scope of its dependent sees. A
+ * singleton is built once, so it reads its settings once. Reading does not stop at the first problem: all of them are
+ * collected and reported in one error, and a single setting is treated like a record with one entry.
  *
  * @module
  */
@@ -17,53 +17,61 @@ import { pathOver } from "../../core/model/messages.ts";
 import type { Combinator, Dependencies, Single } from "../../core/model/records.ts";
 import { find } from "../../core/registry/registry.ts";
 import type { Dep, Exactly, Token, Value } from "../../core/types/dependency.ts";
-import type { Path } from "../../core/types/path.ts";
 import { InvalidProviderError } from "../../core/words/errors.ts";
-import { isThenable } from "../../core/words/thenable.ts";
 import { isToken } from "../../core/words/token.ts";
 import { Env, EnvPrefix, type EnvSource, lookUp, nameFor } from "./env.ts";
 import { ConfigInvalidError, type ConfigProblem } from "./invalid.ts";
-import { type AnyParser, type Parser, parserOf, reasonOf } from "./parser.ts";
+import { AsynchronousError, atOnce, type Parser } from "./parser.ts";
+import { reasonOf, redact } from "./redact.ts";
+import { type AnyParser, parserOf } from "./schema.ts";
 
-declare const reads: unique symbol;
+declare const isSetting: unique symbol;
 
-/** A dependency that is read from the environment; so there has to be an `Env`. */
+/** A dependency that is read from the environment, and therefore needs an `Env`. */
 export interface Setting<out T> extends Dep<T, Exactly<Token<EnvSource>>> {
-  /** Only in types: tells it from dependencies that need an `Env` for something else. */
-  readonly [reads]: true;
+  /** Exists only in types: tells settings from other dependencies that need an `Env`. */
+  readonly [isSetting]: true;
 }
 
 /** Options of {@linkcode setting}. */
 export interface SettingOptions<T> {
   /**
-   * What holds when nothing is set, given as it is. `undefined`, when it is written down, makes the setting optional.
+   * The value when nothing is set. It is not parsed: the dependent gets this very value. `default: undefined`, when it
+   * is written down, makes the setting optional, which is the one place where an explicit `undefined` differs from
+   * leaving the option out.
    *
    * @default none: the setting is required
    */
   readonly default?: T;
-  /** What it is for: a sentence for `--help`. */
+  /**
+   * What the setting is for, in a sentence, for `formatSettings`.
+   *
+   * @default none
+   */
   readonly description?: string;
 }
 
-/** Settings by name, as {@linkcode settings} takes them: each of them a `setting`, or `settings` again. */
+/** The record that {@linkcode settings} takes. Each entry is a `setting`, or `settings` again. */
 export interface SettingRecord {
   readonly [name: string]: Setting<unknown>;
 }
 
 /**
- * Depends on a setting of the environment. In its name `.` and `-` become `_`, and letters upper case: `db.url` is
- * `DB_URL`, under a prefix `APP_DB_URL`. What is set and wrong is an error, also where there is a default.
+ * A dependency on one setting of the environment. The name in the environment is the key in upper case, with `_` for
+ * `.` and `-`: the key `db.url` is read from `DB_URL`, and with the prefix `APP_` from `APP_DB_URL`. An empty value
+ * counts as not set. A value that is set and wrong is an error even if the setting has a default.
  *
  * @example
  * ```ts
  * singleton(Server, [setting("PORT", integer, { default: 8080 })]);
  * alias(DbUrl, setting("db.url", secret(url), { description: "where the database is" }));
  * app.get(setting("LOG_LEVEL", oneOf("debug", "info"), { default: "info" })); // "debug" | "info"
- * app.get(setting("LIMIT", z.coerce.number().max(100))); //                      any Standard Schema
+ * app.get(setting("LIMIT", z.coerce.number().max(100))); //                      any Standard Schema that answers synchronously
  * ```
  *
- * @throws `INVALID_PROVIDER` when it has no key or no parser; once it is asked for, when its schema is asynchronous.
- * @throws `CONFIG_INVALID`, once it is asked for, when it is missing or the parser refuses it.
+ * @throws `INVALID_PROVIDER` when it has no key or no parser, or an option is unknown or of the wrong type.
+ * @throws `CONFIG_INVALID`, when it is resolved, if the setting is missing, if the parser or schema refuses it, and if
+ * the parser or schema answers with a promise.
  */
 export function setting<T>(
   key: string,
@@ -75,7 +83,7 @@ export function setting<T>(
   parser: AnyParser<T>,
   options: { readonly default: NoInfer<T> | undefined; readonly description?: string },
 ): Setting<T | undefined>;
-// The last one, because the compiler explains the last one when none fits.
+// The last overload, because the compiler explains the last one when none of them fits.
 export function setting<T>(
   key: string,
   parser: AnyParser<T>,
@@ -88,11 +96,11 @@ export function setting(
   options: SettingOptions<unknown> = {},
 ): Setting<unknown> {
   const declaration = declare(key, parser, options);
-  return reading("setting", [declaration], (looking) => readOne(declaration, looking));
+  return makeSetting("setting", [declaration], (reader) => readOne(declaration, reader));
 }
 
 /**
- * Depends on several settings at once, as a record. What is wrong with them is told together.
+ * A dependency on several settings, which are resolved as a record. One error reports the problems of all of them.
  *
  * @example
  * ```ts
@@ -104,149 +112,152 @@ export function setting(
  * singleton(Mailer, [SmtpSettings]); // new Mailer({ host, port, password })
  * ```
  *
- * @throws `INVALID_PROVIDER` when something in it is not a setting.
- * @throws `CONFIG_INVALID`, once they are asked for, with all `problems`.
+ * @throws `INVALID_PROVIDER` when it is not given a record, or an entry is not a setting.
+ * @throws `CONFIG_INVALID`, when it is resolved, with the problem of every setting that cannot be read.
  */
 /* @__NO_SIDE_EFFECTS__ */
 export function settings<const R extends SettingRecord>(
   record: R,
 ): Setting<{ -readonly [K in keyof R]: Value<R[K]> }> {
-  if (Object(record) !== record) throw undeclared("settings: they are not a record", "write settings({ … })");
-  const parts = Object.entries(record).map(([name, part]) => {
-    if (isReading(part)) return [name, part] as const;
-    throw undeclared(
+  if (Object(record) !== record)
+    throw invalid("settings: they are not a record", "write settings({ name: setting(…) })");
+  const parts = Object.entries(record).map(([name, part]: [string, unknown]) => {
+    if (isSettingDependency(part)) return [name, part] as const;
+    throw invalid(
       `settings: "${name}" is not a setting`,
-      "give what setting() or settings() returns, and map() the whole record to shape it",
+      "an entry is what setting() or settings() returns; use map() on the whole record to shape it",
     );
   });
-  return reading(
+  return makeSetting(
     "settings",
     parts.flatMap(([, part]) => part.declares),
-    (looking) => Object.fromEntries(parts.map(([name, part]) => [name, part.read(looking)])),
+    // `fromEntries` defines properties, so a key named `__proto__` stays a key.
+    (reader) => Object.fromEntries(parts.map(([name, part]) => [name, part.read(reader)])),
   );
 }
 
-// ---- At run time
+// ---- Declarations
 
 /** A setting as it was declared. */
 export interface Declaration {
   readonly key: string;
   readonly parser: Parser<unknown>;
   readonly description: string | undefined;
-  /** Gives what holds when nothing is set. A function, so that whoever prints providers prints no default. */
+  /**
+   * Returns the value when nothing is set, or `undefined` when the setting is required. It is a function, so that a
+   * default, which may be a secret, does not show when a provider is printed.
+   */
   fallback(this: void): { readonly value: unknown } | undefined;
 }
 
 function declare(key: string, given: unknown, options: SettingOptions<unknown>): Declaration {
   if (typeof key !== "string" || key === "")
-    throw undeclared("a setting: it has no key", "write setting(key, parser)");
+    throw invalid("a setting: it has no key", "write setting(key, parser)");
   const parser = parserOf(given);
   if (!parser) {
-    throw undeclared(
+    throw invalid(
       `setting "${key}": it has no parser`,
       "give it a parser of thimble/config, or a Standard Schema: setting(key, string)",
     );
   }
   if (Object(options) !== options)
-    throw undeclared(`setting "${key}": its options are not an object`, "write { default: … }");
+    throw invalid(`setting "${key}": its options are not an object`, "write { default: … }");
   const own = Object.hasOwn(options, "default") ? { value: options.default } : undefined;
   return {
     key,
     parser,
     description: options.description,
-    fallback: () => own ?? attempt(() => parser.absent?.()),
+    fallback() {
+      if (own) return own;
+      const absent = atOnce(parser.absent?.(), "parser");
+      atOnce(absent?.value, "parser");
+      return absent;
+    },
   };
 }
 
-function undeclared(what: string, hint: string): InvalidProviderError {
+function invalid(what: string, hint: string): InvalidProviderError {
   return new InvalidProviderError(`declare ${what}`, [], hint);
 }
 
-/** What a schema throws at `undefined` is its way to say that it takes none. */
-function attempt<T>(fn: () => T): T | undefined {
-  try {
-    return fn();
-  } catch {
-    return undefined;
-  }
-}
+// ---- Reading
 
-/** What `setting` and `settings` make, to the engine and to the files around. */
-interface Reading extends Combinator {
+/** The dependency that `setting` and `settings` make, as the engine and the other files of this module see it. */
+interface SettingDependency extends Combinator {
+  /** All settings in it, also those of `settings` inside `settings`. */
   readonly declares: readonly Declaration[];
-  read(looking: Looking): unknown;
+  read(reader: Reader): unknown;
 }
 
-/** One look at the environment, on somebody's behalf. */
-interface Looking {
+/** One pass over the environment: where to read from, and the problems met so far. */
+interface Reader {
   readonly source: EnvSource;
   readonly prefix: string;
+  /** The name of the scope that provides the `Env`. */
   readonly from: string;
-  readonly path: Path;
   readonly problems: ConfigProblem[];
 }
 
-const source = [Env, /* @__PURE__ */ optional(EnvPrefix, "")] as unknown as Dependencies;
+const sources = [Env, /* @__PURE__ */ optional(EnvPrefix, "")] as unknown as Dependencies;
 
-function reading(kind: string, declares: readonly Declaration[], read: Reading["read"]): never {
+function makeSetting(kind: string, declares: readonly Declaration[], read: SettingDependency["read"]): never {
   const made: Combinator = combinator(
     kind,
     Env,
     (scope, dependent) =>
-      combine(scope, source, dependent, (source: EnvSource, prefix: string) => {
+      combine(scope, sources, dependent, (source: EnvSource, prefix: string) => {
         const problems: ConfigProblem[] = [];
         const path = pathOver(chainTo(dependent));
-        const value = read({ source, prefix, from: find(scope, Env)!.scope.name, path, problems });
+        const from = find(scope, Env)!.scope.name;
+        const value = read({ source, prefix, from, problems });
         if (problems.length > 0) throw new ConfigInvalidError(problems, path);
         return value;
       }),
     (scope, dependent) => isProvided(scope, Env, dependent),
   );
-  return { ...made, declares, read } satisfies Reading as never;
+  return { ...made, declares, read } satisfies SettingDependency as never;
 }
 
-export function isReading(it: unknown): it is Reading {
-  return isCombinator(it) && Array.isArray((it as Reading).declares);
+function isSettingDependency(it: unknown): it is SettingDependency {
+  return isCombinator(it) && Array.isArray((it as SettingDependency).declares);
 }
 
-/** Gives the value of a setting, or notes what is wrong with it. */
-function readOne({ key, parser, fallback }: Declaration, looking: Looking): unknown {
-  const { source, prefix, from, path, problems } = looking;
-  const { expected } = parser;
+/** Returns the value of a setting, or adds what is wrong with it to the problems and returns nothing. */
+function readOne({ key, parser, fallback }: Declaration, reader: Reader): unknown {
+  const { source, prefix, from, problems } = reader;
   const name = prefix + nameFor(key);
-  const text = lookUp(source, name);
-  let value: unknown;
-  if (text === undefined) {
-    const instead = fallback();
-    if (!instead) return void problems.push({ key, name, from, problem: "missing", expected });
-    ({ value } = instead);
-  } else {
-    try {
-      value = parser.read(text);
-    } catch (error) {
-      const reason = reasonOf(error);
-      // Whoever parses may repeat what it was given: of a secret, the reason is one as well.
-      const seen = parser.secret ? {} : { found: shortened(text), ...(reason && { reason }) };
-      return void problems.push({ key, name, from, problem: "invalid", expected, ...seen });
+  const note = (problem: ConfigProblem["problem"], more?: Partial<ConfigProblem>): void =>
+    void problems.push({ key, name, from, problem, expected: parser.expected, ...more });
+
+  const entry = lookUp(source, name);
+  let text: string | undefined;
+  try {
+    if (entry === undefined) {
+      const instead = fallback();
+      return instead ? instead.value : note("missing");
     }
+    text = String(atOnce(entry, "Env", ": fetch the settings in the factory of a singleton(Env, …) first"));
+    return atOnce(parser.read(text), "parser");
+  } catch (error) {
+    // Its message names the vendor or the source and quotes nothing, so it is shown of a secret too.
+    if (error instanceof AsynchronousError) return note("asynchronous", { reason: error.message });
+    // What a parser says about a secret may repeat it.
+    const reason = parser.secret ? "" : reasonOf(error, text ?? "");
+    return note(entry === undefined ? "missing" : "invalid", {
+      ...(text !== undefined && !parser.secret && { found: redact(text) }),
+      ...(reason && { reason }),
+    });
   }
-  if (!isThenable(value)) return value;
-  throw new InvalidProviderError(
-    `read setting "${key}": its parser is asynchronous, or a schema that throws`,
-    path,
-    "check at once what can be, and wait for the rest in a factory that depends on the setting",
-  );
 }
 
-function shortened(text: string): string {
-  return text.length > 50 ? text.slice(0, 49) + "…" : text;
-}
-
-/** The settings that a dependency declares, in itself or further in; not those of the services it leads to. */
+/**
+ * Returns the settings that a dependency declares, also those inside combinators, tuples and records. It does not
+ * follow tokens: the settings of the services behind them belong to those services.
+ */
 export function declaredIn(dependency: Single): readonly Declaration[] {
-  if (isReading(dependency)) return dependency.declares;
+  if (isSettingDependency(dependency)) return dependency.declares;
   if (isCombinator(dependency)) return declaredIn(dependency.of ?? []);
-  // Tokens, and the resolver of a factory that resolves while it runs: nothing is declared in them.
+  // A token, or the resolver of a factory that resolves while it runs, declares nothing.
   if (isToken(dependency) || typeof (dependency as unknown as Combinator).kind === "string") return [];
   return Object.values(dependency).flatMap((part: Single) => declaredIn(part));
 }

@@ -1,8 +1,8 @@
 /**
- * `watchSetting`: being told when a setting changes, by a source that can tell.
+ * `watchSetting`: a callback for changes of a setting, if the environment can report them.
  *
- * It tells and does nothing more. What was built with the old value keeps it until it is built anew, and settings are
- * read at every ask, so that is all it takes.
+ * It calls the callback and changes nothing itself. A service that was built with the old value keeps it until it is
+ * built again, and then reads the new one, because settings are read at every resolve.
  *
  * @module
  */
@@ -12,22 +12,22 @@ import type { ScopeRecord } from "../../core/model/records.ts";
 import { signalOf } from "../../core/model/tree.ts";
 import type { Scope } from "../../core/types/scope.ts";
 import { web } from "../../core/words/web.ts";
-import { Env, EnvPrefix, isAsked, nameFor } from "./env.ts";
+import { Env, EnvPrefix, hasGet, nameFor } from "./env.ts";
 import { declaredIn, type Setting } from "./setting.ts";
 
 /**
- * Calls `changed`, with the name in the environment, whenever the scope's `Env` says that the setting has changed; for
- * `settings`, when any of them has. Ends when the scope begins to shut down, or by the way out that it returns. A
- * record, or a source without `watch`, stays as it is: then `changed` is never called.
+ * Calls `changed` with the name in the environment whenever the scope's `Env` reports that the setting has changed; for
+ * `settings`, when any of them has. Returns a function that ends this, and the scope ends it when it begins to shut
+ * down. An `Env` that is a record, or has no method `watch`, never reports a change.
  *
  * @example
  * ```ts
  * const Level = setting("log.level", oneOf("debug", "info"));
- * const forget = watchSetting(app, Level, () => app.get(Logger).setLevel(app.get(Level)));
+ * const unwatch = watchSetting(app, Level, () => app.get(Logger).setLevel(app.get(Level)));
  * ```
  *
- * @throws `NOT_PROVIDED` when there is no `Env`, whatever else `get` throws, and what the source throws as it begins;
- * what it throws at the end goes to `reportError`, where there is one.
+ * @throws `NOT_PROVIDED` when there is no `Env`, any other error of `get`, and what the method `watch` of the `Env`
+ * throws. What the functions that `watch` has returned throw goes to `reportError`, where the runtime has it.
  */
 export function watchSetting(
   scope: Scope,
@@ -36,11 +36,11 @@ export function watchSetting(
 ): () => void {
   const [source, prefix] = scope.get([Env, optional(EnvPrefix, "")]);
   const signal = signalOf(scope as unknown as ScopeRecord);
-  if (!isAsked(source) || !source.watch || signal?.aborted) return () => {};
+  if (!hasGet(source) || !source.watch || signal?.aborted) return () => {};
 
   let watching = true;
   const names = new Set(declaredIn(setting as never).map(({ key }) => prefix + nameFor(key)));
-  // Not every source can be told to stop.
+  // An Env may return nothing from `watch`. Then `watching` keeps its later calls from `changed`.
   const ends: (void | (() => void))[] = [];
   const stop = (): void => {
     if (!watching) return;
@@ -50,7 +50,7 @@ export function watchSetting(
       try {
         end?.();
       } catch (error) {
-        // It must not keep the others, nor a shutdown.
+        // It must prevent neither the other calls of this loop nor the shutdown that may have caused it.
         web.reportError?.(error);
       }
     }
