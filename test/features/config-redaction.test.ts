@@ -3,10 +3,12 @@
  *
  * Any value may turn out to be a secret that nobody has marked as one, and errors end up in logs.
  */
-import { createContainer, value } from "thimble";
+import { createContainer, singleton, token, value } from "thimble";
 import {
   ConfigInvalidError,
+  describeSettings,
   Env,
+  formatSettings,
   integer,
   json,
   list,
@@ -14,6 +16,7 @@ import {
   secret,
   setting,
   settings,
+  string,
   url,
   type AnyParser,
   type Parser,
@@ -270,5 +273,70 @@ describe("a line of an error", () => {
     );
 
     expect(error.message.split("\n")).toHaveLength(5);
+  });
+});
+
+describe("the default of a setting", () => {
+  const Server = token<object>("server");
+  const rowsOf = (...defaults: unknown[]) =>
+    describeSettings(
+      createContainer(
+        value(Env, {}),
+        singleton(
+          Server,
+          defaults.map((it, at) => setting(`a${at}`, json, { default: it })),
+          (...given: unknown[]) => ({ given }),
+        ),
+      ),
+    );
+
+  it("is described and formatted with the credentials of URLs masked", () => {
+    const rows = rowsOf(
+      new URL("postgres://app:correct-horse@localhost/shop"),
+      "postgres://app:correct/h@rse@localhost/shop",
+      [new URL("redis://:correct-horse@a"), "https://b/c"],
+      { url: "https://b/c?access_token=correct-horse&d=1#e" },
+    );
+    const table = formatSettings(rows);
+
+    expect(JSON.stringify(rows) + table).not.toMatch(/horse|rse@/);
+    expect(rows.map((row) => row.default)).toEqual([
+      '"postgres://***@localhost/shop"',
+      "postgres://***@localhost/shop",
+      '["redis://***@a","https://b/c"]',
+      '{"url":"https://b/c?access_token=***&d=1#e"}',
+    ]);
+    expect(table).toContain("   postgres://***@localhost/shop");
+  });
+
+  it("is described as it is when it has none", () => {
+    const defaults = [
+      new URL("https://shop.test/a?b=c#d"),
+      "https://registry.test/@scope/package",
+      "ada@shop.test",
+      ["a", 1],
+      5,
+    ];
+
+    expect(rowsOf(...defaults).map((row) => row.default)).toEqual(defaults);
+    expect(rowsOf(...defaults)[0]?.default).toBe(defaults[0]);
+  });
+
+  it("is masked by formatSettings also where a row was made by hand", () => {
+    const row = { key: "a", name: "A", expected: "a URL", required: false, secret: false, usedBy: [] };
+
+    expect(formatSettings([{ ...row, default: "https://a:correct-horse@b" }])).not.toContain("horse");
+    expect(formatSettings([{ ...row, secret: true, default: "correct-horse" }])).not.toContain("horse");
+  });
+
+  it("of a secret is in no description", () => {
+    const app = createContainer(
+      value(Env, {}),
+      singleton(Server, [setting("A", secret(string), { default: "correct-horse" })], (a) => ({ a })),
+    );
+
+    expect(JSON.stringify(describeSettings(app)) + formatSettings(describeSettings(app))).not.toContain(
+      "horse",
+    );
   });
 });

@@ -13,6 +13,7 @@ import { find } from "../../core/registry/registry.ts";
 import type { Scope } from "../../core/types/scope.ts";
 import { nameOf } from "../../core/words/token.ts";
 import { EnvPrefix, nameFor } from "./env.ts";
+import { maskCredentials } from "./redact.ts";
 import { type Declaration, declaredIn } from "./setting.ts";
 
 /** A setting, as providers declare it. */
@@ -26,7 +27,8 @@ export interface SettingDescription {
   /** Whether resolving it fails when nothing is set. */
   readonly required: boolean;
   /**
-   * The value when nothing is set. Absent for a secret.
+   * The value when nothing is set. Absent for a secret. A default that contains credentials of a URL is a text here, in
+   * which they are masked.
    */
   readonly default?: unknown;
   readonly description?: string;
@@ -83,7 +85,7 @@ function describe({ key, parser, description, fallback }: Declaration, prefix: s
     name: prefix + nameFor(key),
     expected,
     required: !instead,
-    ...(!secret && instead?.value !== undefined && { default: instead.value }),
+    ...(!secret && instead?.value !== undefined && { default: maskedDefault(instead.value) }),
     ...(description !== undefined && { description }),
     secret,
     usedBy: [] as string[],
@@ -99,9 +101,15 @@ function attempt<T>(fn: () => T): T | undefined {
   }
 }
 
+function maskedDefault(value: unknown): unknown {
+  const text = textOf(value, (part) => part);
+  const masked = textOf(value);
+  return masked === text ? value : masked;
+}
+
 /**
  * Formats descriptions of settings as a table with the columns name, expected, default and description. The default of a
- * secret is not shown.
+ * secret is not shown, and credentials of URLs are masked.
  *
  * @example
  * ```ts
@@ -133,10 +141,11 @@ function cells(row: SettingDescription): string[] {
 }
 
 /** Returns the text of a default, which may be any value, also one that has no text. */
-function textOf(value: unknown): string {
+function textOf(value: unknown, shown: (text: string) => string = maskCredentials): string {
   try {
-    if (typeof value !== "object") return String(value);
-    return (JSON.stringify(value) as string | undefined) ?? "…";
+    if (typeof value !== "object") return shown(String(value));
+    const replacer = (_: string, part: unknown) => (typeof part === "string" ? shown(part) : part);
+    return (JSON.stringify(value, replacer) as string | undefined) ?? "…";
   } catch {
     return "…";
   }
