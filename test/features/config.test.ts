@@ -389,8 +389,31 @@ describe("a declaration", () => {
     ["without a parser", () => setting("PORT", bad(undefined)), '"PORT": it has no parser'],
     ["with a function for a parser", () => setting("PORT", bad(Number)), "no parser"],
     ["with a default that is not in options", () => setting("PORT", integer, bad(8080)), "options"],
+    ["with null for options", () => setting("PORT", integer, bad(null)), "options are not an object"],
+    ["with a list for options", () => setting("PORT", integer, bad([8080])), "options are not an object"],
+    ["with a Map for options", () => setting("PORT", integer, bad(new Map())), "options are not an object"],
+    ["with a second parser", () => setting("PORT", integer, bad(string)), 'no option "expected"'],
+    [
+      "with a default that is a promise",
+      () => setting("PORT", integer, bad({ default: Promise.resolve(1) })),
+      "its default is a promise",
+    ],
+    [
+      "with a description that is no string",
+      () => setting("PORT", integer, bad({ description: 1 })),
+      "its description is of type number",
+    ],
+    ["with an unknown option", () => setting("PORT", integer, bad({ min: 1 })), 'no option "min"'],
+    [
+      "with an option from JSON that is called __proto__",
+      () => setting("PORT", integer, bad(JSON.parse('{ "__proto__": { "default": 1 } }'))),
+      'no option "__proto__"',
+    ],
     ["of settings that are none", () => settings(bad({ port: Server })), '"port" is not a setting'],
     ["of settings that are no record", () => settings(bad(undefined)), "not a record"],
+    ["of settings in a list", () => settings(bad([setting("PORT", integer)])), "not a record"],
+    ["of settings in a Map", () => settings(bad(new Map([["a", setting("A", integer)]]))), "not a record"],
+    ["of a setting instead of a record of them", () => settings(bad(setting("A", integer))), "not a setting"],
     ["of a list of nothing", () => list(bad(undefined)), "list()"],
     ["of a secret nothing", () => secret(bad({})), "secret()"],
     ["of a choice with nothing to choose from", () => (oneOf as () => unknown)(), "oneOf()"],
@@ -399,6 +422,27 @@ describe("a declaration", () => {
 
     expect(error.code).toBe("INVALID_PROVIDER");
     expect(error.message).toContain(words);
+  });
+
+  it.each([
+    ["defualt", 'did you mean "default"?'],
+    ["DEFAULT_VALUE", 'did you mean "default"?'],
+    ["deafult", 'did you mean "default"?'],
+    ["defaultValue", 'did you mean "default"?'],
+    ["desc", 'did you mean "description"?'],
+    ["descripton", 'did you mean "description"?'],
+    ["required", "its options are default and description"],
+  ])("with the option %s says: %s", (name, hint) => {
+    expect(refusal(() => setting("PORT", integer, bad({ [name]: 1 }))).hint).toBe(hint);
+  });
+
+  it("with an option that is undefined has no such option, except that a default of undefined is one", () => {
+    const given = { description: undefined, min: undefined };
+
+    const Port = setting("PORT", integer, bad(given));
+    expect(problemsOf(() => over({}).get(Port))).toMatchObject([{ problem: "missing" }]);
+    expect(over({}).get(setting("PORT", integer, bad({ ...given, default: undefined })))).toBeUndefined();
+    expect(over({ PORT: "1" }).get(setting("PORT", integer, undefined))).toBe(1);
   });
 });
 
@@ -432,6 +476,8 @@ describe("the types", () => {
     setting("PORT", integer, { default: "8080" });
     // @ts-expect-error it is none of them
     setting("LEVEL", oneOf("debug", "info"), { default: "trace" });
+    // @ts-expect-error there is no such option
+    expect(() => setting("PORT", integer, { defualt: 8080 })).toThrow('did you mean "default"?');
     // @ts-expect-error a mapped setting can no longer be read together with others
     expect(() => settings({ port: map(setting("PORT", integer), (port) => port) })).toThrow("not a setting");
     // @ts-expect-error nothing provides Env

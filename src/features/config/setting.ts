@@ -18,6 +18,7 @@ import type { Combinator, Dependencies, Single } from "../../core/model/records.
 import { find } from "../../core/registry/registry.ts";
 import type { Dep, Exactly, Token, Value } from "../../core/types/dependency.ts";
 import { InvalidProviderError } from "../../core/words/errors.ts";
+import { isThenable } from "../../core/words/thenable.ts";
 import { isToken } from "../../core/words/token.ts";
 import { Env, EnvPrefix, type EnvSource, lookUp, nameFor } from "./env.ts";
 import { ConfigInvalidError, type ConfigProblem } from "./invalid.ts";
@@ -119,7 +120,7 @@ export function setting(
 export function settings<const R extends SettingRecord>(
   record: R,
 ): Setting<{ -readonly [K in keyof R]: Value<R[K]> }> {
-  if (Object(record) !== record)
+  if (!isPlain(record))
     throw invalid("settings: they are not a record", "write settings({ name: setting(…) })");
   const parts = Object.entries(record).map(([name, part]: [string, unknown]) => {
     if (isSettingDependency(part)) return [name, part] as const;
@@ -160,8 +161,7 @@ function declare(key: string, given: unknown, options: SettingOptions<unknown>):
       "give it a parser of thimble/config, or a Standard Schema: setting(key, string)",
     );
   }
-  if (Object(options) !== options)
-    throw invalid(`setting "${key}": its options are not an object`, "write { default: … }");
+  checkOptions(key, options);
   const own = Object.hasOwn(options, "default") ? { value: options.default } : undefined;
   return {
     key,
@@ -176,8 +176,41 @@ function declare(key: string, given: unknown, options: SettingOptions<unknown>):
   };
 }
 
+const optionNames = ["default", "description"];
+
+/** Refuses options of JavaScript programs, and of objects that TypeScript does not check for unknown properties. */
+function checkOptions(key: string, options: unknown): void {
+  const refuse = (what: string, hint: string): never => {
+    throw invalid(`setting "${key}": ${what}`, hint);
+  };
+  if (!isPlain(options)) return refuse("its options are not an object", "write { default: … }");
+  for (const [name, it] of Object.entries(options)) {
+    if (it === undefined) continue;
+    if (name === "default") {
+      if (isThenable(it)) refuse("its default is a promise", "await it before the setting is declared");
+    } else if (name !== "description") {
+      const near = optionNames.find((other) => isNear(name.toLowerCase(), other));
+      const hint = near ? `did you mean "${near}"?` : `its options are ${optionNames.join(" and ")}`;
+      refuse(`it has no option "${name}"`, hint);
+    } else if (typeof it !== "string") {
+      refuse(`its description is of type ${typeof it}`, "a description is a string");
+    }
+  }
+}
+
+function isNear(name: string, other: string): boolean {
+  return name.slice(0, 3) === other.slice(0, 3) || name.slice(-3) === other.slice(-3);
+}
+
 function invalid(what: string, hint: string): InvalidProviderError {
   return new InvalidProviderError(`declare ${what}`, [], hint);
+}
+
+/** Plain objects, of any realm; not a `Map`, an array or an instance of a class. */
+function isPlain(it: unknown): it is Record<string, unknown> {
+  if (typeof it !== "object" || it === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(it);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 // ---- Reading
