@@ -77,6 +77,7 @@ const parsers: Record<string, readonly [Parser<unknown>, Readings]> = {
         ["-1", -1],
         ["+1", 1],
         [" 5\n", 5],
+        ["-0", 0],
         ["007", 7],
         ["9007199254740991", Number.MAX_SAFE_INTEGER],
       ],
@@ -193,7 +194,7 @@ describe.each(Object.entries(parsers))("%s", (_, [parser, { takes, refuses }]) =
   it.each(takes)("reads %j as %j", (text, expected) => {
     const found = read(parser, text);
 
-    expect(found).toEqual(expected);
+    expect(found).toStrictEqual(expected);
     expect(typeof found).toBe(typeof expected);
   });
 

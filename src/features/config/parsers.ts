@@ -27,7 +27,8 @@ export const integer: Parser<number> = {
   expected: "an integer",
   read(text) {
     const found = numeral(text, /^[+-]?\d+$/);
-    return Number.isSafeInteger(found) ? found : refuse();
+    // Adding 0 turns -0 into 0.
+    return Number.isSafeInteger(found) ? found + 0 : refuse();
   },
 };
 
@@ -147,7 +148,7 @@ function readItem<T>(parser: Parser<T>, item: string, at: number, text: string):
  */
 /* @__NO_SIDE_EFFECTS__ */
 export function oneOf<const T extends string | number>(...values: readonly [T, ...T[]]): Parser<T> {
-  if (values.length < 1)
+  if (values.length < 1 || !values.every((it) => typeof it === "string" || typeof it === "number"))
     throw unmade("oneOf", 'list the texts to choose from: oneOf("debug", "info")');
   return {
     expected: values.length > 1 ? `one of ${values.map(quoted).join(", ")}` : quoted(values[0]),
