@@ -417,6 +417,8 @@ describe("a declaration", () => {
     ["of a list of nothing", () => list(bad(undefined)), "list()"],
     ["of a secret nothing", () => secret(bad({})), "secret()"],
     ["of a choice with nothing to choose from", () => (oneOf as () => unknown)(), "oneOf()"],
+    ["of a choice among things that have no text", () => oneOf(bad(["debug", "info"])), "oneOf()"],
+    ["of a choice with a hole", () => oneOf("debug", bad(undefined)), "oneOf()"],
   ])("%s is refused at once", (_, declare, words) => {
     const error = refusal(declare);
 
@@ -443,6 +445,68 @@ describe("a declaration", () => {
     expect(problemsOf(() => over({}).get(Port))).toMatchObject([{ problem: "missing" }]);
     expect(over({}).get(setting("PORT", integer, bad({ ...given, default: undefined })))).toBeUndefined();
     expect(over({ PORT: "1" }).get(setting("PORT", integer, undefined))).toBe(1);
+  });
+});
+
+describe("an Env", () => {
+  it.each([[undefined], [null], ["PORT=80"]])("that is %j is refused", (env) => {
+    const error = refusal(() => over(env as never).get(setting("PORT", integer)));
+
+    expect(error.code).toBe("INVALID_PROVIDER");
+    expect(error.message).toContain('the Env of scope "root" is not an object');
+  });
+
+  it("that answers with promises: a problem of each setting, which says what to do", async () => {
+    const vault = { get: (name: string) => Promise.reject(new Error(`no ${name}`)) };
+    const both = settings({ port: setting("PORT", integer), key: setting("KEY", secret(string)) });
+    const error = refusal(() => over(vault as never).get(both)) as ConfigInvalidError;
+
+    expect(error.problems).toMatchObject([
+      { name: "PORT", problem: "asynchronous" },
+      { name: "KEY", problem: "asynchronous" },
+    ]);
+    expect(error.message).toContain(
+      "PORT: the Env answered with a promise: fetch the settings in the factory",
+    );
+    // The rejections are nobody's unhandled ones.
+    await Promise.resolve();
+  });
+
+  it("with something that has no text: a problem of its setting", () => {
+    const both = settings({ a: setting("A", string), b: setting("B", string) });
+
+    expect(problemsOf(() => over({ A: Object.create(null) } as never).get(both))).toMatchObject([
+      { name: "A", problem: "invalid" },
+      { name: "B", problem: "missing" },
+    ]);
+  });
+
+  it("from outside never touches a prototype, whatever its keys are", () => {
+    const outside = JSON.parse(
+      '{ "__PROTO__": "a", "__proto__": { "PORT": "1" }, "CONSTRUCTOR": "b" }',
+    ) as EnvSource;
+    const read = over(outside).get(
+      settings({
+        ["__proto__"]: setting("__proto__", string),
+        constructor: setting("constructor", string),
+        port: setting("PORT", integer, { default: 80 }),
+      }),
+    ) as Record<string, unknown>;
+
+    expect(Object.entries(read)).toEqual([
+      ["__proto__", "a"],
+      ["constructor", "b"],
+      ["port", 80],
+    ]);
+    expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
+    expect(({} as Record<string, unknown>)["PORT"]).toBeUndefined();
+    const parsed = over({ X: '{"__proto__":{"polluted":1}}' }).get(setting("X", json)) as object;
+    expect(Object.keys(parsed)).toEqual(["__proto__"]);
+    expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+  });
+
+  it("with a text under get is a record", () => {
+    expect(over({ get: "x", GET: "y" }).get(setting("GET", string))).toBe("y");
   });
 });
 

@@ -242,6 +242,10 @@ function makeSetting(kind: string, declares: readonly Declaration[], read: Setti
         const problems: ConfigProblem[] = [];
         const path = pathOver(chainTo(dependent));
         const from = find(scope, Env)!.scope.name;
+        if (Object(source) !== source) {
+          const what = `read the configuration: the Env of scope "${from}" is not an object`;
+          throw new InvalidProviderError(what, path, "write value(Env, readEnv())");
+        }
         const value = read({ source, prefix, from, problems });
         if (problems.length > 0) throw new ConfigInvalidError(problems, path);
         return value;
