@@ -15,8 +15,8 @@ export class RedactedError extends Error {}
 
 /** Texts up to this length are shown whole. */
 const shortText = 12;
-/** The length of what is shown of longer texts. */
-const beginning = 8;
+/** Of longer texts the beginning is shown: a third, and no more than this. */
+const longestBeginning = 8;
 /** What a reason repeats of the hidden part of a text is found from this length on. */
 const repeated = 4;
 const longestReason = 160;
@@ -36,7 +36,7 @@ export function redact(text: string): string {
     const shown = at < 0 ? withoutPassword(host) : host;
     return scheme + (at < 0 ? "" : "***@") + shorten(shown, longestHost) + (host === after ? "" : "…");
   }
-  return line.length > shortText ? shorten(line, beginning) : line;
+  return line.length > shortText ? shorten(line, Math.min(line.length / 3, longestBeginning)) : line;
 }
 
 /**
