@@ -7,6 +7,7 @@ import { createContainer, singleton, token, value } from "thimble";
 import {
   ConfigInvalidError,
   describeSettings,
+  duration,
   Env,
   formatSettings,
   integer,
@@ -66,7 +67,7 @@ describe("what an error shows of a text", () => {
   it.each([
     ["sk_live_correct-horse", "sk_live…"],
     ["correct-horse", "corr…"],
-    ["x".repeat(200_000), "xxxxxxxx…"],
+    ["x".repeat(300), "xxxxxxxx…"],
     ["-----BEGIN PRIVATE KEY-----\nMIIE", "-----BEG…"],
     ["1234567🎉correct-horse-staple", "1234567…"],
   ])("is the beginning of a long one: %j", (text, shown) => {
@@ -261,6 +262,33 @@ describe("the reason that an error gives", () => {
   });
 });
 
+describe("a text of 200 000 characters", () => {
+  it.each([
+    ["://a:"],
+    ["://"],
+    ["@://a:b"],
+    ["://a@"],
+    ["://a/"],
+    ["1"],
+    ["a:"],
+    ["?token"],
+    ["@"],
+    ["&key=1"],
+    [", "],
+    ['"\\'],
+  ])("of %j takes no time that anyone would notice", (part) => {
+    // Searches that begin anew at every character would take minutes.
+    const long = part.repeat(200_000 / part.length);
+    const quoting = saying((it) => new Error(`no "${it}"`));
+
+    for (const text of [`@x${long}@`, `-x${long}`]) {
+      for (const parser of [quoting, list(quoting), url, list(url), duration]) {
+        expect(refuse(text, parser).message.length).toBeLessThan(600);
+      }
+    }
+  });
+});
+
 describe("a line of an error", () => {
   it("stays one line, whatever a parser, a vendor or a key is called", () => {
     const odd: Parser<string> = { expected: "a\nb", read: saying(() => "c").read };
@@ -296,6 +324,7 @@ describe("the default of a setting", () => {
       "postgres://app:correct/h@rse@localhost/shop",
       [new URL("redis://:correct-horse@a"), "https://b/c"],
       { url: "https://b/c?access_token=correct-horse&d=1#e" },
+      "https://a/b, https://app:correct-horse@c",
     );
     const table = formatSettings(rows);
 
@@ -305,6 +334,7 @@ describe("the default of a setting", () => {
       "postgres://***@localhost/shop",
       '["redis://***@a","https://b/c"]',
       '{"url":"https://b/c?access_token=***&d=1#e"}',
+      "https://a/b, https://***@c",
     ]);
     expect(table).toContain("   postgres://***@localhost/shop");
   });

@@ -18,7 +18,7 @@ export interface ConfigProblem {
   readonly from: string;
   /**
    * `missing`: nothing is set, and there is no default. `invalid`: the parser or schema refuses what is set.
-   * `asynchronous`: the parser or schema answers with a promise, so whether the setting is right is not known.
+   * `asynchronous`: the parser, the schema or the `Env` answers with a promise, so nothing is known about the value.
    */
   readonly problem: "missing" | "invalid" | "asynchronous";
   /** What the text should be: `an integer`. */
@@ -29,7 +29,7 @@ export interface ConfigProblem {
   readonly reason?: string;
 }
 
-/** Settings are missing or invalid. `problems` has all of them. */
+/** Settings cannot be read. `problems` has one entry for each of them. */
 export class ConfigInvalidError extends ContainerError {
   static override readonly code = "CONFIG_INVALID";
 
@@ -64,6 +64,7 @@ function lineOf({ name, problem, expected, found, reason }: ConfigProblem): stri
       : found === undefined
         ? "a value that is not shown"
         : JSON.stringify(found);
-  const told = problem === "asynchronous" ? reason : `expected ${expected}, found ${what}`;
-  return "\n  " + onOneLine(`${name}: ${told}${reason && told !== reason ? ` (${reason})` : ""}`);
+  const because = reason ? ` (${reason})` : "";
+  const line = problem === "asynchronous" ? reason : `expected ${expected}, found ${what}${because}`;
+  return "\n  " + onOneLine(`${name}: ${line}`);
 }

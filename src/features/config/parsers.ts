@@ -94,14 +94,17 @@ export const duration: Parser<number> = {
   },
 };
 
-/** JSON, parsed and not checked further. A schema can check it: `z.string().transform(JSON.parse).pipe(…)`. */
+/**
+ * JSON, parsed and not checked further. To check it with a schema, write a parser that does both:
+ * `{ expected: "limits as JSON", read: (text) => Limits.parse(JSON.parse(text)) }`.
+ */
 export const json: Parser<unknown> = {
   expected: "JSON",
   read(text) {
     try {
       return JSON.parse(text) as unknown;
     } catch (error) {
-      // Engines quote the text. The place is all that is taken over, and some of them do not tell it.
+      // The messages of engines quote the text, so only the place is taken from them, where they have it.
       const [place = ""] = /position \d+|line \d+ column \d+/.exec((error as Error).message) ?? [];
       throw new RedactedError(place && `at ${place}`);
     }

@@ -55,10 +55,23 @@ function withoutPassword(host: string): string {
 
 /** Masks the credentials of URLs in a text, by the rule of `endOfCredentials`, and shows the rest of it. */
 export function maskCredentials(text: string): string {
-  return text
-    .replace(/:\/\/(?:[^/?#]*:.*|[^/?#]*)@/gs, "://***@")
-    .replace(/([?&;][\w-]{0,40}(?:pass|pwd|secret|token|key|sig)[\w-]{0,40}=)[^&;#\s"]+/gi, "$1***");
+  let masked = "";
+  let rest = text;
+  // A loop and no regular expression, which would take time that grows with the square of the length of some texts.
+  while (rest.includes("@") && rest.includes("://")) {
+    const start = rest.indexOf("://") + 3;
+    masked += rest.slice(0, start);
+    rest = rest.slice(start);
+    const at = endOfCredentials(rest);
+    if (at < 0) continue;
+    masked += "***";
+    rest = rest.slice(at);
+  }
+  return (masked + rest).replace(secretParameter, "$1***");
 }
+
+/** A parameter of a URL whose name says that its value is a secret. */
+const secretParameter = /([?&;][\w-]{0,40}(?:pass|pwd|secret|token|key|sig)[\w-]{0,40}=)[^&;#\s"]+/gi;
 
 /** Returns what an error says about a text, on one line and without what it repeats of the text. */
 export function reasonOf(error: unknown, text: string): string {
@@ -109,7 +122,7 @@ function withoutRepeats(summary: string, text: string): string {
   return result;
 }
 
-/** Control characters could end the line, and those that are not visible could change how it looks. */
+/** Replaces whitespace, and characters that are not visible and could end the line or change how it looks. */
 export function onOneLine(text: string): string {
   return text.replace(/[\s\p{C}]+/gu, " ");
 }

@@ -67,7 +67,7 @@ export interface SettingRecord {
  * singleton(Server, [setting("PORT", integer, { default: 8080 })]);
  * alias(DbUrl, setting("db.url", secret(url), { description: "where the database is" }));
  * app.get(setting("LOG_LEVEL", oneOf("debug", "info"), { default: "info" })); // "debug" | "info"
- * app.get(setting("LIMIT", z.coerce.number().max(100))); //                      any Standard Schema that answers synchronously
+ * app.get(setting("LIMIT", z.coerce.number().max(100))); //                      any Standard Schema
  * ```
  *
  * @throws `INVALID_PROVIDER` when it has no key or no parser, or an option is unknown or of the wrong type.
