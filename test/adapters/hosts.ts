@@ -35,7 +35,7 @@ export class FakeProcess {
   readonly exits: number[] = [];
 
   on(name: string, handler: Handler): void {
-    if (name === "SIGKILL") throw new Error("uv_signal_start EINVAL");
+    if (name === "SIGPROF") throw new Error("uv_signal_start EINVAL");
     this.handlers.add(name, handler);
   }
 
@@ -45,6 +45,22 @@ export class FakeProcess {
 
   exit(code: number): void {
     this.exits.push(code);
+  }
+}
+
+/** A `process` that tells which signals its system has, and whether this is its main thread. */
+export class FakeThread extends FakeProcess {
+  readonly #isMainThread: boolean;
+
+  constructor({ isMainThread }: { isMainThread: boolean }) {
+    super();
+    this.#isMainThread = isMainThread;
+  }
+
+  getBuiltinModule(id: string): object {
+    if (id === "node:worker_threads") return { isMainThread: this.#isMainThread };
+    if (id === "node:os") return { constants: { signals: { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } } };
+    throw new Error(`not expected: ${id}`);
   }
 }
 

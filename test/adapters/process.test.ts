@@ -1,8 +1,13 @@
 // What only a process has to get right: which signals, and a second one. The same for Deno, which is seen as a process.
 import { describe, expect, it } from "vitest";
+import { createContainer } from "thimble";
+import * as browser from "thimble/browser";
+import * as bun from "thimble/bun";
 import * as deno from "thimble/deno";
+import * as generic from "thimble/generic";
 import * as node from "thimble/node";
-import { FakeDeno, FakeProcess } from "./hosts.ts";
+import * as workers from "thimble/workers";
+import { FakeDeno, FakeProcess, FakeThread } from "./hosts.ts";
 
 describe("the signals of a process", () => {
   it("are SIGINT and SIGTERM", () => {
@@ -120,12 +125,74 @@ describe("the signals of a process", () => {
 
   it("name the one that the runtime refuses, and leave none behind", () => {
     const process = new FakeProcess();
-    const signals = node.signals(["SIGTERM", "SIGKILL"], process);
+    const signals = node.signals(["SIGTERM", "SIGPROF"], process);
 
     expect(() => signals.onStop(() => {})).toThrowErrorMatchingInlineSnapshot(
-      `[Error: Cannot listen for "SIGKILL": uv_signal_start EINVAL]`,
+      `[Error: Cannot listen for "SIGPROF": uv_signal_start EINVAL]`,
     );
     expect(process.handlers.count()).toBe(0);
+  });
+});
+
+describe("a list of signal names", () => {
+  it.each([
+    ["SIGTREM", `Cannot listen for "SIGTREM": this system has no such signal`],
+    ["SIGBREAK", `Cannot listen for "SIGBREAK": this system has no such signal`],
+    ["sigterm", `Cannot listen for "sigterm": this system has no such signal`],
+    [15, `Cannot listen for "15": this system has no such signal`],
+    ["constructor", `Cannot listen for "constructor": this system has no such signal`],
+    ["SIGKILL", `Cannot listen for "SIGKILL": no process can handle this signal`],
+    ["SIGSTOP", `Cannot listen for "SIGSTOP": no process can handle this signal`],
+  ])("is refused when it is made, because of %o", (name, message) => {
+    const process = new FakeThread({ isMainThread: true });
+    expect(() => node.signals(["SIGTERM", name as string], process)).toThrow(new TypeError(message));
+    expect(process.handlers.count()).toBe(0);
+  });
+
+  it.each([[[]], ["SIGTERM"], [null]])("is refused when it is %o", (names) => {
+    const error = new TypeError(`signals takes a list of names, such as ["SIGTERM"]`);
+    expect(() => node.signals(names as string[], new FakeProcess())).toThrow(error);
+    expect(() => deno.signals(names as string[], new FakeDeno())).toThrow(error);
+  });
+
+  it.each([
+    ["node", node],
+    ["bun", bun],
+    ["deno", deno],
+  ])("is checked by shutdownOnSignal of thimble/%s before it waits", async (_, { shutdownOnSignal }) => {
+    await expect(shutdownOnSignal(createContainer(), { signals: ["sigterm"] })).rejects.toThrow(
+      new TypeError(`Cannot listen for "sigterm": this system has no such signal`),
+    );
+  });
+
+  it.each([
+    ["browser", browser],
+    ["workers", workers],
+    ["generic", generic],
+  ])("is refused by shutdownOnSignal of thimble/%s, where signals have no names", async (_, door) => {
+    await expect(door.shutdownOnSignal(createContainer(), { signals: ["SIGTERM"] })).rejects.toThrow(
+      "This runtime has no signals with names\n  hint: leave out the option signals, or pass an AbortSignal",
+    );
+  });
+});
+
+describe("a worker thread", () => {
+  it("is refused when it listens, because no signal would ever come", async () => {
+    const process = new FakeThread({ isMainThread: false });
+    const signals = node.signals(["SIGTERM"], process);
+
+    await expect(node.shutdownOnSignal(createContainer(), { signals })).rejects
+      .toThrowErrorMatchingInlineSnapshot(`
+        [Error: Cannot listen for SIGTERM in a worker thread: signals reach the main thread only
+          hint: let the main thread send a message, and use shutdownOnSignal of thimble/generic with an AbortSignal that it aborts]
+      `);
+    expect(process.handlers.count()).toBe(0);
+  });
+
+  it("is told from the main thread, which may listen", () => {
+    const process = new FakeThread({ isMainThread: true });
+    node.signals(undefined, process).onStop(() => {});
+    expect(process.handlers.names()).toEqual(["SIGINT", "SIGTERM"]);
   });
 });
 

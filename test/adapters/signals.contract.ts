@@ -1,7 +1,7 @@
 // What `signals` and `shutdownOnSignal` promise behind every door. A runtime is one call with a host that can be asked to
 // stop by hand; real hosts are in test/runtimes/signals.
 import { describe, expect, it } from "vitest";
-import { abortSignal, createContainer, token, value } from "thimble";
+import { abortSignal, createContainer, singleton, token, value } from "thimble";
 import type { ShutdownOnSignal, Signals } from "thimble/generic";
 import { FakeAbortSignal } from "./hosts.ts";
 
@@ -181,6 +181,87 @@ export function shutdownContract(
       await expect(shutdownOnSignal(app, { signals, timeout: NaN })).rejects.toThrow(TypeError);
 
       expect(app.state).toBe("open");
+      expect(handlers()).toBe(0);
+    });
+
+    it.each([
+      [{ timeOut: 5 }, `shutdownOnSignal has no option "timeOut": it has signals, signal, timeout`],
+      [{ timeout: "5" }, "timeout is a number of milliseconds"],
+      [{ signal: "SIGTERM" }, "signal is an AbortSignal; names of signals go into the option signals"],
+      [{ signals: "SIGTERM" }, `signals is a list of names, such as ["SIGTERM"], or an object`],
+      [{ signals: null }, `signals is a list of names, such as ["SIGTERM"], or an object`],
+      [{ signals: {} }, `signals is a list of names, such as ["SIGTERM"], or an object`],
+    ])("rejects at once, with a TypeError, when it is given the options %o", async (options, message) => {
+      const app = createContainer();
+
+      const error: unknown = await shutdownOnSignal(app, options as object).catch((it: unknown) => it);
+
+      expect(error).toBeInstanceOf(TypeError);
+      expect((error as Error).message).toContain(message);
+      expect(app.state).toBe("open");
+    });
+
+    it("takes an option that is undefined for one that was not given", async () => {
+      const signal = AbortSignal.abort();
+      const options = { signals: makeHost().signals, signal, timeout: undefined };
+      // @ts-expect-error the types know what was not given from what is undefined
+      expect((await shutdownOnSignal(createContainer(), options)).report.ok).toBe(true);
+    });
+
+    it("has left when other code has shut the scope down, and resolves with that report and reason", async () => {
+      const { signals, handlers } = makeHost();
+      const signal = new FakeAbortSignal();
+      const app = createContainer(value(Db, { url: "mem:" }, { dispose: () => {} }));
+      const stopped = shutdownOnSignal(app, { signals, signal });
+      expect(signal.handlers.count()).toBe(1);
+
+      const report = await app.shutdown({ reason: "deployed" });
+
+      // In the very turn in which the other code learns that the scope has closed.
+      expect([handlers(), signal.handlers.count()]).toEqual([0, 0]);
+      expect(await stopped).toEqual({ reason: "deployed", report });
+      expect((await stopped).report).toBe(report);
+    });
+
+    it("has left when the scope was shut down with the scope above it", async () => {
+      const { signals, handlers } = makeHost();
+      const signal = new FakeAbortSignal();
+      const app = createContainer("app");
+      const job = app.createScope("job", value(Db, { url: "mem:" }, { dispose: () => {} }));
+      const stopped = shutdownOnSignal(job, { signals, signal });
+
+      await app.shutdown();
+
+      expect([handlers(), signal.handlers.count()]).toEqual([0, 0]);
+      expect((await stopped).report.services).toMatchObject([{ scope: "job", outcome: "disposed" }]);
+    });
+
+    it("stays until the scope has closed, so that a later signal sets the deadline of a shutdown under way", async () => {
+      const { signals, handlers } = makeHost();
+      const signal = new FakeAbortSignal();
+      const app = createContainer(
+        singleton(Db, () => ({ url: "" }), { dispose: () => new Promise(() => {}) }),
+      );
+      app.get(Db);
+      const stopped = shutdownOnSignal(app, { signals, signal, timeout: 1 });
+      void app.shutdown({ reason: "deployed" });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(signal.handlers.count()).toBe(1);
+
+      signal.abort("enough");
+
+      expect(await stopped).toMatchObject({ reason: "deployed", report: { ok: false } });
+      expect([handlers(), signal.handlers.count()]).toEqual([0, 0]);
+    });
+
+    it("resolves with the report of a scope that has closed before, and registers nothing", async () => {
+      const { signals, handlers } = makeHost();
+      const app = createContainer();
+      const report = await app.shutdown();
+
+      const stopped = shutdownOnSignal(app, { signals });
+
+      expect((await stopped).report).toBe(report);
       expect(handlers()).toBe(0);
     });
 

@@ -1,5 +1,6 @@
 /**
- * Deno's signals, brought into the shape of a process that has them. Listening asks for no permission.
+ * Deno's signals, brought into the shape of a process that has them. Listening asks for no permission. In Deno, signals
+ * reach the worker threads too, so nothing is refused there.
  *
  * @module
  */
@@ -20,17 +21,18 @@ export interface DenoWithSignals {
  * Stops on the signals of these names: SIGINT and SIGTERM unless given; SIGINT and SIGBREAK on Windows, where
  * Deno refuses SIGTERM.
  *
- * @throws when Deno refuses a name, and says why.
+ * @throws a `TypeError` when `names` is no list of names of signals.
+ * @throws from `onStop` when Deno refuses a name, with Deno's reason.
  */
 export function denoSignals(
   names?: readonly string[],
   deno: DenoWithSignals = (globalThis as unknown as { Deno: DenoWithSignals }).Deno,
 ): Signals {
-  return processSignals(names ?? (deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : undefined), {
+  return processSignals(names === undefined && deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : names, {
     on: (name, handler) => deno.addSignalListener(name, handler),
     off: (name, handler) => deno.removeSignalListener(name, handler),
     exit: (code) => deno.exit(code),
   });
 }
 
-export const shutdownOnDenoSignals: ShutdownOnSignal = /* @__PURE__ */ shutdownOn(denoSignals);
+export const shutdownOnDenoSignals: ShutdownOnSignal = /* @__PURE__ */ shutdownOn(denoSignals, denoSignals);
