@@ -4,6 +4,7 @@
  * @module
  */
 
+export { drainBun as drain } from "../adapters/drain/bun.ts";
 export { processEnv as readEnv } from "../adapters/env/process.ts";
 export {
   shutdownOnProcessSignals as shutdownOnSignal,

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { drainDeno as drain } from "../adapters/drain/deno.ts";
 export { denoEnv as readEnv } from "../adapters/env/deno.ts";
 export {
   shutdownOnDenoSignals as shutdownOnSignal,

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { drainNode as drain } from "../adapters/drain/node.ts";
 export { processEnv as readEnv } from "../adapters/env/process.ts";
 export {
   shutdownOnProcessSignals as shutdownOnSignal,

@@ -12,12 +12,29 @@ import { FakeAbortSignal, FakeDeno, FakeDenoEnv, FakeEvent, FakePage, FakeProces
 import { shutdownContract, signalsContract, type Host } from "./signals.contract.ts";
 
 describe("every door", () => {
-  it.each(Object.entries({ node, deno, bun, browser, workers, generic, runtime }))(
-    "exports the same names: thimble/%s",
+  const names = ["readEnv", "shutdownOnSignal", "signals"];
+
+  it.each(Object.entries({ browser, workers, generic }))("exports the same names: thimble/%s", (_, door) => {
+    expect(Object.keys(door).sort()).toEqual(names);
+  });
+
+  it.each(Object.entries({ node, deno, bun }))(
+    "exports the same names and drain, where there are servers: thimble/%s",
     (_, door) => {
-      expect(Object.keys(door).sort()).toEqual(["readEnv", "shutdownOnSignal", "signals"]);
+      expect(Object.keys(door).sort()).toEqual(["drain", ...names]);
     },
   );
+
+  it("is thimble/runtime, chosen by where this runs", () => {
+    expect(
+      Object.values({ node, deno, bun, browser, workers, generic }).map((door) => door.signals),
+    ).toContain(runtime.signals);
+    expect(
+      Object.keys(runtime)
+        .filter((name) => name !== "drain")
+        .sort(),
+    ).toEqual(names);
+  });
 
   it("has the same shutdownOnSignal by its type, which takes a real AbortSignal", () => {
     expectTypeOf(node.shutdownOnSignal).toEqualTypeOf<generic.ShutdownOnSignal>();

@@ -194,3 +194,88 @@ export class FakeAbortSignal {
     this.handlers.call("abort");
   }
 }
+
+interface FakeSocket {
+  destroyed: boolean;
+  bytesRead: number;
+  writableLength: number;
+  _httpMessage?: object | undefined;
+  destroy(): void;
+}
+
+interface FakeConnection {
+  socket: FakeSocket;
+  isReceiving: boolean;
+}
+
+/** A server of `node:http`, with the list of connections that Node keeps, as far as it is given one. */
+export class FakeNodeServer {
+  readonly handlers: Handlers = new Handlers();
+  readonly calls: string[] = [];
+  readonly #connections: FakeConnection[] = [];
+  #listening: boolean;
+  #closed: ((error?: Error) => void)[] = [];
+
+  constructor({ listening = true, listed = true }: { listening?: boolean; listed?: boolean } = {}) {
+    this.#listening = listening;
+    if (listed) {
+      const open = (): FakeConnection[] => this.#connections.filter(({ socket }) => !socket.destroyed);
+      const list = { all: open, idle: () => open().filter((it) => !it.isReceiving) };
+      Object.defineProperty(this, Symbol("http.server.connections"), { value: list });
+    }
+  }
+
+  listen(): void {
+    this.#listening = true;
+  }
+
+  connect(socket: Partial<FakeSocket> = {}, isReceiving = false): FakeSocket {
+    const it = {
+      destroyed: false,
+      bytesRead: 1,
+      writableLength: 0,
+      destroy: () => {
+        it.destroyed = true;
+        this.#closeIfOver();
+      },
+      ...socket,
+    };
+    this.#connections.push({ socket: it, isReceiving });
+    return it;
+  }
+
+  close(closed: (error?: Error) => void): void {
+    this.calls.push("close");
+    this.closeIdleConnections();
+    if (!this.#listening) return void queueMicrotask(() => closed(new Error("Server is not running.")));
+    this.#closed.push(closed);
+    this.#closeIfOver();
+  }
+
+  closeIdleConnections(): void {
+    this.calls.push("closeIdleConnections");
+  }
+
+  closeAllConnections(): void {
+    this.calls.push("closeAllConnections");
+    for (const { socket } of this.#connections) socket.destroy();
+  }
+
+  on(name: string, handler: Handler): void {
+    this.handlers.add(name, handler);
+  }
+
+  prependListener(name: string, handler: Handler): void {
+    this.handlers.add(name, handler);
+  }
+
+  off(name: string, handler: Handler): void {
+    this.handlers.remove(name, handler);
+  }
+
+  #closeIfOver(): void {
+    if (this.#closed.length === 0 || this.#connections.some(({ socket }) => !socket.destroyed)) return;
+    this.#listening = false;
+    for (const closed of this.#closed.splice(0)) queueMicrotask(closed);
+  }
+}

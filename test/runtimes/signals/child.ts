@@ -27,6 +27,8 @@ export interface Ending {
 export interface Child {
   /** Resolves when the child has printed a line that begins like this; rejects when it ends without. */
   said(beginning: string): Promise<void>;
+  /** What the child has printed so far. */
+  lines(): string[];
   kill(signal: NodeJS.Signals): void;
   readonly ended: Promise<Ending>;
 }
@@ -77,6 +79,7 @@ export function start(runtime: Runtime, [...program]: string[], { cwd, flags = [
         look();
         void ended.then(() => reject(new Error(`ended without "${beginning}":\n${output}`)));
       }),
+    lines,
     kill: (signal) => void child.kill(signal),
     ended,
   };
