@@ -146,6 +146,16 @@ describe.each(servers.filter(({ kind }) => kind !== "deno"))(
   },
 );
 
+describe.each(["node", "machine-node", "bun"] as const)("a server of %s that never listened", (runtime) => {
+  it("is drained at once", async () => {
+    const server = await serve(runtime, "http that does not listen");
+
+    server.kill("SIGTERM");
+
+    expect(since((await server.ended).lines)).toEqual(["draining", "drained", "SIGTERM ok"]);
+  });
+});
+
 describe("Deno.serve with a deadline", () => {
   it("cannot cut what hangs, and the report comes in time all the same", async () => {
     const server = await serve("deno", "deno", "300");

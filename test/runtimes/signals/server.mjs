@@ -24,6 +24,10 @@ const listen = (server) =>
 
 const servers = {
   http: async () => listen((await import("node:http")).createServer(respond)),
+  "http that does not listen": async () => {
+    setTimeout(() => {}, 1_000); // nothing else keeps the process alive
+    return [(await import("node:http")).createServer(respond), 0];
+  },
   http2: async () => listen((await import("node:http2")).createServer(respond)),
   // What a Fastify instance looks like from outside.
   fastify: async () => {
