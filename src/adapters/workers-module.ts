@@ -1,6 +1,6 @@
 /**
  * The module `cloudflare:workers`, got without an import: an `import` of it could not be loaded, or bundled,
- * anywhere else, and the contract tests of this door run everywhere. It is there from compatibility date
+ * anywhere else, and the contract tests of this entry point run everywhere. It is there from compatibility date
  * 2026-08-04 on, or with the flag `nodejs_compat`.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * The browser door: a page that is left, and the settings that were written into it.
+ * The entry point for pages: a page that is left, and the settings that were written into it.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The Bun door: SIGINT, SIGTERM and `process.env`, which Bun has in common with Node.
+ * The entry point for Bun: SIGINT, SIGTERM and `process.env`, which Bun has in common with Node, and draining its servers.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * The Deno door: its signals, and its environment with the permissions that reading it takes.
+ * The entry point for Deno: its signals, its environment with the permissions that reading it takes, and draining
+ * `Deno.serve`.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The door for any other runtime: an `AbortSignal`, and a record of settings.
+ * The entry point for any other runtime: an `AbortSignal`, and a record of settings.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The script tag: `globalThis.thimble` is the core, the browser door and `thimble/observe`.
+ * The script tag: `globalThis.thimble` is the core, `thimble/browser` and `thimble/observe`.
  *
  * The one place with `export *`: nobody imports names from here, and a name that the core gains is one that a page
  * should find.

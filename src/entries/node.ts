@@ -1,5 +1,5 @@
 /**
- * The Node.js door: SIGINT, SIGTERM and `process.env`.
+ * The entry point for Node.js: SIGINT, SIGTERM, `process.env`, and draining its servers.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The Cloudflare Workers door: `waitUntil`, and the bindings that are settings.
+ * The entry point for Cloudflare Workers: `waitUntil`, and the bindings that are settings.
  *
  * @module
  */

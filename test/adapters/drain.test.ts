@@ -43,7 +43,7 @@ describe.each([
   });
 
   it("resolves for a server that does not listen", async () => {
-    await drain(new FakeNodeServer({ listening: false }));
+    expect(await drain(new FakeNodeServer({ listening: false }))).toBe(undefined);
   });
 
   it("joins when it is called twice, and drains anew a server that has listened again", async () => {
@@ -201,7 +201,7 @@ describe.each([
 
     await drain(server, AbortSignal.abort());
 
-    await drained;
+    expect(await drained).toBe(undefined);
   });
 
   it("goes on cutting what appears after the signal has aborted", async () => {

@@ -171,7 +171,7 @@ describe("a list of signal names", () => {
     ["generic", generic],
   ])("is refused by shutdownOnSignal of thimble/%s, where signals have no names", async (_, door) => {
     await expect(door.shutdownOnSignal(createContainer(), { signals: ["SIGTERM"] })).rejects.toThrow(
-      "This runtime has no signals with names\n  hint: leave out the option signals, or pass an AbortSignal",
+      "This runtime has no signals with names: leave out the option signals",
     );
   });
 });
@@ -184,7 +184,7 @@ describe("a worker thread", () => {
     await expect(node.shutdownOnSignal(createContainer(), { signals })).rejects
       .toThrowErrorMatchingInlineSnapshot(`
         [Error: Cannot listen for SIGTERM in a worker thread: signals reach the main thread only
-          hint: let the main thread send a message, and use shutdownOnSignal of thimble/generic with an AbortSignal that it aborts]
+          hint: send the thread a message, and use shutdownOnSignal of thimble/generic with an AbortSignal]
       `);
     expect(process.handlers.count()).toBe(0);
   });

@@ -61,15 +61,16 @@ const config = [
 ];
 
 const door = ["signals", "readEnv", "shutdownOnSignal"];
+const withServers = [...door, "drain"];
 
 const names: Record<string, readonly string[]> = {
   thimble: core,
   "thimble/config": config,
   "thimble/observe": ["observe"],
   "thimble/runtime": door,
-  "thimble/node": door,
-  "thimble/deno": door,
-  "thimble/bun": door,
+  "thimble/node": withServers,
+  "thimble/deno": withServers,
+  "thimble/bun": withServers,
   "thimble/browser": door,
   "thimble/workers": door,
   "thimble/generic": door,

@@ -117,7 +117,8 @@ describe("the programs of the README", () => {
       if (line === "listening") child.kill("SIGTERM");
     }
 
-    expect(lines).toEqual(promised(block!.code));
+    // The end of the program is written first and printed last.
+    expect(lines).toEqual(promised(block!.code).toReversed());
     expect(await code).toBe(0);
   });
 

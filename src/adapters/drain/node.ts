@@ -18,9 +18,9 @@ export interface NodeServer {
   close(closed: (error?: Error) => void): unknown;
   closeIdleConnections?(): void;
   closeAllConnections?(): void;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
-  prependListener(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: (...args: any[]) => void): unknown;
+  off(event: string, listener: (...args: any[]) => void): unknown;
+  prependListener(event: string, listener: (...args: any[]) => void): unknown;
 }
 
 /** A server, or an object that has one, as a Fastify instance does. */
@@ -84,7 +84,7 @@ export async function drainNode(server: Drainable, signal?: AbortSignalLike): Pr
 
   const close = (): Promise<void> =>
     new Promise((resolve) => {
-      const onRequest = (_: never, response: Response): void => {
+      const onRequest = (_: unknown, response: Response): void => {
         if (!("stream" in response) && !response.headersSent) response.setHeader("Connection", "close");
       };
       const onSession = (session: Session): void => {

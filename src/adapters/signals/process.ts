@@ -111,7 +111,7 @@ export function checkNames(names: readonly string[], process?: ProcessWithSignal
 
 const inWorkerThread =
   "in a worker thread: signals reach the main thread only" +
-  "\n  hint: let the main thread send a message, and use shutdownOnSignal of thimble/generic with an AbortSignal that it aborts";
+  "\n  hint: send the thread a message, and use shutdownOnSignal of thimble/generic with an AbortSignal";
 
 function isWorkerThread(process: ProcessWithSignals): boolean {
   const threads = process.getBuiltinModule?.("node:worker_threads") as { isMainThread?: boolean } | undefined;

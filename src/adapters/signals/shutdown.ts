@@ -154,9 +154,7 @@ function sourceOf(
   if (given === undefined) return signals();
   if (Array.isArray(given)) {
     if (named) return named(given);
-    throw new TypeError(
-      "This runtime has no signals with names\n  hint: leave out the option signals, or pass an AbortSignal in the option signal",
-    );
+    throw new TypeError("This runtime has no signals with names: leave out the option signals");
   }
   if (typeof (given as Partial<Signals> | null)?.onStop === "function") return given as Signals;
   throw new TypeError(`signals is a list of names, such as ["SIGTERM"], or an object that signals() makes`);

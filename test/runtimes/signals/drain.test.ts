@@ -1,7 +1,10 @@
 // Real servers in real processes that are sent a real SIGTERM while clients hold connections to them.
-import { connect as connectHttp2 } from "node:http2";
+import type { Server as HttpServer } from "node:http";
+import { connect as connectHttp2, type Http2SecureServer, type Http2Server } from "node:http2";
+import type { Server as HttpsServer } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it, onTestFinished } from "vitest";
+import type { drain } from "thimble/node";
+import { describe, expect, expectTypeOf, it, onTestFinished } from "vitest";
 import { type Child, type Runtime, start } from "./child.ts";
 import { open, refused } from "./connection.ts";
 import { projectWith } from "./project.ts";
@@ -29,6 +32,16 @@ async function serve(runtime: Runtime, kind: string, ...timeout: string[]): Prom
   const line = child.lines().find((it) => it.startsWith("listening "));
   return { ...child, port: Number(line!.split(" ")[1]) };
 }
+
+describe("Node's own servers", () => {
+  it("can be drained by their types, as an option of a provider too", () => {
+    type Servers = HttpServer | HttpsServer | Http2Server | Http2SecureServer;
+    expectTypeOf<Servers>().toExtend<Parameters<typeof drain>[0]>();
+    expectTypeOf<{ server: HttpServer }>().toExtend<Parameters<typeof drain>[0]>();
+    expectTypeOf<AbortSignal>().toExtend<NonNullable<Parameters<typeof drain>[1]>>();
+    expectTypeOf<typeof drain>().toExtend<(server: HttpServer, signal: AbortSignal) => unknown>();
+  });
+});
 
 /** What a process printed from the signal on. */
 const since = (lines: string[]): string[] => lines.slice(lines.indexOf("draining"));

@@ -16,7 +16,7 @@ async function answer(path) {
   return path === "/big" ? big : "rows";
 }
 
-const respond = async (request, response) => response.end(await answer(request.url));
+const respond = (request, response) => void answer(request.url).then((text) => response.end(text));
 const respondWeb = async (request) => new Response(await answer(new URL(request.url).pathname));
 
 const listen = (server) =>

@@ -14,10 +14,10 @@ if (isMainThread && !("WorkerGlobalScope" in globalThis)) {
   else new Worker(here, { type: "module" });
 } else {
   void shutdownOnSignal(createContainer()).then(
-    ({ reason }) => console.log(`stopped by ${reason}`),
+    ({ reason }) => console.log(`stopped by ${String(reason)}`),
     (error) => console.log(error.message),
   );
   // The way that the error names.
   const { reason } = await shutdownOnAbort(createContainer(), { signal: AbortSignal.abort("a message") });
-  console.log(`also stopped by ${reason}`);
+  console.log(`also stopped by ${String(reason)}`);
 }

@@ -22,7 +22,7 @@ describe.each([
     expect(child.lines().slice(0, 2)).toMatchInlineSnapshot(`
       [
         "Cannot listen for SIGINT or SIGTERM in a worker thread: signals reach the main thread only",
-        "  hint: let the main thread send a message, and use shutdownOnSignal of thimble/generic with an AbortSignal that it aborts",
+        "  hint: send the thread a message, and use shutdownOnSignal of thimble/generic with an AbortSignal",
       ]
     `);
   });
@@ -36,5 +36,6 @@ describe.each(["threads", "web"])("shutdownOnSignal in a worker of deno, %s", (k
     child.kill("SIGTERM");
 
     await child.said("stopped by SIGTERM");
+    expect(child.lines()).toEqual(["also stopped by a message", "stopped by SIGTERM"]);
   });
 });
