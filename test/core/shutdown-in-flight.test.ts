@@ -289,10 +289,10 @@ describe("a build in flight", () => {
     let over = false;
     const closing = app.shutdown().finally(() => (over = true));
     gates[0].reject(new Error("no disk"));
-    await asked;
     await turn();
     expect(over).toBe(false);
     gates[1].resolve();
+    await asked;
 
     expect((await closing).services).toMatchObject([{ token: "db", outcome: "disposed" }]);
   });

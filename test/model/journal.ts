@@ -180,6 +180,11 @@ export class Journal {
     this.note(`!! ${what}`);
   }
 
+  /** Whether a shutdown is under way. */
+  isClosing(): boolean {
+    return [...this.closings.values()].some(({ closedAt }) => closedAt === Infinity);
+  }
+
   /** Whether a factory was called with it, or a caller outside was given it. */
   isReceived(instance: Instance): boolean {
     return (

@@ -10,7 +10,7 @@
 import { createContainer, isContainerError, value } from "thimble";
 import { Asks } from "./asks.ts";
 import { Closings } from "./closings.ts";
-import { Journal, text, type Gate } from "./journal.ts";
+import { type Ask, Journal, text, type Gate } from "./journal.ts";
 import type { Place } from "./model.ts";
 import { showNeed, showStep, type Need, type Plan, type Program, type Step } from "./program.ts";
 import { Services, tokenOf } from "./services.ts";
@@ -61,7 +61,9 @@ class Run {
     this.#asks.checkBegun();
     this.#closings.checkRest();
     if (!journal.gates.some((it) => it.of === "building")) {
-      for (const it of journal.pending())
+      // A caller that a shutdown has refused is told when that is over.
+      const isRefused = ({ asker }: Ask) => journal.closings.has(asker.from) && journal.isClosing();
+      for (const it of journal.pending().filter((one) => !isRefused(one)))
         journal.complain(`${it.text} is pending, and nothing is being built`);
     }
     if (journal.complaints.length === 0) return;

@@ -711,8 +711,9 @@ describe("shutdown", () => {
 
     const closing = app.shutdown();
     clock += 100;
-    await failing;
+    await turn();
     gate.resolve();
+    await failing;
 
     const { services } = await settles(closing);
     expect(services.map(({ token, elapsed }) => `${token} ${elapsed}`)).toEqual(["b 1", "c 5", "a 30"]);

@@ -78,10 +78,22 @@ export function endBuild(build: Build, value?: unknown): void {
   // This variable must not keep the last pending build alive until something else has to wait.
   if (pendingBuild === build) pendingBuild = undefined as never;
   if (scope.extras) detach(build, scope.extras);
-  build.settled?.(failure, value);
+  if (build.settled) tell(build, () => build.settled!(failure, value));
   build.waiters = undefined;
   for (const waiter of waiters ?? []) deliver(waiter, build, value);
   scope.closing?.proceed(dependentIn(build));
+}
+
+/**
+ * Tells a caller the result. A caller from outside that a shutdown refuses is told when the shutdown is over: a program
+ * that is asked to end while it starts is to end in order, and not by an error that nothing catches. A factory or a
+ * service is told at once, because the shutdown may wait for it.
+ */
+function tell({ scope, failure, isOutside }: Build, settled: () => void): void {
+  let closing = isOutside && failure ? scope.closing : undefined;
+  for (let at = scope.parent; closing && at?.closing; at = at.parent) closing = at.closing;
+  if (closing && !closing.report) closing.refused.push(settled);
+  else settled();
 }
 
 /** Gives a waiting build the result of another, and queues it when nothing is missing any more. */

@@ -199,6 +199,8 @@ export class Build implements Dependent {
   declare waitsFor?: Build[];
   /** What it has thrown, or something it waited for. */
   declare failure?: Failure;
+  /** Of a caller: whether it is neither a factory nor a service. */
+  declare isOutside?: boolean;
   /** Of a caller: how it learns the result. */
   declare settled?: Settled;
   /** What resolves late, through a resolver that outlived its build: the instance that depends on the result. */
@@ -308,6 +310,8 @@ export interface Closing {
   expired: boolean;
   /** Aborts at the deadline. */
   controller: Controller | undefined;
+  /** Callers to be told when it is over. */
+  readonly refused: (() => void)[];
   /** How many builds and instances are left to wait for. */
   left: number;
   /** Instances without dependents left, to be disposed next. There once dependents are counted. */

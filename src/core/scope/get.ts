@@ -143,6 +143,7 @@ function wait(scope: ScopeRecord, made: Build | undefined, dependent: Build | un
   if (other.dependent === dependent && !onStack().has(other)) other.dependent = build;
   build.values = [];
   build.phase = WAITING;
+  if (!made && !dependent) build.isOutside = true;
   waitFor(build, other, 0, goOn);
   // What is drained next may meet the builds that are on the stack here. Each of them waits for the one above it.
   for (let it = build; it.dependent && !it.dependent.waitsFor?.includes(it); it = it.dependent) {

@@ -50,6 +50,7 @@ class ScopeShutdown implements Closing {
   /** The report, before it is complete. */
   declare readonly live: ShutdownReport;
   declare ready: Dependent[] | undefined;
+  declare readonly refused: (() => void)[];
   declare left: number;
   declare expired: boolean;
   declare controller: Controller | undefined;
@@ -63,6 +64,7 @@ class ScopeShutdown implements Closing {
     this.scope = scope;
     this.reason = reason;
     this.live = { ok: true, elapsed: 0, services: (this.rows = []) };
+    this.refused = [];
     this.left = 0;
     this.expired = false;
     // Every property is there from the beginning: engines are fast with objects that look alike.
@@ -221,6 +223,7 @@ function end(scope: ScopeRecord): void {
   scope.lookup = emptyMap;
   scope.tree.tell?.("scopeClosed", scope, { elapsed, report });
   closing.resolve?.(report);
+  for (const tell of closing.refused) tell();
 }
 
 // ---- Disposing
