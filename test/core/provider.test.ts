@@ -283,42 +283,6 @@ describe("a provider", () => {
   });
 });
 
-describe("an option that features read", () => {
-  it("changes nothing in the core: `eager` builds nothing, `io` moves nothing", () => {
-    let built = 0;
-    const app = createContainer(
-      singleton(
-        Config,
-        () => {
-          built++;
-          return new Config();
-        },
-        { eager: true, io: true, layer: "data", tags: ["config"], start() {}, stop() {}, health() {} },
-      ),
-    );
-    const child = app.createScope("request");
-    expect(built).toBe(0);
-
-    expect(child.get(Config)).toBe(app.get(Config));
-    expect(built).toBe(1);
-  });
-
-  it("calls neither `start` nor `health` from the core", async () => {
-    const called: string[] = [];
-    const app = createContainer(
-      singleton(Config, {
-        start: () => called.push("start"),
-        health: () => called.push("health"),
-      }),
-    );
-    app.get(Config);
-
-    await app.shutdown();
-
-    expect(called).toEqual([]);
-  });
-});
-
 describe("a group of providers", () => {
   const Host = token<string>("host");
   const Port = token<number>("port");

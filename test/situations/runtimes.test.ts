@@ -189,28 +189,6 @@ describe("names that a minifier has taken away", () => {
   });
 });
 
-describe("a service marked io", () => {
-  it("is an ordinary service outside of Workers: one instance, closed at shutdown", async () => {
-    const closed: string[] = [];
-    const app: Scope = createContainer(
-      singleton(Db, () => ({}), { io: true, dispose: () => void closed.push("db") }),
-    );
-
-    expect(app.createScope("ada").get(Db)).toBe(app.createScope("ben").get(Db));
-    await settles(app.shutdown());
-    expect(closed).toEqual(["db"]);
-  });
-
-  it("may be held by a singleton that is not: no CAPTIVE_DEPENDENCY where there is no request to outlive", () => {
-    const app: Scope = createContainer(
-      singleton(Db, () => ({}), { io: true }),
-      singleton(Repo, [Db], (db) => ({ db })),
-    );
-
-    expect(app.createScope("request").get(Repo)).toEqual({ db: app.get(Db) });
-  });
-});
-
 describe("a promise from another realm or library", () => {
   it("a bare thenable from a factory: awaited like a promise, and its failure too", async () => {
     const refused = new Error("refused");

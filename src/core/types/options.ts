@@ -2,7 +2,7 @@
  * Options of providers, one interface per kind.
  *
  * Everything that receives an instance is written as a method: TypeScript then compares the parameters both ways,
- * and a callback that asks for the `AbortSignal` of another `lib` fits.
+ * and a callback that takes the `AbortSignal` of another `lib` fits.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export interface ProviderOptions<T> {
   init?(instance: T, signal: RuntimeAbortSignal): unknown;
 
   /**
-   * Further tokens this provider answers to when asked through `all` and `one`: the interfaces it implements.
+   * Further tokens this provider answers to when resolved through `all` and `one`: the interfaces it implements.
    * `get` of such a token does not find it; use `alias` for that. The compiler checks tokens, and takes any class.
    *
    * @default []
@@ -36,36 +36,11 @@ export interface ProviderOptions<T> {
   readonly default?: boolean;
 
   /**
-   * To be built at the start of a program instead of when first asked for. Kept for `thimble/lifecycle`, which is
-   * still to come: it changes nothing yet.
-   *
-   * @default false
-   */
-  readonly eager?: boolean;
-
-  /**
-   * Holds something that belongs to one request on some runtimes: a socket, a database session. Kept for
-   * `thimble/cloudflare`, which is still to come: it changes nothing yet.
-   *
-   * @default false
-   */
-  readonly io?: boolean;
-
-  /**
    * Tie-break among the services that `all` finds in one scope: lower first, then order of registration.
    *
    * @default 0
    */
   readonly order?: number;
-
-  /** What starts the service. Kept for `thimble/lifecycle`, which is still to come: nothing calls it yet. */
-  start?(instance: T, signal: RuntimeAbortSignal): unknown;
-
-  /** How to ask whether it is healthy. Kept for `thimble/health`, which is still to come: nothing calls it yet. */
-  health?(instance: T, signal: RuntimeAbortSignal): unknown;
-
-  /** The layer it belongs to. Kept for `thimble/layers`, which is still to come: it changes nothing yet. */
-  readonly layer?: string;
 
   /**
    * Words to select by: `all(token, { tag })`.
@@ -116,7 +91,7 @@ export interface SingletonOptions<T> extends ProviderOptions<T>, DisposeOption<T
 /** Options of `value`. */
 export interface ValueOptions<T> extends ProviderOptions<T>, DisposeOption<T>, StopOption<T> {
   /**
-   * The container owns the value and disposes it at shutdown, whether or not anyone asked for it. Giving `dispose`
+   * The container owns the value and disposes it at shutdown, whether or not it was ever resolved. Giving `dispose`
    * means the same. Without either the value is borrowed, and never disposed by the container.
    *
    * @default false
@@ -130,10 +105,10 @@ export interface ScopedOptions<T> extends ProviderOptions<T>, DisposeOption<T>, 
    * The instance lives in the nearest enclosing scope of this name, and is shared by all scopes below it. Asking
    * where no such scope encloses throws `SCOPE_NOT_FOUND`.
    *
-   * @default the scope that asks
+   * @default the scope that resolves it
    */
   readonly in?: string;
 }
 
-/** Options of `transient`. There is no `dispose`: transients are never tracked, whoever asks owns what it gets. */
+/** Options of `transient`. There is no `dispose`: transients are never tracked; what resolves one owns it. */
 export interface TransientOptions<T> extends ProviderOptions<T> {}
