@@ -3,7 +3,7 @@
  */
 
 import { describe, expect, it } from "vitest";
-import { check } from "./reader.ts";
+import { check, type compilers } from "./reader.ts";
 
 const anywhere = `
   import { abortSignal, createContainer, type Scope, singleton, token } from "thimble";
@@ -44,6 +44,50 @@ const withDom = `
   export const report = app.shutdown({ signal: AbortSignal.timeout(10) });
 `;
 
+const group = `
+  import { alias, createContainer, type Provider, singleton, token, type Token, value } from "thimble";
+
+  export interface Config { readonly dbUrl: string }
+  export const Config: Token<Config> = token("config");
+  export const Store: Token<{ close(): void }> = token("store");
+  export class Db { #url: string; constructor(config: Config) { this.#url = config.dbUrl; } close(): void {} }
+
+  export const data: readonly [
+    Provider<Db, typeof Config, "singleton">,
+    Provider<typeof Store, typeof Db, "alias">,
+  ] = [singleton(Db, [Config]), alias(Store, Db)];
+  createContainer(data, value(Config, { dbUrl: "mem:" })).get(Store);
+`;
+
+describe.each<keyof typeof compilers>(["TypeScript 7", "TypeScript 5.9"])(
+  "a group that is exported, in %s",
+  (compiler) => {
+    const isolated = { isolatedDeclarations: true, declaration: true };
+
+    it("has a type that isolatedDeclarations accepts", async () => {
+      expect((await check({ "group.ts": group }, isolated, compiler)).errors).toEqual({});
+    });
+
+    it("is checked like any other", async () => {
+      const lacking = group.replace(', value(Config, { dbUrl: "mem:" })', "");
+      const { errors } = await check({ "group.ts": lacking }, isolated, compiler);
+      expect(errors["group.ts"]).toHaveLength(1);
+      expect(errors["group.ts"]?.[0]).toContain("'MissingProvider<Token<Config>, NeededBy<Db>>'");
+    });
+
+    it("must say everything that is in it", async () => {
+      const wrong = group.replace(
+        'Provider<Db, typeof Config, "singleton">',
+        'Provider<Db, never, "singleton">',
+      );
+      const { errors } = await check({ "group.ts": wrong }, isolated, compiler);
+      expect(errors["group.ts"]?.[0]).toContain(
+        "is not assignable to type 'Provider<Db, never, \"singleton\">'",
+      );
+    });
+  },
+);
+
 describe("the published types", () => {
   it("need no lib but the language's", async () => {
     const { errors } = await check({ "anywhere.ts": anywhere }, { lib: ["es2022"], skipLibCheck: false });
@@ -64,6 +108,41 @@ describe("the published types", () => {
     const { errors } = await check(
       { "anywhere.ts": anywhere, "disposables.ts": withDisposables, "dom.ts": withDom },
       { lib: ["es2023", "esnext.disposable", "dom"], skipLibCheck: false, allowImportingTsExtensions: true },
+    );
+
+    expect(errors).toEqual({});
+  });
+
+  it.each<keyof typeof compilers>(["TypeScript 7", "TypeScript 5.9"])("compile in %s", async (compiler) => {
+    const { errors } = await check(
+      { "anywhere.ts": anywhere },
+      { lib: ["es2022"], skipLibCheck: false },
+      compiler,
+    );
+
+    expect(errors).toEqual({});
+  });
+
+  it("work with the types of Cloudflare Workers, whose AbortSignal they hand out", async () => {
+    const worker = `
+      import { abortSignal, createContainer, singleton, token } from "thimble";
+      import { Env, setting, url as asUrl } from "thimble/config";
+      class Remote { #url = ""; }
+      export const host = createContainer(singleton(Env, () => ({}))).get(setting("host", asUrl)).searchParams;
+      const CurrentRequest = token<Request>("request");
+      export const app = createContainer(
+        singleton(Remote, { dispose: (remote, signal) => fetch("https://example.org/down", { signal }) }),
+      );
+      app.run(abortSignal, (signal: AbortSignal) => signal.addEventListener("abort", () => {}));
+      export const report = app.shutdown({ signal: AbortSignal.timeout(10) });
+      export const url = (scope: typeof app) => scope.createScope("request").has(CurrentRequest);
+    `;
+    const types = ["@cloudflare/workers-types"];
+    const { errors } = await check(
+      { "worker.ts": worker },
+      { lib: ["esnext"], types },
+      "TypeScript 7",
+      types,
     );
 
     expect(errors).toEqual({});

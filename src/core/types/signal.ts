@@ -22,4 +22,14 @@ export type RuntimeAbortSignal = typeof globalThis extends {
   AbortSignal: { prototype: infer S extends AbortSignalLike };
 }
   ? S
+  : SignalOfFetch;
+
+// The types of Cloudflare Workers declare `AbortSignal` as a class, and classes are no members of `typeof globalThis`.
+// Functions are: so there it is the signal that `fetch` takes.
+type SignalOfFetch = typeof globalThis extends { fetch: (input: never, init?: infer I) => unknown }
+  ? NonNullable<I> extends { signal?: infer S }
+    ? NonNullable<S> extends AbortSignalLike
+      ? NonNullable<S>
+      : AbortSignalLike
+    : AbortSignalLike
   : AbortSignalLike;

@@ -52,10 +52,19 @@ export const boolean: Parser<boolean> = {
   },
 };
 
-/** The type of `URL` in the program that uses this package: of `lib.dom`, of `@types/node`, of Deno. */
-export type RuntimeURL = typeof globalThis extends { URL: { prototype: infer U } }
-  ? U
-  : { readonly href: string };
+/** The `URL` of the runtime that the reader's types describe. */
+export type RuntimeURL = typeof globalThis extends { URL: { prototype: infer U } } ? U : URLOfFetch;
+
+// The types of Cloudflare Workers declare `URL` as a class, and classes are no members of `typeof globalThis`. Functions
+// are: so there it is the URL that `fetch` takes.
+interface URLLike {
+  readonly href: string;
+}
+type URLOfFetch = typeof globalThis extends { fetch: (input: infer I, init?: never) => unknown }
+  ? [Extract<I, URLLike>] extends [never]
+    ? URLLike
+    : Extract<I, URLLike>
+  : URLLike;
 
 /** An absolute URL, as a `URL`. */
 export const url: Parser<RuntimeURL> = {
