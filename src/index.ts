@@ -39,12 +39,16 @@ export type {
   CaptiveDependency,
   Later,
   MissingProvider,
+  NeededBy,
+  NeededHere,
   NothingToOverride,
   Scoped,
+  UnknownProvider,
 } from "./core/types/coverage.ts";
 export type {
   AnyToken,
   Class,
+  ClosedClass,
   Dep,
   Dependency,
   DependencyRecord,
@@ -52,6 +56,7 @@ export type {
   Exactly,
   FromAbove,
   NeedsOf,
+  NotAToken,
   Resolved,
   Token,
   TokenFor,
@@ -66,7 +71,11 @@ export type {
 } from "./core/types/options.ts";
 export type { Path, PathStep } from "./core/types/path.ts";
 export type {
+  ClassAsFactory,
+  DependencyFor,
   Made,
+  MissingDependencies,
+  MissingFactory,
   NotAssignable,
   Provider,
   ProviderEntry,

@@ -16,6 +16,7 @@ import {
 } from "thimble";
 import { describe, expect, it } from "vitest";
 import { chain } from "./support/chain.ts";
+import { uncheckedContainer } from "./support/unchecked.ts";
 import { deferred } from "./support/deferred.ts";
 import { laterRefusal, refusal, rejected } from "./support/refusal.ts";
 import { catchReports } from "./support/report-error.ts";
@@ -261,7 +262,7 @@ describe("a build in flight", () => {
         void app.shutdown();
         return 0;
       });
-      const app: Scope = createContainer(links);
+      const app: Scope = uncheckedContainer(links);
 
       expect(refusal(() => app.get(end)).code).toBe("SCOPE_CLOSED");
     },
@@ -272,7 +273,7 @@ describe("a build in flight", () => {
       void child.shutdown();
       return 0;
     });
-    const app: Scope = createContainer(links);
+    const app: Scope = uncheckedContainer(links);
     const child: Scope = app.createScope("request");
 
     expect(refusal(() => child.get(end)).code).toBe("SCOPE_CLOSED");

@@ -2,6 +2,7 @@ import { alias, createContainer, scoped, singleton, token, transient, value, typ
 import { observe } from "thimble/observe";
 import { describe, expect, it } from "vitest";
 import { chain } from "../core/support/chain.ts";
+import { uncheckedContainer } from "../core/support/unchecked.ts";
 import { deferred } from "../core/support/deferred.ts";
 import { refusal, rejected, thrown } from "../core/support/refusal.ts";
 import { catchReports } from "../core/support/report-error.ts";
@@ -98,7 +99,7 @@ describe("an observer is told", () => {
   it("once of every service of a chain that is built in slices", () => {
     const [links, end] = chain(500, () => 0);
     const heard: unknown[] = [];
-    const app: Scope = createContainer(links);
+    const app: Scope = uncheckedContainer(links);
     observe(app, { building: ({ token }) => heard.push(token) });
 
     expect(app.get(end)).toBe(499);

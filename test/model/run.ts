@@ -7,7 +7,7 @@
  * @module
  */
 
-import { createContainer, isContainerError, value } from "thimble";
+import { createContainer, isContainerError, type Scope, value } from "thimble";
 import { Asks } from "./asks.ts";
 import { Closings } from "./closings.ts";
 import { type Ask, Journal, text, type Gate } from "./journal.ts";
@@ -119,8 +119,7 @@ class Run {
     const [root] = this.#program.scopes;
     if (!root) throw new Error("a program has a root");
     const place = this.#journal.model.newPlace(0, root.name, undefined);
-    this.#journal.scopes[0] = createContainer(
-      root.name,
+    this.#journal.scopes[0] = (createContainer(root.name) as Scope).provide(
       root.provides.map((it) => this.#services.provider(it, place)),
     );
     this.#opened(place, root.provides);

@@ -11,8 +11,10 @@ import {
   one,
   optional,
   parent,
+  type Provider,
   type ProviderGroup,
   ref,
+  type Scope,
   scoped,
   singleton,
   transient,
@@ -54,10 +56,38 @@ createContainer(config, "shop");
 // @ts-expect-error a token is no provider
 createContainer(Config);
 
-// what says nothing about itself may hold anything, and so may what is nested deeper than four levels
+// what is nested deeper than four levels may hold anything
 createContainer([[[[mail]]]]).get(Users);
+
+// a list whose type says nothing about it is for a plain scope: anywhere else it would take the checks away
 const plugins: ProviderGroup = [];
-createContainer(plugins, mail).get(Users);
+const anything: Provider[] = mail;
+// @ts-expect-error it may hold anything
+createContainer(plugins, mail);
+// @ts-expect-error it may hold anything
+createContainer(config, anything);
+// @ts-expect-error also in a group
+createContainer(config, [anything]);
+// @ts-expect-error also in a scope that knows what it has
+createContainer(config).createScope("request", anything);
+(createContainer(config) as Scope).provide(plugins, anything).get(Users);
+
+// what is written by hand is checked like everything else
+const byHand: readonly [
+  Provider<SmtpMailer, typeof Config, "singleton">,
+  Provider<typeof Mailer, typeof SmtpMailer, "alias">,
+] = [singleton(SmtpMailer, [Config]), alias(Mailer, SmtpMailer)];
+createContainer(config, byHand).get(Mailer);
+// @ts-expect-error nothing provides Config
+createContainer(byHand);
+// @ts-expect-error it needs a Config
+const wrongNeeds: Provider<SmtpMailer, never, "singleton"> = singleton(SmtpMailer, [Config]);
+// @ts-expect-error it is for a SmtpMailer
+const wrongToken: Provider<typeof Mailer, typeof Config, "singleton"> = singleton(SmtpMailer, [Config]);
+void [wrongNeeds, wrongToken];
+
+// options are no dependencies
+createContainer(singleton(Clock, { as: [SettableClock], dispose: (clock) => clock.now() })).get(Clock);
 
 // ---- a token is itself and nothing else
 
@@ -73,13 +103,25 @@ createContainer(config, data, singleton(SmtpMailer, [Config]), singleton(Users, 
 
 // ---- combinators
 
-createContainer(singleton(Clock, [optional(Db), all(Mailer, { tag: "mail" }), one(Logger), defer(Users)]));
-createContainer(singleton(Clock, [optional({ db: Db, log: Logger })]));
+const clock = () => new Clock();
+createContainer(
+  singleton(Clock, [optional(Db), all(Mailer, { tag: "mail" }), one(Logger), defer(Users)], clock),
+);
+createContainer(singleton(Clock, [optional({ db: Db, log: Logger })], clock));
+createContainer(
+  singleton(Clock, [defer(all(Mailer)), defer(optional(Db)), defer([Db, { users: Users }])], clock),
+);
 // @ts-expect-error a ref needs what its token needs
-createContainer(singleton(Clock, [ref(() => Db)]));
-createContainer(config, data, singleton(Clock, [ref(() => Db)]));
+createContainer(singleton(Clock, [ref(() => Db)], clock));
+createContainer(config, data, singleton(Clock, [ref(() => Db)], clock));
 // @ts-expect-error a map needs what its dependency needs
-createContainer(singleton(Clock, [map(Config, (config) => config.dbUrl)]));
+createContainer(singleton(Clock, [map(Config, (config) => config.dbUrl)], clock));
+// @ts-expect-error also in a tuple in a record in a tuple
+createContainer(singleton(Port, [{ at: [Host] }], ({ at: [host] }) => host.length));
+createContainer(
+  value(Host, "localhost"),
+  singleton(Port, [{ at: [Host] }], ({ at: [host] }) => host.length),
+);
 // @ts-expect-error also in a record in a tuple
 createContainer(singleton(Port, [{ host: Host }], ({ host }) => host.length));
 // @ts-expect-error also in a record

@@ -2,7 +2,17 @@
  * What a provider's forms accept and refuse. Checked by `tsc`; nothing here runs.
  */
 
-import { alias, optional, scoped, singleton, token, transient, value } from "thimble";
+import {
+  alias,
+  createContainer,
+  optional,
+  scoped,
+  singleton,
+  type Token,
+  token,
+  transient,
+  value,
+} from "thimble";
 import { expectTypeOf } from "vitest";
 import {
   Clock,
@@ -56,6 +66,11 @@ const Modes = token<("live" | "dry")[]>("modes");
 const Hook = token<(line: string) => "ok" | "">("hook");
 
 singleton(Mode, () => "live");
+singleton(Mode, async () => "live");
+singleton(Mode, [], async () => "live");
+singleton(Mode, [Port], async () => "live", { tags: ["mode"] });
+singleton(Mode, async () => "live", { tags: ["mode"] });
+singleton(Mode, async ({ getAsync }) => ((await getAsync(Port)) ? "live" : "dry"));
 singleton(Mode, ({ get }) => (get(Port) ? "live" : "dry"));
 singleton(Mode, [], () => "live");
 scoped(Mode, [Port], () => "live", { init: (mode) => expectTypeOf(mode).toEqualTypeOf<"live" | "dry">() });
@@ -93,9 +108,68 @@ alias(Logger, optional(Logger, console));
 const needs = [Db, Mailer] as const;
 singleton(Users, needs);
 
-// more dependencies than parameters: to have something built first
-singleton(Clock, [Db]);
+// a factory may ignore the dependencies at the end of its list
 singleton(Clock, [Db], () => new Clock());
+singleton(Db, [Config, Port], (config) => new Db(config.dbUrl));
+
+// a parameter of a constructor may be optional, or be any number of parameters
+class Report {
+  readonly parts: unknown[];
+  constructor(db: Db, clock?: Clock, ...loggers: Logger[]) {
+    this.parts = [db, clock, loggers];
+  }
+}
+singleton(Report, [Db]);
+singleton(Report, [Db, Clock]);
+singleton(Report, [Db, Clock, Logger, Logger]);
+// @ts-expect-error a port is no logger
+singleton(Report, [Db, Clock, Logger, Port]);
+
+// records in tuples, tuples in records, as deep as one likes
+singleton(Port, { db: [Db, { clock: Clock }] }, ({ db: [db, { clock }] }) => {
+  expectTypeOf(db).toEqualTypeOf<Db>();
+  return clock.now();
+});
+singleton(Port, [[Db, Clock]], ([, clock]) => clock.now());
+// @ts-expect-error a string is no dependency, wherever it stands
+singleton(Port, [{ db: ["db"] }], () => 1);
+
+// ---- classes that only they themselves construct: the class is the token, and a factory makes the instance
+
+class Vault {
+  readonly #key = 1;
+  private constructor() {}
+  static open(): Vault {
+    return new Vault();
+  }
+  key(): number {
+    return this.#key;
+  }
+}
+abstract class Shelf {
+  readonly #books = 1;
+  protected constructor() {}
+  books(): number {
+    return this.#books;
+  }
+}
+singleton(Vault, () => Vault.open());
+singleton(Vault, [Config], () => Vault.open(), {
+  dispose: (vault) => expectTypeOf(vault).toEqualTypeOf<Vault>(),
+});
+value(Vault, Vault.open());
+alias(token<Vault>("vault"), Vault);
+singleton(Port, [Vault, optional(Shelf)], (vault, shelf) => vault.key() + (shelf?.books() ?? 0));
+// @ts-expect-error nobody else may call its constructor
+singleton(Vault);
+// @ts-expect-error nobody else may call its constructor
+singleton(Vault, []);
+// @ts-expect-error a clock is no vault
+value(Vault, new Clock());
+// @ts-expect-error a plain function is no token
+value(() => new Clock(), new Clock());
+// @ts-expect-error a plain function is no token
+singleton(() => new Clock());
 
 // ---- options
 
@@ -109,18 +183,18 @@ singleton(SmtpMailer, [Config], {
     signal.throwIfAborted();
     await mailer.send("ada", "up");
   },
-  start: (mailer) => mailer.send("ada", "started"),
-  stop: (mailer) => mailer.send("ada", "stopped"),
-  health: (mailer) => mailer instanceof SmtpMailer,
   as: [Mailer],
   default: true,
-  eager: true,
-  io: true,
   order: -1,
-  layer: "service",
   tags: ["mail"],
 });
 singleton(Clock, { dispose: false });
+singleton(Clock, undefined);
+singleton(Clock, [], undefined);
+singleton(Clock, [], {});
+singleton(Port, () => 1, { init: (port) => expectTypeOf(port).toEqualTypeOf<number>() });
+singleton(Db, [Config], (config) => new Db(config.dbUrl), undefined);
+singleton(Users, [Db, Mailer], { dispose: (users) => expectTypeOf(users).toEqualTypeOf<Users>() });
 
 // ---- refused
 
@@ -128,6 +202,25 @@ singleton(Clock, { dispose: false });
 singleton(Users, [Mailer, Db]);
 // @ts-expect-error the constructor takes a mailer too
 singleton(Users, [Db]);
+// @ts-expect-error also before options
+singleton(Users, [Db], { dispose: false });
+// @ts-expect-error also before none
+singleton(Users, [Db], {});
+// @ts-expect-error the constructor takes no clock
+singleton(Users, [Db, Mailer, Clock]);
+// @ts-expect-error the constructor takes nothing
+singleton(Clock, [Db]);
+// @ts-expect-error the constructor takes nothing, also before options
+scoped(Clock, [Db], { in: "request" });
+// @ts-expect-error a record has no order: write [{ config: Config }]
+singleton(Db, { config: Config });
+// @ts-expect-error the same before options
+singleton(Db, { config: Config }, { dispose: false });
+// @ts-expect-error a token has no constructor
+singleton(Logger, [Db]);
+const one = () => 1;
+// @ts-expect-error one factory is enough
+singleton(Port, one, one);
 // @ts-expect-error the constructor takes parameters
 singleton(Users);
 // @ts-expect-error the constructor takes parameters
@@ -177,8 +270,29 @@ singleton(Clock, { owned: true });
 // @ts-expect-error only a scoped service lives in a scope of its choice
 singleton(Clock, { in: "request" });
 // @ts-expect-error an alias has no options
-alias(Mailer, SmtpMailer, { eager: true });
+alias(Mailer, SmtpMailer, { order: 1 });
+// @ts-expect-error nothing reads it: an option that does nothing is worse than none
+singleton(Clock, { eager: true });
+// @ts-expect-error nothing reads it
+singleton(Clock, { io: true });
+// @ts-expect-error nothing reads it
+singleton(Clock, { layer: "service" });
+// @ts-expect-error nothing reads it
+singleton(Clock, { health: () => true });
+// @ts-expect-error nothing reads it
+singleton(Clock, { start: () => {} });
 // @ts-expect-error a clock sends no mail
 singleton(Clock, { as: [Mailer] });
 // @ts-expect-error the instance is a session
 scoped(Session, [Request], { dispose: (db: Db) => db.close() });
+
+// ---- helpers of one's own
+
+export const lazy = <T>(key: Token<T>, make: () => T) => singleton(key, make);
+export const byPort = <T>(key: Token<T>, make: (port: number) => T) =>
+  singleton(key, [Port], make, { order: 1 });
+export const constructed = <T>(Made: new (port: number) => T) => scoped(Made, [Port]);
+createContainer(
+  lazy(Port, () => 1),
+  byPort(Host, String),
+).get(Host);

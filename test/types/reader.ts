@@ -11,22 +11,39 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** The compilers that readers have: the one this repository is checked with, and the last one before it. */
+export const compilers = {
+  "TypeScript 7": join(root, "node_modules/typescript/bin/tsc"),
+  "TypeScript 5.9": join(root, "node_modules/typescript-5.9/bin/tsc"),
+} as const;
+
 export interface Checked {
   /** What the compiler said, by file: each error with the lines that explain it. Files without errors are absent. */
   readonly errors: Readonly<Record<string, readonly string[]>>;
+  /** What stands at the place of each of these errors: the rest of the line. */
+  readonly places: Readonly<Record<string, readonly string[]>>;
   /** How often the checker instantiated a type: its work, and the same on every machine. */
   readonly instantiations: number;
 }
 
-/** Type-checks the files as a project of their own. `options` are compiler options over those of a strict project. */
+/**
+ * Type-checks the files as a project of their own. `options` are compiler options over those of a strict project, and
+ * `packages` are installed beside ours.
+ */
 export async function check(
   files: Record<string, string>,
   options: Record<string, unknown> = {},
+  compiler: keyof typeof compilers = "TypeScript 7",
+  packages: readonly string[] = [],
 ): Promise<Checked> {
   const project = await mkdtemp(join(tmpdir(), "thimble-reader-"));
   try {
     await mkdir(join(project, "node_modules"));
     await symlink(root, join(project, "node_modules/thimble"), "dir");
+    for (const name of packages) {
+      await mkdir(dirname(join(project, "node_modules", name)), { recursive: true });
+      await symlink(join(root, "node_modules", name), join(project, "node_modules", name), "dir");
+    }
     const compilerOptions = {
       target: "es2022",
       module: "esnext",
@@ -46,18 +63,17 @@ export async function check(
       await mkdir(dirname(join(project, name)), { recursive: true });
       await writeFile(join(project, name), text);
     }
-    return read(await tsc(project));
+    return read(await tsc(project, compilers[compiler]), files);
   } finally {
     await rm(project, { recursive: true, force: true });
   }
 }
 
-function tsc(project: string): Promise<string> {
-  const compiler = join(root, "node_modules/.bin/tsc");
+function tsc(project: string, compiler: string): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(
-      compiler,
-      ["-p", ".", "--pretty", "false", "--extendedDiagnostics"],
+      process.execPath,
+      [compiler, "-p", ".", "--pretty", "false", "--extendedDiagnostics"],
       { cwd: project, maxBuffer: 1 << 28 },
       // Exit codes 1 and 2 say that there are type errors, which is what we came for.
       (error, stdout) => (error && typeof error.code !== "number" ? reject(error) : resolve(stdout)),
@@ -65,19 +81,23 @@ function tsc(project: string): Promise<string> {
   });
 }
 
-function read(output: string): Checked {
+function read(output: string, files: Record<string, string>): Checked {
   const errors: Record<string, string[]> = {};
+  const places: Record<string, string[]> = {};
   let last: string[] | undefined;
   for (const line of output.split("\n")) {
-    const found = /^(.+?)\(\d+,\d+\): error (.*)$/.exec(line) ?? /^(error) (.*)$/.exec(line);
-    if (found) {
-      last = errors[found[1]!] ??= [];
-      last.push(found[2]!);
+    const [found, name = "error", row = "1", column = "1", words = ""] =
+      /^(.+?)\((\d+),(\d+)\): error (.*)$/.exec(line) ?? /^error()()() (.*)$/.exec(line) ?? [];
+    if (found !== undefined) {
+      last = errors[name || "error"] ??= [];
+      last.push(words);
+      const text = files[name]?.split("\n")[Number(row) - 1] ?? "";
+      (places[name || "error"] ??= []).push(text.slice(Number(column) - 1));
     } else if (last && /^ +\S/.test(line)) {
       last.push(`${last.pop()}\n${line}`);
     }
   }
   const instantiations = /^Instantiations:\s+(\d+)/m.exec(output)?.[1];
   if (!instantiations) throw new Error(`tsc did not get as far as checking types:\n${output}`);
-  return { errors, instantiations: Number(instantiations) };
+  return { errors, places, instantiations: Number(instantiations) };
 }

@@ -52,11 +52,20 @@ expectTypeOf(app.getAsync(Db)).toEqualTypeOf<Promise<Db>>();
 expectTypeOf(app.get([Db, Config])).toEqualTypeOf<[Db, Config]>();
 expectTypeOf(app.get([Db, { log: Logger }])).toEqualTypeOf<[Db, { log: Logger }]>();
 expectTypeOf(app.get({ db: Db, config: Config })).toEqualTypeOf<{ db: Db; config: Config }>();
+expectTypeOf(app.get({ both: [Db, Config], maybe: [optional(Port)] })).toEqualTypeOf<{
+  both: [Db, Config];
+  maybe: [number | undefined];
+}>();
+expectTypeOf(app.get({ deep: { db: Db } })).toEqualTypeOf<{ deep: { db: Db } }>();
+expectTypeOf(app.get([[Db, Config], Db])).toEqualTypeOf<[[Db, Config], Db]>();
 expectTypeOf(app.get(optional(Mailer))).toEqualTypeOf<Mailer | undefined>();
 expectTypeOf(app.get(optional(Port, 8080))).toEqualTypeOf<number>();
 expectTypeOf(app.get(optional(Port, "none"))).toEqualTypeOf<number | string>();
 expectTypeOf(app.get(all(Mailer))).toEqualTypeOf<Mailer[]>();
 expectTypeOf(app.get(defer(Db)).getAsync()).toEqualTypeOf<Promise<Db>>();
+expectTypeOf(app.get(defer(all(Mailer))).get()).toEqualTypeOf<Mailer[]>();
+expectTypeOf(app.get(defer(optional(Mailer))).getAsync()).toEqualTypeOf<Promise<Mailer | undefined>>();
+expectTypeOf(app.get(defer([Db, { mail: Mailer }])).get()).toEqualTypeOf<[Db, { mail: Mailer }]>();
 expectTypeOf(app.get(map([Config, Db], ([config]) => config.dbUrl))).toEqualTypeOf<string>();
 expectTypeOf(app.get(parent(Db))).toEqualTypeOf<Db>();
 expectTypeOf(app.get(currentScope)).toEqualTypeOf<Scope>();
@@ -79,6 +88,8 @@ app.get(Mailer);
 app.get([Db, Mailer]);
 // @ts-expect-error nothing provides Mailer
 void app.getAsync({ mail: Mailer });
+// @ts-expect-error nothing provides Mailer
+app.get({ both: [Db, Mailer] });
 // @ts-expect-error nothing provides Mailer
 app.run([Mailer], (mailer) => mailer);
 // @ts-expect-error nothing provides Mailer
@@ -120,7 +131,7 @@ empty.get(Mailer);
 plain.get([Mailer, { port: Port }]);
 expectTypeOf(plain.get(Mailer)).toEqualTypeOf<Mailer>();
 plain.override(value(Mailer, { send: async () => {} }));
-plain.createScope(singleton(Clock, [Mailer])).get(Host);
+plain.createScope(singleton(Clock, [Mailer], () => new Clock())).get(Host);
 expectTypeOf(plain.provide(value(Port, 1))).toEqualTypeOf<Scope>();
 const opened: Scope = app.createScope("request", value(Host, "localhost"));
 opened.root.get(Mailer);

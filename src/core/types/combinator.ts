@@ -29,11 +29,11 @@ export interface AllOptions {
   readonly tag?: string;
 }
 
-/** What `defer` gives: the service, asked for when it is used. */
+/** What `defer` gives: the dependency, resolved when it is used. */
 export interface Deferred<T> {
-  /** Gives the service. Throws what `scope.get` throws. */
+  /** Resolves it. Throws what `scope.get` throws. */
   get(): T;
-  /** Gives the service, waiting if need be. */
+  /** Resolves it, and waits where that is necessary. */
   getAsync(): Promise<T>;
 }
 
@@ -54,9 +54,9 @@ export interface One {
   <K extends AnyToken>(token: K): Dep<Value<K>>;
 }
 
-/** `defer`: the service asked for later, so that it may close a cycle. */
+/** `defer`: any dependency, resolved later, so that it may close a cycle. */
 export interface Defer {
-  <K extends AnyToken>(token: K): Dep<Deferred<Value<K>>>;
+  <const D extends Dependency>(dependency: D): Dep<Deferred<Resolved<D>>>;
 }
 
 /** `ref`: the token looked up when first needed, for files that import each other in a circle. */
@@ -64,12 +64,12 @@ export interface Ref {
   <K extends AnyToken>(token: () => K): Dep<Value<K>, Exactly<Identity<K>>>;
 }
 
-/** `parent`: the service from the scope above the one that registers the asking provider. */
+/** `parent`: the service from the scope above the one that registers the dependent. */
 export interface Parent {
   <K extends AnyToken>(token: K): Dep<Value<K>, FromAbove<Identity<K>>>;
 }
 
-/** `map`: what `fn` makes of the dependency, anew at every ask. */
+/** `map`: what `fn` makes of the dependency, anew at every resolve. */
 export interface Mapped {
   <const D extends Dependency, R>(dependency: D, fn: (value: Resolved<D>) => R): Dep<R, NeedsOf<D>>;
 }

@@ -3,34 +3,58 @@
  *
  * Two things to know before changing anything here, because the checker's work must grow linearly. Membership that
  * holds is found by identity and costs nothing, membership that does not hold is searched for by comparing types one
- * by one: so questions are asked whose usual answer is yes ("is all of it there?"), and what exactly is missing is
+ * by one: so every question here is one whose usual answer is yes ("is all of it there?"), and what exactly is missing is
  * only looked for once something is known to be. And a conditional type over a union runs once per member: what most
  * lists do not need (scoped providers, services that wait for a later scope) hides behind a check of the whole.
  *
  * @module
  */
 
-import type { Exactly, FromAbove, NeedsOf, NeedsOfElement } from "./dependency.ts";
-import type { IdentitiesOf, NeededBy, Provider, ProvidedBy } from "./provider.ts";
+import type {
+  Dependency,
+  Exactly,
+  FromAbove,
+  NeedsOf,
+  NeedsOfElement,
+  SingleDependency,
+} from "./dependency.ts";
+import type { IdentitiesOf, NeedsOfProviders, Provider, ProvidedBy } from "./provider.ts";
 
 declare const later: unique symbol;
 declare const scoped: unique symbol;
 
 // ---- What the compiler names in its errors
 
+/** What is missing is needed by the provider for `I`. */
+export interface NeededBy<I> {
+  readonly token: I;
+}
+
+/** What is missing is resolved from the scope itself. */
+export interface NeededHere {
+  readonly token: never;
+}
+
 /** Something that is needed is provided nowhere. */
-export interface MissingProvider<I> {
+export interface MissingProvider<I, By> {
   readonly "no provider for": I;
+  readonly "needed by"?: By;
 }
 
 /** A singleton declares a dependency that lives shorter than itself. */
-export interface CaptiveDependency<I> {
+export interface CaptiveDependency<I, By> {
   readonly "a singleton would capture the scoped": I;
+  readonly "needed by"?: By;
 }
 
 /** An override has nothing to replace. */
 export interface NothingToOverride<I> {
   readonly "nothing to override for": I;
+}
+
+/** The type of a list or provider was written by hand and says nothing, so that the checker cannot look into it. */
+export interface UnknownProvider {
+  readonly "its type must say what it provides and needs, or the scope must be a plain Scope": never;
 }
 
 // ---- What a scope has: `Scope<Has>` is a union of identities, and of these two
@@ -72,13 +96,15 @@ type Flat0<E> = E extends Provider ? E : E extends readonly unknown[] ? Provider
 
 /** Built from the scope that registered it: what it needs must be there. */
 type Fixed<U> = U extends { readonly kind: "value" | "singleton" } ? U : never;
-/** Built from the scope that asks: what it needs may come later. */
+/** Built from the scope that resolves it: what it needs may come later. */
 type Roaming<U> = U extends { readonly kind: "scoped" | "transient" | "alias" } ? U : never;
 type PerScope<U> = U extends { readonly kind: "scoped" } ? U : never;
 type NotPerScope<U> = U extends { readonly kind: "scoped" } ? never : U;
 
 /** Whether the providers `U` need nothing but what they and `Has` give: almost always so. */
-type Complete<U extends Provider, Has> = [NeededBy<U>] extends [ProvidedBy<U> | Ready<Has>] ? true : false;
+type Complete<U extends Provider, Has> = [NeedsOfProviders<U>] extends [ProvidedBy<U> | Ready<Has>]
+  ? true
+  : false;
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
 
@@ -135,72 +161,126 @@ type Covered<U, R> =
   U extends Provider<infer I, infer D> ? ([NeedsOfElement<D>] extends [R] ? Exactly<I> : never) : never;
 type Released<W, R> = W extends Later<infer I, infer N> ? ([N] extends [R] ? Exactly<I> : never) : never;
 
-/** Needs of `parent()`. They must be met where the list is registered, whatever asks for them, and so never wait. */
-type NeededFromAbove<U extends Provider> = Extract<NeededBy<U>, FromAbove<any>>;
+/** Needs of `parent()`. They must be met where the list is registered, whatever depends on them, and so never wait. */
+type NeededFromAbove<U extends Provider> = Extract<NeedsOfProviders<U>, FromAbove<any>>;
 
-// ---- Verdicts: `unknown` when all is well (`P & unknown` is `P`), else a type that the arguments do not fit
+// ---- Verdicts: the arguments as they are when all is well, else with what is wrong in the place of what is at fault
 
-/** Whether the providers of `P` may be registered in a scope that has `Has`, or in a child of it. */
-export type Registrable<P extends readonly unknown[], Has> = Verdict<P, Fault<ProvidersOf<P>, Has>>;
+/** `P` when its providers may be registered in a scope that has `Has`, or in a child of it. */
+export type Registrable<P extends readonly unknown[], Has> =
+  Sound<ProvidersOf<P>, Has> extends true
+    ? P
+    : Refused<P, Has, ProvidersOf<P>, Reachable<ProvidersOf<P>, Has>>;
 
-/** Whether each provider of `P` replaces one that `Has` knows. */
+/** The same, and each provider of `P` replaces one that `Has` knows. */
 export type Overriding<P extends readonly unknown[], Has> =
-  IsAny<Has> extends true ? unknown : Verdict<P, Stale<Exclude<ProvidedBy<ProvidersOf<P>>, Known<Has>>>>;
-
-/** Whether a scope that has `Has` can give `D`. */
-export type Gettable<D, Has> =
   IsAny<Has> extends true
-    ? unknown
-    : [NeedsOf<D>] extends [Ready<Has>]
-      ? unknown
-      : Refused<Missing<Exclude<NeedsOf<D>, Ready<Has>>, Waiting<Has>, Has>>;
-type Refused<I> = [I] extends [never] ? unknown : MissingProvider<I>;
+    ? P
+    : [ProvidedBy<ProvidersOf<P>>] extends [Known<Has>]
+      ? Registrable<P, Has>
+      : { [I in keyof P]: Stale<P[I], Known<Has>> };
 
-// A name that comes first is left alone, or the error would be about a string.
-type Verdict<P, F> = [F] extends [never]
-  ? unknown
-  : P extends readonly [string, ...unknown[]]
-    ? [string, ...F[]]
-    : F[];
+/** `D` when a scope that has `Has` can give it. */
+export type Gettable<D, Has> =
+  IsAny<Has> extends true ? D : [NeedsOf<D>] extends [Ready<Has>] ? D : NotGettable<D, Has, Ready<Has>>;
 
-type Fault<U extends Provider, Has> =
-  IsAny<Has | NeededBy<U>> extends true
-    ? never
-    : Complete<U, Has> extends true
-      ? Captives<U, Has>
-      : FaultIn<U, Has, Reachable<U, Has>>;
-type FaultIn<U extends Provider, Has, R> = [
-  Exclude<NeededBy<Fixed<U>>, R>,
-  NotAbove<NeededFromAbove<U>, Has>,
-] extends [never, never]
-  ? Captives<U, Has>
-  : MissingProvider<
-      | NotAbove<NeededFromAbove<U>, Has>
-      | Missing<Exclude<NeededBy<Fixed<U>>, R>, Waiting<Entries<Roaming<U>, R> | Has>, Has>
-    >;
+/** Whether nothing is wrong with the providers `U`. */
+type Sound<U extends Provider, Has> =
+  IsAny<Has> extends true
+    ? true
+    : IsAny<IdentitiesOf<U>> extends true
+      ? false
+      : Complete<U, Has> extends true
+        ? Capturing<U, Has> extends true
+          ? false
+          : true
+        : [
+              Exclude<NeedsOfProviders<Fixed<U>>, Reachable<U, Has>>,
+              NotAbove<NeededFromAbove<U>, Has>,
+            ] extends [never, never]
+          ? Capturing<U, Has> extends true
+            ? false
+            : true
+          : false;
 
-/** The scoped tokens among the direct needs of singletons. */
-type Captives<U extends Provider, Has> = [Extract<U["kind"], "scoped">, KnownScoped<Has>] extends [
+/** Whether one of the singletons in `U` directly needs something scoped. */
+type Capturing<U extends Provider, Has> = [Extract<U["kind"], "scoped">, KnownScoped<Has>] extends [
   never,
   never,
 ]
-  ? never
-  : [NeededBy<Fixed<U>>] extends [ProvidedBy<NotPerScope<U>> | ReadyToKeep<Has>]
-    ? never
-    : Captured<Extract<NeededBy<Fixed<U>>, ProvidedBy<PerScope<U>> | KnownScoped<Has>>>;
-type Captured<N> = [N] extends [never] ? never : CaptiveDependency<Inside<N>>;
-type Stale<N> = [N] extends [never] ? never : NothingToOverride<Inside<N>>;
-type Inside<N> = N extends Exactly<infer I> ? I : never;
+  ? false
+  : [NeedsOfProviders<Fixed<U>>] extends [ProvidedBy<NotPerScope<U>> | ReadyToKeep<Has>]
+    ? false
+    : [Extract<NeedsOfProviders<Fixed<U>>, ScopedIn<U, Has>>] extends [never]
+      ? false
+      : true;
+type ScopedIn<U extends Provider, Has> = ProvidedBy<PerScope<U>> | KnownScoped<Has>;
 
+/** The arguments, with what is wrong in the place of each provider or group that something is wrong with. */
+type Refused<P, Has, U extends Provider, R> = { [I in keyof P]: Fault<P[I], Has, U, R> };
+type Fault<E, Has, U extends Provider, R> = E extends readonly unknown[]
+  ? number extends E["length"]
+    ? OrSound<FaultOf<ProvidersOf<E>, Has, U, R>, E>
+    : Refused<E, Has, U, R>
+  : OrSound<FaultOf<E, Has, U, R>, E>;
+type OrSound<F, E> = [F] extends [never] ? E : F;
+type FaultOf<E, Has, U extends Provider, R> =
+  E extends Provider<infer I, infer D, infer Kind>
+    ? IsAny<I> extends true
+      ? UnknownProvider
+      : FirstOf<
+          [
+            Kind extends "singleton" ? Captured<Extract<NeedsOfElement<D>, ScopedIn<U, Has>>, I> : never,
+            Lacking<NotAbove<Extract<NeedsOfElement<D>, FromAbove<any>>, Has>, NeededBy<I>>,
+            Kind extends "singleton"
+              ? Missing<
+                  Exclude<NeedsOfElement<D>, R>,
+                  NeededBy<I>,
+                  Waiting<Entries<Roaming<U>, R> | Has>,
+                  Has
+                >
+              : never,
+          ]
+        >
+    : never;
+type FirstOf<F> = F extends readonly [infer First, ...infer Rest]
+  ? [First] extends [never]
+    ? FirstOf<Rest>
+    : First
+  : never;
+
+type Captured<N, I> = [N] extends [never] ? never : CaptiveDependency<Inside<N>, NeededBy<I>>;
+type Lacking<I, By> = [I] extends [never] ? never : MissingProvider<I, By>;
+type Inside<N> = N extends Exactly<infer I> ? I : never;
 type NotAbove<N, Has> = N extends FromAbove<infer I> ? (Exactly<I> extends Known<Has> ? never : I) : never;
 
-/** What is really missing where `N` is: something that is there but waits is followed to what it waits for. */
-type Missing<N, W, Has, Steps = [1, 2, 3, 4, 5, 6]> =
+type Stale<E, K> = E extends readonly unknown[]
+  ? number extends E["length"]
+    ? OrSound<StaleOf<ProvidersOf<E>, K>, E>
+    : { [I in keyof E]: Stale<E[I], K> }
+  : OrSound<StaleOf<E, K>, E>;
+type StaleOf<E, K> =
+  E extends Provider<infer I> ? (Exactly<I> extends K ? never : NothingToOverride<I>) : never;
+
+/** `D`, with what is missing in the place of each part that cannot be given. */
+type NotGettable<D, Has, R> = Dependency extends D
+  ? D
+  : [NeedsOf<D>] extends [R]
+    ? D
+    : D extends SingleDependency
+      ? OrSound<Missing<Exclude<NeedsOf<D>, R>, NeededHere, Waiting<Has>, Has>, D>
+      : { [I in keyof D]: NotGettable<D[I], Has, R> };
+
+/**
+ * What is really missing where `N` is, and what needs it: a provider that is there but waits is followed to what it
+ * waits for.
+ */
+type Missing<N, By, W, Has, Steps = [1, 2, 3, 4, 5, 6]> =
   N extends Exactly<infer I>
     ? [Extract<W, Later<I, any>>, Steps] extends [infer L, readonly [unknown, ...infer Fewer]]
       ? [L] extends [never]
-        ? I
-        : Missing<Exclude<AwaitedBy<L>, N>, W, Has, Fewer>
-      : I
-    : NotAbove<N, Has>;
+        ? MissingProvider<I, By>
+        : Missing<Exclude<AwaitedBy<L>, N>, NeededBy<I>, W, Has, Fewer>
+      : MissingProvider<I, By>
+    : Lacking<NotAbove<N, Has>, By>;
 type AwaitedBy<W> = W extends Later<any, infer N> ? N : never;

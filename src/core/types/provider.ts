@@ -10,6 +10,7 @@
 import type {
   AnyToken,
   Arguments,
+  Class,
   Dependency,
   DependencyRecord,
   DependencyTuple,
@@ -19,6 +20,7 @@ import type {
   NeedsOfElement,
   Resolved,
   ResolvedTuple,
+  Token,
   Value,
 } from "./dependency.ts";
 import type { ScopedOptions, SingletonOptions, TransientOptions, ValueOptions } from "./options.ts";
@@ -64,17 +66,17 @@ export type ProvidedBy<U extends Provider> = U[typeof provided];
 export type IdentitiesOf<U extends Provider> = U[typeof identity];
 
 /** What a union of providers needs. */
-export type NeededBy<U extends Provider> = NeedsOfElement<U[typeof declared]>;
+export type NeedsOfProviders<U extends Provider> = NeedsOfElement<U[typeof declared]>;
 
-/** What a factory is given that declares no dependencies: it asks as it runs. */
+/** What a factory is given that declares no dependencies: it resolves them as it runs. */
 export interface Resolver {
   /**
-   * Gives what is asked for, building it if need be.
+   * Resolves the dependency, and builds it where that is necessary.
    *
    * @throws `ASYNC_PROVIDER` when it cannot be had without waiting.
    */
   get<const D extends Dependency>(this: void, dependency: D): Resolved<D>;
-  /** Gives what is asked for, waiting if need be. */
+  /** Resolves the dependency, and waits where that is necessary. */
   getAsync<const D extends Dependency>(this: void, dependency: D): Promise<Resolved<D>>;
   /** Tells whether something visible from here provides the token. Builds nothing. */
   has(this: void, token: AnyToken): boolean;
@@ -83,65 +85,203 @@ export interface Resolver {
 /** What a factory may return for `K`: the instance, or a promise of it. */
 export type Made<K> = Value<K> | PromiseLike<Value<K>>;
 
-/**
- * What makes an instance for `K`. Nothing is inferred from it, so that its token decides what a literal in it is: the
- * "a" of a `Token<"a" | "b">`, and not any string.
- */
-type Factory<A extends readonly unknown[], K> = NoInfer<(...args: A) => Made<K>>;
+type Factory<A extends readonly unknown[], K> = (...args: A) => Made<K>;
+type AnyFunction = (...args: never[]) => unknown;
+
+// What gives a factory its types while it is inferred. The compiler takes the "a" of `async () => "a"` for any string
+// unless everything it may return has a `then`; so here it is the instance and the promise at once.
+type FactoryContext<A extends readonly unknown[], K> = (
+  ...args: A
+) => (Value<K> & PromiseLike<Value<K>>) | PromiseLike<Value<K>>;
 
 interface OptionsByKind<T> {
   singleton: SingletonOptions<T>;
   scoped: ScopedOptions<T>;
   transient: TransientOptions<T>;
 }
-
-interface ByFactory<Kind extends keyof OptionsByKind<unknown>> {
-  /** Dependencies and a factory: `factory(...resolved)`, or `factory(record)` when they are a record. */
-  <K extends AnyToken, const D extends DependencyTuple | DependencyRecord>(
-    token: K,
-    dependencies: D,
-    factory: Factory<Arguments<D>, K>,
-    options?: OptionsByKind<Value<K>>[Kind],
-  ): Provider<Identity<K>, ElementsOf<D>, Kind>;
-}
-
-interface Otherwise<Kind extends keyof OptionsByKind<unknown>> {
-  /** A factory that asks for its dependencies as it runs: they are checked at run time only. */
-  <K extends AnyToken>(
-    token: K,
-    factory: Factory<[resolver: Resolver], K>,
-    options?: OptionsByKind<Value<K>>[Kind],
-  ): Provider<Identity<K>, never, Kind>;
-  /** A class whose constructor needs nothing. */
-  <T>(token: new () => T, options?: OptionsByKind<T>[Kind]): Provider<T, never, Kind>;
-  /** A class and the dependencies of its constructor: `new Class(...resolved)`. */
-  <T, const D extends DependencyTuple>(
-    token: new (...args: ResolvedTuple<D>) => T,
-    dependencies: D,
-    options?: OptionsByKind<T>[Kind],
-  ): Provider<T, D[number], Kind>;
-}
-
-interface AgainByFactory<Kind extends keyof OptionsByKind<unknown>> extends ByFactory<Kind> {}
+type OptionsFor<K, Kind extends keyof OptionsByKind<unknown>> = OptionsByKind<Value<K>>[Kind];
 
 /**
  * The forms of `singleton`, and of `scoped` and `transient`, which differ in kind and options only.
  *
- * The order of the overloads is for people: when none fits, the compiler explains the last one that has room for
- * the arguments, and that should be the form most are written in. That one is the first as well, because what a
- * factory without parameters returns is worked out only once, against the first form that has room for it: elsewhere
- * the "a" of a `Token<"a" | "b">` would be any string.
+ * There is one signature for each number of arguments, so that the compiler never explains a mistake in the words of
+ * another form. What the second and the third argument have to be depends on what they are: `S` and `T` are inferred
+ * from them, and the type of the parameter is computed from that.
  */
-export interface Define<Kind extends keyof OptionsByKind<unknown>>
-  extends ByFactory<Kind>, Otherwise<Kind>, AgainByFactory<Kind> {}
+export interface Define<Kind extends keyof OptionsByKind<unknown>> {
+  /** A class whose constructor needs nothing. */
+  <K extends AnyToken>(token: First<K>): Provider<Identity<K>, never, Kind>;
+  /**
+   * A class and the dependencies of its constructor: `new Class(...resolved)`; or a factory that resolves its
+   * dependencies as it runs, so that they are checked at run time only; or a class whose constructor needs nothing,
+   * and options.
+   */
+  <K extends AnyToken, const S>(
+    token: K,
+    dependencies: Second<K, S, Kind>,
+  ): Provider<Identity<K>, ListedIn<S>, Kind>;
+  /**
+   * Dependencies and a factory: `factory(...resolved)`, or `factory(record)` when they are a record; or one of the
+   * forms with two arguments, and options.
+   */
+  <K extends AnyToken, const S extends Listed, T>(
+    token: K,
+    dependencies: SecondOfThree<K, S, T>,
+    factory: Third<K, S, T, Kind>,
+  ): Provider<Identity<K>, DeclaredBy<S>, Kind>;
+  /** Dependencies, a factory and options. */
+  <K extends AnyToken, const D extends DependencyTuple | DependencyRecord, T>(
+    token: K,
+    dependencies: D,
+    factory: ThirdOfFour<K, D, T>,
+    options: OptionsFor<K, Kind> | undefined,
+  ): Provider<Identity<K>, ElementsOf<D>, Kind>;
+}
+
+type ListedIn<S> = S extends readonly unknown[] ? S[number] : never;
+type DeclaredBy<S> = S extends readonly unknown[] ? S[number] : S extends Function ? never : S[keyof S];
+
+type Listed = DependencyTuple | DependencyRecord | AnyFunction | Class;
+
+// Each of the types below returns `S` or `T` itself in one of its branches: that is where they are inferred. As long as
+// they are not, `S` is its constraint and `T` is `unknown`. The type then gives the parameters of functions their types,
+// and accepts every `object` or `Function`, so that nothing is refused before the type of the whole argument is known.
+//
+// `Given` is `S` under another name: what is returned where `S` was narrowed is instantiated together with what it was
+// narrowed to, and the checker would compare the whole list of dependencies again.
+
+type First<K> = [K] extends [never] ? K : K extends new () => unknown ? K : MissingArgument<K>;
+
+type Second<K, S, Kind extends keyof OptionsByKind<unknown>, Given = S> = [K] extends [never]
+  ? S
+  : unknown extends S
+    ? FactoryContext<[resolver: Resolver], K> | DependencyTuple | OptionsFor<K, Kind> | object
+    : [S] extends [readonly unknown[]]
+      ? Fitting<K, Given>
+      : [S] extends [AnyFunction]
+        ? Factory<[resolver: Resolver], K>
+        : [S] extends [Class]
+          ? ClassAsFactory
+          : K extends new () => unknown
+            ? OptionsFor<K, Kind> | undefined
+            : MissingArgument<K>;
+
+type SecondOfThree<K, S, T, Given = S> = DependencyTuple extends S
+  ? FactoryContext<[resolver: Resolver], K> | DependencyTuple | DependencyRecord | Function
+  : S extends readonly unknown[]
+    ? {} extends T
+      ? unknown extends T
+        ? Given
+        : Fitting<K, Given>
+      : keyof T extends never
+        ? Given
+        : UnlessFunction<T, Given, Fitting<K, Given>>
+    : S extends AnyFunction
+      ? Factory<[resolver: Resolver], K>
+      : S extends Class
+        ? ClassAsFactory
+        : unknown extends T
+          ? Given
+          : [T] extends [Function]
+            ? Given
+            : DependencyTuple;
+
+type UnlessFunction<T, Yes, No> = [T] extends [Function] ? Yes : No;
+
+type Third<K, S extends Listed, T, Kind extends keyof OptionsByKind<unknown>> = T extends Function
+  ? S extends Function
+    ? OptionsFor<K, Kind>
+    : T extends AnyFunction
+      ? Factory<Arguments<S>, K>
+      : ClassAsFactory
+  : unknown extends T
+    ? ThirdContext<K, S, Kind>
+    : T extends undefined
+      ? T
+      : OptionsFor<K, Kind>;
+
+type ThirdContext<K, S extends Listed, Kind extends keyof OptionsByKind<unknown>> = S extends AnyFunction
+  ? OptionsFor<K, Kind> | object
+  : K extends Token
+    ? FactoryContext<Arguments<S>, K> | object
+    : FactoryContext<Arguments<S>, K> | OptionsFor<K, Kind> | object;
+
+type ThirdOfFour<K, D extends DependencyTuple | DependencyRecord, T> = [K] extends [never]
+  ? T
+  : unknown extends T
+    ? FactoryContext<Arguments<D>, K> | object
+    : [T] extends [Class]
+      ? [T] extends [AnyFunction]
+        ? Factory<Arguments<D>, K>
+        : ClassAsFactory
+      : Factory<Arguments<D>, K>;
+
+/** `S` when the constructor of `K` takes what it gives, else what it should have been. */
+type Fitting<K, S, Given = S> = S extends readonly unknown[]
+  ? K extends new (...args: ResolvedTuple<S>) => unknown
+    ? S["length"] extends ConstructorParameters<K>["length"]
+      ? Given
+      : Explained<S, ConstructorParameters<K>>
+    : K extends new (...args: infer A) => unknown
+      ? Explained<S, A>
+      : MissingArgument<K>
+  : never;
+
+type Explained<S extends readonly unknown[], A extends readonly unknown[]> = number extends A["length"]
+  ? NotAssignable<ResolvedTuple<S>, A>
+  : ExplainedEach<S, A>;
+type ExplainedEach<S extends readonly unknown[], A extends readonly unknown[]> = {
+  readonly [I in keyof A]: I extends keyof S
+    ? I extends FirstOf<Wrong<S, A>>
+      ? S[I] extends Dependency
+        ? NotAssignable<Resolved<S[I]>, A[I]>
+        : Dependency
+      : S[I]
+    : DependencyFor<A[I]>;
+};
+type Wrong<S extends readonly unknown[], A> = {
+  [I in keyof S]: I extends keyof A ? ([Resolved<S[I]>] extends [A[I]] ? never : I) : never;
+};
+type FirstOf<F> = F extends readonly [infer First, ...infer Rest]
+  ? [First] extends [never]
+    ? FirstOf<Rest>
+    : First
+  : never;
+
+/** What the compiler names when the constructor of a class has a parameter that no dependency is listed for. */
+export interface DependencyFor<T> {
+  readonly "a dependency that gives": T;
+}
+
+/** What the compiler names when a class stands in the place of a factory. */
+export interface ClassAsFactory {
+  readonly "a class is no factory: give the class its own provider, and write alias(token, Class)": never;
+}
+
+/** What the compiler names when a token has no factory, or a class no dependencies for its constructor. */
+export type MissingArgument<K> = K extends abstract new (...args: infer A) => unknown
+  ? K extends new (...args: never[]) => unknown
+    ? MissingDependencies<A>
+    : MissingFactory<K>
+  : MissingFactory<K>;
+
+/** What the compiler names when the constructor of a class has parameters, and no dependencies are listed for them. */
+export interface MissingDependencies<Parameters> {
+  readonly "a list of dependencies has to follow, for the parameters": Parameters;
+}
+
+/** What the compiler names when there is no factory, and nothing that `new` can be applied to. */
+export interface MissingFactory<K> {
+  readonly "a factory has to follow": K;
+}
 
 /** `singleton`: one instance per scope that registers it. Its dependencies come from that scope. */
 export interface DefineSingleton extends Define<"singleton"> {}
 
-/** `scoped`: one instance per scope that asks, or per enclosing scope named by `in`. Its dependencies come from there. */
+/** `scoped`: one instance per scope that resolves it, or per enclosing scope named by `in`. Its dependencies come from there. */
 export interface DefineScoped extends Define<"scoped"> {}
 
-/** `transient`: a new instance each time it is asked for. Never tracked and never disposed. */
+/** `transient`: a new instance at every resolve. Never tracked and never disposed. */
 export interface DefineTransient extends Define<"transient"> {}
 
 /** `value`: an instance that is there already. Borrowed: disposed only with `owned` or `dispose`. */
@@ -163,8 +303,8 @@ export interface DefineAlias {
 
 type Fits<D, K> = [Resolved<D>] extends [Value<K>] ? unknown : NotAssignable<Resolved<D>, Value<K>>;
 
-/** What the compiler names when an alias leads to something that is not what its token holds. */
+/** What the compiler names when a dependency gives something else than what is wanted in its place. */
 export interface NotAssignable<Given, Wanted> {
-  readonly "what it gives": Given;
   readonly "is not assignable to": Wanted;
+  readonly "what it gives"?: Given;
 }

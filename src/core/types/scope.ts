@@ -1,5 +1,5 @@
 /**
- * Scopes: where providers and instances live, and what they can be asked.
+ * Scopes: where providers and instances live, and what can be resolved from them.
  *
  * `Scope<Has>` remembers which tokens it covers. Plain `Scope` covers everything: it is what a function takes that
  * does not care, and any scope may be passed for it.
@@ -21,7 +21,7 @@ export interface Nothing {
 }
 
 /**
- * What `await using` asks for, where the reader's `lib` knows of it (`esnext.disposable`), and nothing elsewhere. A
+ * What `await using` needs, where the reader's `lib` knows of it (`esnext.disposable`), and nothing elsewhere. A
  * plain `[Symbol.asyncDispose]()` in the interface would not compile under an older `lib`; declaring the symbol
  * globally would cure that, and JSR takes no package that touches global types.
  */
@@ -47,10 +47,10 @@ export interface Scope<in Has = any> extends ForAwaitUsing {
   readonly state: ScopeState;
 
   /**
-   * Gives what is asked for, building it if need be.
+   * Resolves the dependency, and builds it where that is necessary.
    *
    * @throws `NOT_PROVIDED` when nothing provides it, here or above.
-   * @throws `ASYNC_PROVIDER` when it cannot be had without waiting. What it began goes on: ask with `getAsync`.
+   * @throws `ASYNC_PROVIDER` when it cannot be had without waiting. What it began goes on: use `getAsync`.
    * @throws `SCOPE_CLOSED` when the scope is closing and it is not built yet.
    *
    * @example
@@ -60,13 +60,13 @@ export interface Scope<in Has = any> extends ForAwaitUsing {
    * const { clock } = scope.get({ clock: optional(Clock) });
    * ```
    */
-  get<const D extends Dependency>(dependency: D & Gettable<D, Has>): Resolved<D>;
+  get<const D extends Dependency>(dependency: Gettable<D, Has>): Resolved<D>;
 
   /**
-   * Gives what is asked for, building it and waiting for it if need be. Rejects with what `get` throws, but never
+   * Resolves the dependency; builds it, and waits for it, where that is necessary. Rejects with what `get` throws, but never
    * with `ASYNC_PROVIDER`.
    */
-  getAsync<const D extends Dependency>(dependency: D & Gettable<D, Has>): Promise<Resolved<D>>;
+  getAsync<const D extends Dependency>(dependency: Gettable<D, Has>): Promise<Resolved<D>>;
 
   /** Tells whether something visible from here provides the token. Builds nothing. */
   has(token: AnyToken): boolean;
@@ -76,11 +76,11 @@ export interface Scope<in Has = any> extends ForAwaitUsing {
    *
    * @throws what `get` throws, and what `fn` throws.
    */
-  run<const D extends Dependency, R>(dependencies: D & Gettable<D, Has>, fn: (...args: Arguments<D>) => R): R;
+  run<const D extends Dependency, R>(dependencies: Gettable<D, Has>, fn: (...args: Arguments<D>) => R): R;
 
   /** Resolves the dependencies, waiting if need be, and calls `fn` with them. Resolves to what `fn` resolves to. */
   runAsync<const D extends Dependency, R>(
-    dependencies: D & Gettable<D, Has>,
+    dependencies: Gettable<D, Has>,
     fn: (...args: Arguments<D>) => R,
   ): Promise<Awaited<R>>;
 
@@ -91,20 +91,16 @@ export interface Scope<in Has = any> extends ForAwaitUsing {
    * @throws `INVALID_PROVIDER` when one is not a provider.
    * @throws `SCOPE_CLOSED` when the scope is not open.
    */
-  provide<const P extends readonly ProviderEntry[]>(
-    ...providers: P & Registrable<P, Has>
-  ): Scope<With<P, Has>>;
+  provide<const P extends readonly ProviderEntry[]>(...providers: Registrable<P, Has>): Scope<With<P, Has>>;
 
   /**
    * Replaces, in this scope only, the providers of tokens that are visible from it. What was built on the old ones
-   * stays with whoever holds it, and is still disposed at shutdown.
+   * stays with its dependents, and is still disposed at shutdown.
    *
    * @throws `NOT_PROVIDED` when there is nothing to replace.
    * @throws `SCOPE_CLOSED` when the scope is not open.
    */
-  override<const P extends readonly ProviderEntry[]>(
-    ...providers: P & Registrable<P, Has> & Overriding<P, Has>
-  ): Scope<With<P, Has>>;
+  override<const P extends readonly ProviderEntry[]>(...providers: Overriding<P, Has>): Scope<With<P, Has>>;
 
   /**
    * Opens a scope below this one. If a provider fails to register, no scope is left behind.
@@ -113,10 +109,10 @@ export interface Scope<in Has = any> extends ForAwaitUsing {
    *
    * @example
    * ```ts
-   * await using request = app.createScope("request", value(Request, incoming));
+   * await using request = app.createScope("request", value(CurrentRequest, incoming));
    * ```
    */
-  createScope<const P extends NamedProviders>(...providers: P & Registrable<P, Has>): Scope<With<P, Has>>;
+  createScope<const P extends NamedProviders>(...providers: Registrable<P, Has>): Scope<With<P, Has>>;
 
   /**
    * Closes the scopes below, then undoes what was built here, dependents before what they depend on. Never rejects:
@@ -130,5 +126,5 @@ export interface Scope<in Has = any> extends ForAwaitUsing {
 
 /** `createContainer`: opens the root of a scope tree, named "root" unless a name comes first. */
 export interface CreateContainer {
-  <const P extends NamedProviders>(...providers: P & Registrable<P, Nothing>): Scope<With<P, Nothing>>;
+  <const P extends NamedProviders>(...providers: Registrable<P, Nothing>): Scope<With<P, Nothing>>;
 }

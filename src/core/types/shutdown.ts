@@ -27,7 +27,7 @@ export interface ShutdownOptions {
 
 /** What became of one service. Names, not objects, so that a row may be logged or sent; `error` is as it was thrown. */
 export interface ShutdownRow {
-  /** The name of the scope that held the instance. */
+  /** The name of the scope that the instance lived in. */
   readonly scope: string;
   /** The id of that scope. */
   readonly scopeId: string;
