@@ -25,8 +25,15 @@ const save = (name: string, code: string): string => {
   return name;
 };
 
+/** What the types of a program may know of the world around it. */
+const worlds = {
+  "Node and the DOM": { lib: ["esnext", "dom"], types: ["node"] },
+  "Node without the DOM": { lib: ["esnext"], types: ["node"] },
+  "Cloudflare Workers": { lib: ["esnext"], types: ["@cloudflare/workers-types"] },
+};
+
 /** What the compiler says. */
-function compile(files: readonly string[]): string {
+function compile(files: readonly string[], world: keyof typeof worlds = "Node and the DOM"): string {
   const compilerOptions = {
     strict: true,
     exactOptionalPropertyTypes: true,
@@ -36,9 +43,8 @@ function compile(files: readonly string[]): string {
     noEmit: true,
     target: "esnext",
     module: "nodenext",
-    lib: ["esnext", "dom"],
-    types: ["node"],
-    typeRoots: [join(root, "node_modules/@types")],
+    ...worlds[world],
+    typeRoots: [join(root, "node_modules/@types"), join(root, "node_modules")],
     skipLibCheck: true,
   };
   save("tsconfig.json", JSON.stringify({ compilerOptions, files }));
@@ -90,6 +96,18 @@ describe("the programs of the README", () => {
   it("compile, strictly", () => {
     const files = programs.map((block) => save(`line-${block.line}.mts`, placed(block)));
     expect(compile(files)).toBe("");
+  });
+
+  it("compile where no lib knows the DOM", () => {
+    const files = programs.map((block) => save(`line-${block.line}.mts`, placed(block)));
+    expect(compile(files, "Node without the DOM")).toBe("");
+  });
+
+  it("compile with the types of Cloudflare Workers, unless they are about Node", () => {
+    const files = programs
+      .filter(({ code }) => !/"(node:\w+|thimble\/node)"/.test(code))
+      .map((block) => save(`line-${block.line}.mts`, placed(block)));
+    expect(compile(files, "Cloudflare Workers")).toBe("");
   });
 
   it.each(programs.filter(({ heading }) => !special.includes(heading)))(
