@@ -43,6 +43,12 @@ const mail = [singleton(SmtpMailer, [Config]), alias(Mailer, SmtpMailer)];
 
 createContainer();
 createContainer("shop");
+// `undefined` in place of a name is no name
+createContainer(undefined, config).createScope(undefined, data).get(Db);
+// @ts-expect-error nothing provides Config
+createContainer(undefined, data);
+// @ts-expect-error only in the first place
+createContainer(config, undefined);
 createContainer(singleton(Users, [Db, Mailer]), mail, config, data);
 createContainer("shop", config, [data, [mail, [[singleton(Users, [Db, Mailer])]]]]).get(Users);
 // @ts-expect-error nothing provides Config

@@ -56,8 +56,8 @@ export type ProviderEntry = Provider | ProviderGroup;
 /** A group of providers, nested as you like; four levels are looked into by the checker, any number at run time. */
 export interface ProviderGroup extends ReadonlyArray<ProviderEntry> {}
 
-/** Arguments of `createContainer` and `createScope`: an optional name, then providers and groups of them. */
-export type NamedProviders = readonly [first?: string | ProviderEntry, ...rest: ProviderEntry[]];
+/** Arguments of `createContainer` and `createScope`: a name or `undefined`, if any, then providers and groups. */
+export type NamedProviders = readonly [first?: string | ProviderEntry | undefined, ...rest: ProviderEntry[]];
 
 /** The tokens that a union of providers provides. */
 export type ProvidedBy<U extends Provider> = U[typeof provided];
