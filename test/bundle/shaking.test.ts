@@ -17,6 +17,7 @@ const combinators = [
   "parent",
   "map",
   "currentScope",
+  "stopSignal",
   "abortSignal",
   "consumer",
 ];

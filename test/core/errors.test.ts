@@ -97,7 +97,7 @@ describe("the sentence of an error", () => {
 const every: Record<string, readonly [name: string, provoke: () => unknown]> = {
   NOT_PROVIDED: ["NotProvidedError", () => uncheckedContainer(chain).get(App)],
   DUPLICATE: ["DuplicateError", () => createContainer(value(Smtp, 1), value(Smtp, 2))],
-  INVALID_PROVIDER: ["InvalidProviderError", () => uncheckedContainer(undefined)],
+  INVALID_PROVIDER: ["InvalidProviderError", () => uncheckedContainer(null)],
   CIRCULAR_DEPENDENCY: [
     "CircularDependencyError",
     () => createContainer(alias(Smtp, Smtp)).get(Smtp as never),

@@ -52,7 +52,7 @@ describe("an instance that a factory passes on", () => {
     ["after a while", () => singleton(ReadDb, [Db], async (db) => (await turn(), db))],
     ["to a scoped service", () => scoped(ReadDb, [Db], (db) => db)],
   ])("stays its maker's to dispose: %s", async (_, provider) => {
-    const app: Scope = createContainer(singleton(Db), provider() as Provider);
+    const app = (createContainer() as Scope).provide(singleton(Db), provider() as Provider) as Scope;
     const db = await app.getAsync(ReadDb);
     expect(db).toBe(app.get(Db));
 

@@ -72,7 +72,7 @@ const grace = 500;
  *
  * @example
  * ```ts
- * singleton(Server, [Routes], (routes) => createServer(routes).listen(8080), { stop: drain });
+ * singleton(Server, [Routes], (routes) => createServer(routes).listen(8080), { stop: drain, dispose: false });
  * ```
  */
 export async function drainNode(server: Drainable, signal?: AbortSignalLike): Promise<void> {

@@ -141,8 +141,10 @@ function tellAll(scope: ScopeRecord, name: string, tokens: Iterable<AnyToken>): 
 
 /** Opens a scope with its providers; or none, when one of them is refused. */
 function open(args: unknown[], fallback: string, parent?: TreeScope): TreeScope {
-  const name = typeof args[0] === "string" ? args.shift() : fallback;
-  const scope = new TreeScope(name as string, parent);
+  // `undefined` in place of the name means no name.
+  const hasName = typeof args[0] === "string" || (args.length > 0 && args[0] === undefined);
+  const name = (hasName ? (args.shift() as string | undefined) : undefined) ?? fallback;
+  const scope = new TreeScope(name, parent);
   const tokens = args.length > 0 ? register(scope, args) : [];
   if (parent) attach<ScopeRecord>(scope, parent);
   scope.tree.tell?.("scopeOpened", scope);

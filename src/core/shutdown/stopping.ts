@@ -48,7 +48,8 @@ export class Stopping {
   proceed(): boolean {
     for (;;) {
       const left = toStop(this.scope);
-      const [idle, busy] = [left.filter((it) => !it.stopping), left.filter((it) => it.stopping)];
+      const busy = left.filter((it) => it.stopping !== undefined);
+      const idle = left.filter((it) => it.stopping === undefined);
       for (const it of busy) this.wait(it);
       const used = this.expired ? new Set() : dependenciesOf(left);
       const free = idle.filter((it) => !used.has(it));
