@@ -22,6 +22,7 @@ const core = [
   "map",
   "currentScope",
   "abortSignal",
+  "stopSignal",
   "consumer",
   "ContainerError",
   "isContainerError",

@@ -71,6 +71,7 @@ describe.each(servers)("a server of $runtime, $kind, that is sent SIGTERM", ({ r
       "answered /slow",
       "answered /slow-fetched",
       "drained",
+      "db disposed",
       "SIGTERM ok",
     ]);
     expect(code).toBe(0);
@@ -165,7 +166,7 @@ describe.each(["node", "machine-node", "bun"] as const)("a server of %s that nev
 
     server.kill("SIGTERM");
 
-    expect(since((await server.ended).lines)).toEqual(["draining", "drained", "SIGTERM ok"]);
+    expect(since((await server.ended).lines)).toEqual(["draining", "drained", "db disposed", "SIGTERM ok"]);
   });
 });
 
@@ -209,7 +210,7 @@ describe.each(["node", "machine-node"] as const)("a server of %s, http2, that is
       .on("error", () => {})
       .resume();
     const { code, lines } = await server.ended;
-    expect(lines.slice(-2)).toEqual(["drained", "SIGTERM ok"]);
+    expect(lines.slice(-3)).toEqual(["drained", "db disposed", "SIGTERM ok"]);
     expect(code).toBe(0);
   });
 });

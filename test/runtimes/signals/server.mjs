@@ -1,17 +1,27 @@
-// A server of the given kind that answers until the process is asked to stop, and then drains. The second argument is the
-// deadline of the shutdown, in milliseconds. Nothing here ends the process: it has to end by itself.
-import { createContainer, singleton, token } from "thimble";
+// A server of the given kind that answers until the process is told to stop, and then drains. Every request has a scope
+// with a session over a database, and is answered with both of them open. The second argument is the deadline of the
+// shutdown, in milliseconds. Nothing here ends the process: it has to end by itself.
+import { createContainer, scoped, singleton, token } from "thimble";
 import { drain, shutdownOnSignal } from "thimble/runtime";
 
 const [kind, timeout] = process.argv.slice(2);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const big = "x".repeat(20_000_000);
 
+const Db = token("db");
+const Session = token("session");
+const Server = token("server");
+
 /** What is answered, by the path. */
 async function answer(path) {
+  const scope = app.createScope("request");
+  const session = scope.get(Session);
   console.log(`asked ${path}`);
   if (path === "/hang") await new Promise(() => {});
   if (path.startsWith("/slow")) await sleep(300);
+  if (!session.open || !session.db.open) console.log("a service was disposed too early");
+  const { ok } = await scope.shutdown();
+  if (!ok || session.open) console.log("the session was not disposed");
   console.log(`answered ${path}`);
   return path === "/big" ? big : "rows";
 }
@@ -44,10 +54,15 @@ const servers = {
   },
 };
 
-const Server = token("server");
+const close = (name) => (it) => {
+  it.open = false;
+  if (name) console.log(`${name} disposed`);
+};
 const app = createContainer(
-  singleton(Server, servers[kind], {
-    dispose: async ([server], signal) => {
+  singleton(Db, () => ({ open: true }), { dispose: close("db") }),
+  scoped(Session, [Db], (db) => ({ db, open: true }), { dispose: close() }),
+  singleton(Server, [Db], () => servers[kind](), {
+    stop: async ([server], signal) => {
       const drained = drain(server, signal);
       const joined = drain(server);
       console.log("draining");
