@@ -59,14 +59,14 @@ const owners = /* @__PURE__ */ new WeakMap<object, Node>();
  */
 export function findOwner(build: Build, value: unknown): void {
   const { definition, scope, node } = build;
-  // What `new` makes is new.
-  if (definition.make === definition.token || Object(value) !== value) return;
+  // What `new` makes is new. And without a disposer, there is nothing that could be disposed twice.
+  if (definition.make === definition.token || !symbolIn(value, scope)) return;
   const isCached = definition.lifetime < TRANSIENT;
   const from = dependentIn(build).edges?.find((it) => it.value === value);
   if (from || isOwned(value)) build.isForeign = true;
   // Whatever receives it from a transient cannot see where that had it from.
   if (from && !isCached) owners.set(value as object, from);
-  else if (isCached && !build.isForeign && symbolIn(value, scope)) owners.set(value as object, node!);
+  else if (isCached && !build.isForeign) owners.set(value as object, node!);
 }
 
 /** Ownership ends with disposal, and then the owner has no value: a pool may lend the same object again. */
@@ -101,9 +101,15 @@ export function disposeNode(node: Node): boolean {
     // longer than opening, using and closing a request scope.
     const needsSignal = isOption && dispose.length !== 1;
     const signal = needsSignal ? signalIn(closing ?? {}, closing?.expired) : undefined;
-    const result = undo(node, () =>
-      isOption ? dispose(value, signal as never, closing?.reason) : Reflect.apply(dispose, value, []),
-    );
+    const outer = setUndoing(node);
+    let result: unknown;
+    try {
+      result = isOption
+        ? dispose(value, signal as never, closing?.reason)
+        : Reflect.apply(dispose, value, []);
+    } finally {
+      setUndoing(outer);
+    }
     if (isThenable(result)) {
       void waitForDisposal(node, since, result);
       return true;
@@ -117,15 +123,11 @@ export function disposeNode(node: Node): boolean {
 /** What is being disposed or stopped on the stack right now. */
 export let undoing: Node | undefined;
 
-/** Calls a disposer or a `stop`. */
-export function undo<T>(node: Node, fn: () => T): T {
+/** Notes what is disposed or stopped from now on, and returns what was before. */
+export function setUndoing(node: Node | undefined): Node | undefined {
   const outer = undoing;
   undoing = node;
-  try {
-    return fn();
-  } finally {
-    undoing = outer;
-  }
+  return outer;
 }
 
 /** By reflection: when a thousand classes have the symbol, no inline cache helps, and a miss takes much longer. */

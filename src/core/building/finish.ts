@@ -55,8 +55,7 @@ export function finishBuild(build: Build, value: unknown): unknown {
     node!.state = BUILT;
     if (build.isForeign) node!.isForeign = true;
     // Many instances live long: they keep no room for more edges, and none that shutdown does not need.
-    const kept = node!.edges?.filter((it) => isDisposedLater(it, scope));
-    node!.edges = kept?.length ? kept : undefined;
+    if (node!.edges) node!.edges = keptOf(node!.edges, scope);
     list(node!);
   } else {
     // What is not kept has no edges in a shutdown. What receives it depends on its dependencies instead.
@@ -82,6 +81,13 @@ export function finishBuild(build: Build, value: unknown): unknown {
     disposeUnreceived(definition, scope, value);
   endBuild(build, value);
   return value;
+}
+
+function keptOf(edges: Node[], scope: ScopeRecord): Node[] | undefined {
+  const [first] = edges;
+  if (edges.length === 1) return isDisposedLater(first!, scope) ? edges : undefined;
+  const kept = edges.filter((it) => isDisposedLater(it, scope));
+  return kept.length > 0 ? kept : undefined;
 }
 
 /** Records that what received the result of the build depends on `node`. */

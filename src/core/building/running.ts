@@ -29,8 +29,11 @@ export function runAs<T>(build: Build | undefined, fn: () => T): T {
   }
 }
 
+const nothing: ReadonlySet<Build> = new Set();
+
 /** All builds on the stack: those whose factories were called, and those that they are built for. */
-export function onStack(): Set<Build> {
+export function onStack(): ReadonlySet<Build> {
+  if (!running && shelved.length === 0) return nothing;
   const builds = new Set<Build>();
   for (const last of [running, ...shelved]) {
     for (let it = last; it; it = it.below) {

@@ -92,7 +92,7 @@ export function endBuild(build: Build, value?: unknown): void {
 function tell({ scope, failure, isOutside }: Build, settled: () => void): void {
   let closing = isOutside && failure ? scope.closing : undefined;
   for (let at = scope.parent; closing && at?.closing; at = at.parent) closing = at.closing;
-  if (closing && !closing.report) closing.refused.push(settled);
+  if (closing && !closing.report) (closing.refused ??= []).push(settled);
   else settled();
 }
 

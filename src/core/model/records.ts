@@ -300,7 +300,7 @@ export interface Closing {
   /** What was disposed, here and below, in order of completion. */
   readonly rows: ShutdownRow[];
   /** The report, before it is complete. */
-  readonly live: ShutdownReport;
+  live: ShutdownReport | undefined;
   /** There once the scope is closed. */
   report: ShutdownReport | undefined;
   /** The promise of the report, once it was returned to a caller, and what resolves it. */
@@ -311,7 +311,7 @@ export interface Closing {
   /** Aborts at the deadline. */
   controller: Controller | undefined;
   /** Callers to be told when it is over. */
-  readonly refused: (() => void)[];
+  refused: (() => void)[] | undefined;
   /** How many builds and instances are left to wait for. */
   left: number;
   /** Instances without dependents left, to be disposed next. There once dependents are counted. */

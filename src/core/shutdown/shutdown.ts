@@ -48,9 +48,9 @@ class ScopeShutdown implements Closing {
   declare id: string | undefined;
   declare readonly rows: ShutdownRow[];
   /** The report, before it is complete. */
-  declare readonly live: ShutdownReport;
+  declare live: ShutdownReport | undefined;
   declare ready: Dependent[] | undefined;
-  declare readonly refused: (() => void)[];
+  declare refused: (() => void)[] | undefined;
   declare left: number;
   declare expired: boolean;
   declare controller: Controller | undefined;
@@ -63,12 +63,13 @@ class ScopeShutdown implements Closing {
   constructor(scope: ScopeRecord, reason: unknown) {
     this.scope = scope;
     this.reason = reason;
-    this.live = { ok: true, elapsed: 0, services: (this.rows = []) };
-    this.refused = [];
+    this.rows = [];
     this.left = 0;
     this.expired = false;
     // Every property is there from the beginning: engines are fast with objects that look alike.
-    this.id =
+    this.live =
+      this.refused =
+      this.id =
       this.ready =
       this.controller =
       this.since =
@@ -103,14 +104,19 @@ export function shutdown(scope: ScopeRecord, options: ShutdownOptions = {}): Pro
   const { closing } = scope;
   // A disposer, a `stop` or a factory that this shutdown waits for must not wait for the shutdown. It gets the report as
   // it is at that time; the object is completed at the end.
-  if (isWaitedFor(scope)) return Promise.resolve((closing ?? stopping!).live);
+  if (isWaitedFor(scope)) return Promise.resolve(liveOf(closing ?? stopping!));
   return closing ? promiseOf(closing) : stopping!.report!;
 }
 
 /** Whether a disposer, a `stop` or a factory on the stack belongs to the scope or to one below it. */
 function isWaitedFor(scope: ScopeRecord): boolean {
-  for (const it of [...onStack(), undoing]) if (it && encloses(scope, it.scope)) return true;
-  return false;
+  for (const it of onStack()) if (encloses(scope, it.scope)) return true;
+  return undoing !== undefined && encloses(scope, undoing.scope);
+}
+
+/** The report, before it is complete. */
+function liveOf(it: Closing | Stopping): ShutdownReport {
+  return (it.live ??= { ok: true, elapsed: 0, services: it.rows });
 }
 
 /** Begins the first phase, if there is something to stop, or gives the one that is under way. */
@@ -215,7 +221,7 @@ function end(scope: ScopeRecord): void {
   const { rows, since, clock } = closing;
   const elapsed = since === undefined ? 0 : clock! - since;
   const ok = rows.every(({ outcome }) => outcome === "disposed");
-  const report = (closing.report = Object.assign(closing.live, { ok, elapsed }));
+  const report = (closing.report = Object.assign(liveOf(closing), { ok, elapsed }));
   if (scope.parent) detach(scope, scope.parent);
   // Somebody may keep the closed scope. It must not keep what was in it.
   scope.nodes = scope.extras = scope.child = undefined;
@@ -223,7 +229,7 @@ function end(scope: ScopeRecord): void {
   scope.lookup = emptyMap;
   scope.tree.tell?.("scopeClosed", scope, { elapsed, report });
   closing.resolve?.(report);
-  for (const tell of closing.refused) tell();
+  for (const tell of closing.refused ?? []) tell();
 }
 
 // ---- Disposing

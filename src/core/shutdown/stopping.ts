@@ -8,7 +8,7 @@
  * @module
  */
 
-import { rowOf, undo } from "../building/disposal.ts";
+import { rowOf, setUndoing } from "../building/disposal.ts";
 import { runAs } from "../building/running.ts";
 import { BUILT, IDLE, type Node, type ScopeRecord, VALUE } from "../model/records.ts";
 import { signalIn, subtree } from "../model/tree.ts";
@@ -22,7 +22,7 @@ export class Stopping {
   declare readonly reason: unknown;
   /** The stops that have failed or were abandoned. */
   readonly rows: ShutdownRow[] = [];
-  readonly live: ShutdownReport = { ok: true, elapsed: 0, services: this.rows };
+  live: ShutdownReport | undefined = undefined;
   readonly since: number = now();
   /** The deadline has passed. */
   expired = false;
@@ -94,7 +94,13 @@ export class Stopping {
     scope.tree.tell?.("stopping", node);
     try {
       const signal = stop!.length === 1 ? undefined : signalIn(this, this.expired);
-      const result = undo(node, () => runAs(undefined, () => stop!(value, signal as never, this.reason)));
+      const outer = setUndoing(node);
+      let result: unknown;
+      try {
+        result = runAs(undefined, () => stop!(value, signal as never, this.reason));
+      } finally {
+        setUndoing(outer);
+      }
       if (isThenable(result)) {
         node.stopping = Promise.resolve(result).then(ended, (error: unknown) => {
           failure = { error };
