@@ -37,6 +37,13 @@ export interface Entry {
   until: number;
   /** Its place in the order of registration: a replacement takes that of the old one. */
   readonly rank: number;
+  /** What it is listed under and where, unless its provider says so: that of the first original. */
+  readonly inherited: Listing;
+}
+
+interface Listing {
+  readonly as: readonly number[];
+  readonly order: number;
 }
 
 /** What a factory made, or a value: what every token of a program holds. */
@@ -98,20 +105,21 @@ export class Model {
 
   provide(place: Place, plans: readonly Plan[]): void {
     this.now++;
-    for (const plan of plans) this.#add(place, plan, place.entries.length);
+    for (const plan of plans) this.#add(place, plan, place.entries.length, listingOf(plan));
   }
 
   override(place: Place, plans: readonly Plan[]): void {
     this.now++;
     for (const plan of plans) {
+      const { inherited } = this.find(place, plan.token)!;
       const old = place.entries.find((it) => it.plan.token === plan.token && it.until === Infinity);
       if (old) old.until = this.now;
-      this.#add(place, plan, old?.rank ?? place.entries.length);
+      this.#add(place, plan, old?.rank ?? place.entries.length, inherited);
     }
   }
 
-  #add(owner: Place, plan: Plan, rank: number): void {
-    owner.entries.push({ plan, owner, since: this.now, until: Infinity, rank });
+  #add(owner: Place, plan: Plan, rank: number, inherited: Listing): void {
+    owner.entries.push({ plan, owner, since: this.now, until: Infinity, rank, inherited });
   }
 
   // ---- lookup: nearest scope first, then up; never down or sideways
@@ -129,9 +137,9 @@ export class Model {
     const shadowed = new Set<number>();
     return upwards(place).flatMap((scope) => {
       const live = scope.entries.filter((it) => liveAt(it, at));
-      const answering = live.filter((it) => !shadowed.has(it.plan.token) && answers(it.plan, token));
+      const answering = live.filter((it) => !shadowed.has(it.plan.token) && answers(it, token));
       for (const { plan } of live) shadowed.add(plan.token);
-      return answering.sort((a, b) => orderOf(a.plan) - orderOf(b.plan) || a.rank - b.rank);
+      return answering.sort((a, b) => orderOf(a) - orderOf(b) || a.rank - b.rank);
     });
   }
 
@@ -143,7 +151,7 @@ export class Model {
       case "singleton":
         return owner;
       case "scoped":
-        return plan.in === undefined ? from : upwards(from).find((it) => it.name === plan.in);
+        return plan.in === undefined ? from : upTo(owner, from).find((it) => it.name === plan.in);
       default:
         return from;
     }
@@ -222,7 +230,10 @@ export class Model {
       // A singleton must not hold what lives shorter, directly or through transients and aliases.
       if (plan.kind === "scoped" && on.captor !== "no") outlook.codes.add("CAPTIVE_DEPENDENCY");
       const home = this.home(target);
-      if (!home) return void outlook.codes.add("SCOPE_NOT_FOUND");
+      if (!home) {
+        const above = plan.kind === "scoped" && upwards(entry.owner).some((it) => it.name === plan.in);
+        return void outlook.codes.add(above ? "INVALID_PROVIDER" : "SCOPE_NOT_FOUND");
+      }
       if (plan.kind !== "alias" && plan.kind !== "transient" && isBuilt(plan, home)) return;
 
       // Identity is (provider, scope): the same token in two scopes is not a cycle.
@@ -479,16 +490,26 @@ export function upwards(place: Place): Place[] {
   return [place, ...(place.parent ? upwards(place.parent) : [])];
 }
 
+/** Where what `owner` registered may live when it is asked for below: nothing outlives the scope that registered it. */
+function upTo(owner: Place, from: Place): Place[] {
+  return upwards(from).filter((it) => upwards(it).includes(owner));
+}
+
 function liveAt(entry: Entry, at: number): boolean {
   return entry.since <= at && at < entry.until;
 }
 
 /** What `all` counts: the token itself, what lists it in `as`, and what extends it. */
-function answers(plan: Plan, token: number): boolean {
+function answers({ plan, inherited }: Entry, token: number): boolean {
   if (plan.token === token || (plan.token === SUBCLASS && token === BASE_CLASS)) return true;
-  return plan.kind !== "alias" && plan.as.includes(token);
+  const { as } = listingOf(plan);
+  return (as.length > 0 ? as : inherited.as).includes(token);
 }
 
-function orderOf(plan: Plan): number {
-  return "order" in plan ? plan.order : 0;
+function orderOf({ plan, inherited }: Entry): number {
+  return listingOf(plan).order || inherited.order;
+}
+
+function listingOf(plan: Plan): Listing {
+  return { as: "as" in plan ? plan.as : [], order: "order" in plan ? plan.order : 0 };
 }

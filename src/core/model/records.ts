@@ -85,7 +85,10 @@ export type Dependencies = readonly Single[];
 // ---- Definitions
 
 /** The options of all kinds of providers together. */
-export interface Options extends ScopedOptions<unknown>, ValueOptions<unknown> {}
+export interface Options extends ScopedOptions<unknown>, ValueOptions<unknown> {
+  /** Only of a replacement: the options of the first original, whose place it takes. */
+  readonly original?: Options;
+}
 
 export const noOptions: Options = {};
 

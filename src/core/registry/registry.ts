@@ -10,7 +10,15 @@
 
 import { list } from "../model/edges.ts";
 import { closed, duplicate, invalid, notProvided } from "../model/messages.ts";
-import { BUILT, type Definition, extrasOf, Node, type ScopeRecord, VALUE } from "../model/records.ts";
+import {
+  BUILT,
+  Definition,
+  extrasOf,
+  Node,
+  type Options,
+  type ScopeRecord,
+  VALUE,
+} from "../model/records.ts";
 import { isProvider, subtree } from "../model/tree.ts";
 import type { AnyToken } from "../types/dependency.ts";
 
@@ -53,7 +61,8 @@ export function register(
   const fresh = new Map<AnyToken, Node | Definition>();
   const owned: Node[] = [];
   let hasValuesOnly = true;
-  forEach(providers, (it) => {
+  forEach(providers, (given) => {
+    const it = override ? inPlaceOf(find(scope, given.token)?.definition, given) : given;
     const { token, lifetime, options } = it;
     if (options.stop) tree.hasStops = true;
     if (fresh.has(token) || (!override && known?.has(token))) throw duplicate(scope, token);
@@ -91,6 +100,21 @@ export function register(
   if (scope.child) relink(scope);
   else if (scope.nodes && !tree.tell) scope.lookup = scope.nodes;
   return fresh.keys();
+}
+
+/**
+ * A replacement answers to the same tokens as the original, in the same place, unless it says otherwise. When it is
+ * replaced too, the first original counts again.
+ */
+function inPlaceOf(
+  original: Definition | undefined,
+  { lifetime, token, dependencies, make, options }: Definition,
+) {
+  const first = original?.options.original ?? original?.options ?? options;
+  const { as, tags, order, default: isDefault } = first;
+  const given = Object.fromEntries(Object.entries(options).filter(([, it]) => it !== undefined));
+  const place = { as, tags, order, default: isDefault, ...given, original: first } as Options;
+  return new Definition(lifetime, token, dependencies, make, place);
 }
 
 /** Brings the lookups of a scope and of everything below up to date: with its providers, and with its observers. */
