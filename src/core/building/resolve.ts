@@ -98,7 +98,7 @@ export function resolveNode(scope: ScopeRecord, origin: Node, dependent: Build |
   if (node.state === BUILT) {
     it = node.value;
     scope.tree.tell?.("got", node, { cached: true });
-  } else if (scope.closing || node.state !== IDLE) throw closed(scope, token, dependent);
+  } else if (node.scope.closing || node.state !== IDLE) throw closed(scope, token, dependent);
   else if (node.build) return join(node.build, dependent);
   else it = build(new Build(definition, node.scope, dependent, node));
   // What is pending may still fail. Its edge is added when it is delivered.
@@ -117,6 +117,11 @@ function nodeOfScoped(scope: ScopeRecord, origin: Node, dependent: Build | undef
   let home: ScopeRecord | undefined = scope;
   if (options.in) while (home && home.name !== options.in) home = home.parent;
   if (!home) throw scopeNotFound(scope, token, options.in!, dependent);
+  // Nothing outlives the scope that registered it.
+  if (!encloses(origin.scope, home)) {
+    const hint = `register it in "${home.name}", or above`;
+    throw invalid('its option "in", a scope above the one that registers it,', options.in, token, hint);
+  }
   return nodeInScope(home, origin);
 }
 

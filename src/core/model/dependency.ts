@@ -37,7 +37,7 @@ export function check(it: unknown, at: string, token?: AnyToken): void {
 }
 
 /** Plain objects, of any realm; not a `Map`, a `Date` or an instance of a class. */
-function isPlain(it: unknown): it is Record<string, unknown> {
+export function isPlain(it: unknown): it is Record<string, unknown> {
   const prototype = Object.getPrototypeOf(it ?? 0);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -118,7 +118,7 @@ function hintFor(scope: ScopeRecord, token: AnyToken): string {
 }
 
 /** Whether two names begin and end alike except for a letter or two. Upper and lower case are the same. */
-function isNear(one: string, other: string): boolean {
+export function isNear(one: string, other: string): boolean {
   const a = one.toLowerCase().split("");
   const b = other.toLowerCase().split("");
   const length = Math.max(a.length, b.length);
@@ -151,6 +151,12 @@ export function invalid(at: string, it: unknown, token?: AnyToken, hint?: string
       ? "files that import each other see undefined: write ref(() => token)"
       : "dependencies are tokens, combinators, arrays and records of them");
   return cannot(InvalidProviderError, path, `${at} is ${kind}`, advice, "provide");
+}
+
+/** A service with a method `then` was resolved alone with `getAsync`. */
+export function thenable(it: unknown): ContainerError {
+  const hint = "resolve it with get(), or in a list: getAsync([…])";
+  return invalid("a service with a method then, resolved alone with getAsync(),", it, undefined, hint);
 }
 
 /** @param way From the build that was resolved again to one of those that `dependent` is built for. */

@@ -7,8 +7,8 @@
  * @module
  */
 
-import { check, isCombinator } from "../model/dependency.ts";
-import { invalid } from "../model/messages.ts";
+import { check, isCombinator, isPlain } from "../model/dependency.ts";
+import { invalid, isNear } from "../model/messages.ts";
 import {
   ALIAS,
   Definition,
@@ -40,8 +40,9 @@ import { isToken, nameOf } from "../words/token.ts";
 /* @__NO_SIDE_EFFECTS__ */
 export const value: DefineValue = ((token: AnyToken, instance: unknown, options?: Options) => {
   const made = define(VALUE, token, none, instance, false, options);
-  if (isThenable(instance))
-    throw invalid("its value", instance, token, "write singleton(token, () => promise)");
+  // A service may have a method `then`. What is certainly a promise belongs in a factory.
+  if (isThenable(instance) && (instance instanceof Promise || isPlain(instance)))
+    throw invalid("its value, a promise,", instance, token, "write singleton(token, () => promise)");
   return made;
 }) as never;
 
@@ -119,16 +120,42 @@ function define(
   if (options !== undefined) {
     if (Object(options) !== options || isToken(options) || isCombinator(options))
       throw invalid("its last argument", options, token, "options are an object, dependencies a list");
-    const { as = [] } = options;
-    if (!Array.isArray(as) || !as.every(isToken)) throw invalid("as", as, token, "as is a list of tokens");
-    const undo = options.dispose || options.stop;
-    if (lifetime === TRANSIENT && undo) {
-      throw invalid("dispose or stop of a transient", undo, token, "make it scoped, or undo it yourself");
+    for (const [name, it] of Object.entries(options)) {
+      if (it !== undefined && !known[name]?.(it, lifetime)) throw invalidOption(name, it, token, lifetime);
     }
   }
   const made = new Definition(lifetime, token, dependencies as Dependencies, make, options);
   if (lifetime !== VALUE) checkFactory(made, isFactory);
   return made;
+}
+
+/** The options that there are, and what each of them takes. */
+const known: Readonly<Record<string, (it: unknown, lifetime: number) => boolean>> = {
+  // @ts-expect-error Without a prototype, no name from outside finds anything that is not written here.
+  __proto__: null,
+  as: (it) => Array.isArray(it) && it.every(isToken),
+  default: (it) => typeof it === "boolean",
+  dispose: (it, lifetime) => it === false || (typeof it === "function" && lifetime < TRANSIENT),
+  in: (it, lifetime) => typeof it === "string" && lifetime === SCOPED,
+  init: (it) => typeof it === "function",
+  order: (it) => typeof it === "number",
+  owned: (it, lifetime) => typeof it === "boolean" && lifetime === VALUE,
+  stop: (it, lifetime) => typeof it === "function" && lifetime < TRANSIENT,
+  tags: (it) => Array.isArray(it) && it.every((tag) => typeof tag === "string"),
+};
+
+function invalidOption(name: string, it: unknown, token: AnyToken, lifetime: number): Error {
+  const near = Object.keys(known).find((other) => isNear(other, name));
+  const hint = known[name]
+    ? lifetime === TRANSIENT && name !== "in"
+      ? "make it scoped, or undo it yourself"
+      : "see the options of this kind of provider"
+    : isToken(it) || isCombinator(it)
+      ? `dependencies are a list: [{ ${name}: … }]`
+      : near
+        ? `did you mean "${near}"?`
+        : `the options are ${Object.keys(known).join(", ")}`;
+  return invalid(`its option "${name}"`, it, token, hint);
 }
 
 function checkFactory({ kind, token, make }: Definition, isFactory: boolean): void {
