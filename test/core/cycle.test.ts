@@ -38,6 +38,8 @@ const askingEarly =
   (next: typeof A) =>
   async ({ getAsync }: Resolver): Promise<unknown> => {
     const asked = getAsync(next);
+    // The cycle is noticed at once, and its error is awaited a turn later.
+    asked.catch(() => {});
     await turn();
     return asked;
   };

@@ -145,7 +145,10 @@ export class Asks {
     if (wrong) return wrong;
     if (phase === "closing") {
       const made = instancesIn(it);
-      const fresh = made.find((one) => one.builtAt > startedAt);
+      // What lives further up, where the scope is open, may be built all the same.
+      const isClosing = ({ home }: Instance) =>
+        (this.#journal.closings.get(home)?.at ?? Infinity) < startedAt;
+      const fresh = made.find((one) => one.builtAt > startedAt && isClosing(one));
       if (fresh) return `${String(fresh)} was not built before the scope began to close`;
       const gone = made.find((one) => one.endedAt < startedAt);
       if (gone) return `${String(gone)} was disposed already`;

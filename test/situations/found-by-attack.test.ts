@@ -389,21 +389,6 @@ describe("bad input", () => {
   });
 });
 
-describe("a build that nobody waits for", () => {
-  it("is no unhandled rejection when it was asked for by `runAsync`", async () => {
-    const app = createContainer(
-      singleton(A, async () => {
-        throw new Error("no");
-      }),
-    );
-
-    // The runner fails the test on an unhandled rejection.
-    void app.runAsync([A], () => {});
-    await turn();
-    expect(await rejected(app.runAsync([A], () => {}))).toBeInstanceOf(Error);
-  });
-});
-
 describe("shutdown", () => {
   const closes = { dispose: (a: unknown) => (a as { close(): unknown }).close() };
 

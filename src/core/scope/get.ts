@@ -13,7 +13,7 @@ import { failBuild, finishBuild } from "../building/finish.ts";
 import { PENDING, pendingBuild, suspend, waitFor } from "../building/waiting.ts";
 import { check } from "../model/dependency.ts";
 import { cachedDependent } from "../model/edges.ts";
-import { asyncProvider, closed } from "../model/messages.ts";
+import { asyncProvider, closed, thenable } from "../model/messages.ts";
 import {
   ALIAS,
   Build,
@@ -29,6 +29,7 @@ import {
 import { find } from "../registry/registry.ts";
 import type { AnyToken } from "../types/dependency.ts";
 import type { Resolver } from "../types/provider.ts";
+import { isThenable } from "../words/thenable.ts";
 import { isToken } from "../words/token.ts";
 
 /** The definition of every caller that is a build: it passes on what it waited for. */
@@ -54,14 +55,16 @@ export function getAsync(
   dependent: Build | undefined,
   owner?: Build,
 ): Promise<unknown> {
-  const promise = new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const it = start(scope, dependency, dependent, owner);
-    if (it !== PENDING) resolve(it);
-    else pendingBuild.settled = (failure, it) => (failure ? reject(failure.error as Error) : resolve(it));
+    // A promise would call the method `then` of an instance, which may well run a query.
+    const give = (it: unknown): void => {
+      if (isThenable(it) && !(it instanceof Promise)) reject(thenable(it));
+      else resolve(it);
+    };
+    if (it !== PENDING) give(it);
+    else pendingBuild.settled = (failure, it) => (failure ? reject(failure.error as Error) : give(it));
   });
-  // Nobody has to wait for a build, so a failed one that nobody waited for is no unhandled rejection.
-  promise.catch(() => {});
-  return promise;
 }
 
 /** Whether something visible provides the token. */
@@ -113,6 +116,7 @@ function start(
     if (scope.closing?.report) throw closed(scope, isToken(dependency) ? dependency : undefined, dependent);
     check(dependency, "what is resolved");
   }
+  const { closing } = scope;
   let build: Build | undefined;
   if (owner) {
     build = new Build(caller, scope, dependent);
@@ -122,8 +126,8 @@ function start(
   try {
     it = node ? resolveNode(scope, node, dependent) : resolve(scope, dependency, build ?? dependent);
     if (it === PENDING) {
-      // What was resolved may have closed the scope.
-      if (scope.closing) throw closed(scope, pendingBuild.definition.token, build ?? dependent);
+      // What was resolved may have closed the scope. One that was closing before may wait for what lives further up.
+      if (scope.closing !== closing) throw closed(scope, pendingBuild.definition.token, build ?? dependent);
       build = wait(scope, build, dependent);
     } else if (build) finishBuild(build, it);
   } finally {

@@ -92,11 +92,8 @@ class TreeScope implements ScopeRecord {
   }
 
   runAsync(dependencies: Single, fn: (...args: unknown[]) => unknown): Promise<unknown> {
-    const resolved = this.getAsync(dependencies);
-    const result = resolved.then((it) => call(fn, dependencies, it));
-    // A failed build that nobody waited for is no unhandled rejection. What `fn` throws is.
-    resolved.catch(() => result.catch(() => {}));
-    return result;
+    // In a list, because a promise would call the method `then` of a service that is resolved alone.
+    return this.getAsync([dependencies]).then((all) => call(fn, dependencies, (all as unknown[])[0]));
   }
 
   provide(...providers: unknown[]): this {

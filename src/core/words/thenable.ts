@@ -4,7 +4,11 @@
  * @module
  */
 
-/** Tells promises, of any library, from everything else. */
+/** Tells promises, of any library, from everything else. A proxy that refuses to be looked at is none. */
 export function isThenable(it: unknown): it is PromiseLike<unknown> {
-  return typeof (it as PromiseLike<unknown> | null | undefined)?.then === "function";
+  try {
+    return typeof (it as PromiseLike<unknown> | null | undefined)?.then === "function";
+  } catch {
+    return false;
+  }
 }

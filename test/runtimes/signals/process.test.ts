@@ -4,7 +4,7 @@ import type { readEnv, signals } from "thimble/node";
 import { runtimes, start, type Child } from "./child.ts";
 import { projectWith } from "./project.ts";
 
-const cwd = projectWith("shop.mjs", "idle.mjs", "forgetful.mjs");
+const cwd = projectWith("shop.mjs", "idle.mjs", "forgetful.mjs", "unawaited.mjs");
 
 describe("Node's own process", () => {
   it("is a host by its type", () => {
@@ -101,4 +101,14 @@ describe.each(runtimes)("a program in %s", (runtime) => {
 
     expect(await forgetful.ended).toEqual({ code: null, signal: "SIGTERM", lines: ["ready"] });
   });
+
+  it.each(["getAsync", "runAsync"])(
+    "ends with the error of a failed start whose `await` was forgotten: %s",
+    async (how) => {
+      const { code, lines } = await run("unawaited.mjs", how).ended;
+
+      expect(code).not.toBe(0);
+      expect(lines.join("\n")).toContain("no database");
+    },
+  );
 });
