@@ -83,6 +83,6 @@ export type {
   ProviderKind,
   Resolver,
 } from "./core/types/provider.ts";
-export type { CreateContainer, Nothing, Scope, ScopeState } from "./core/types/scope.ts";
+export type { CreateContainer, Nothing, Scope, ScopeState, WaitOptions } from "./core/types/scope.ts";
 export type { ShutdownOptions, ShutdownReport, ShutdownRow } from "./core/types/shutdown.ts";
 export type { AbortSignalLike, RuntimeAbortSignal } from "./core/types/signal.ts";

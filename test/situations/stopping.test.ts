@@ -348,3 +348,28 @@ describe("a shutdown without any `stop`", () => {
     expect(app.state).toBe("closed");
   });
 });
+
+describe("the report of a shutdown that stops something and disposes nothing", () => {
+  it.each([
+    ["synchronous", () => {}],
+    ["asynchronous", async () => turn()],
+  ])("tells how long it took: %s", async (_, stop) => {
+    const app = createContainer(singleton(Worker, () => ({}), { stop }));
+    app.get(Worker);
+
+    const { ok, elapsed } = await settles(app.shutdown());
+
+    expect(ok).toBe(true);
+    expect(elapsed).toBeGreaterThanOrEqual(0);
+  });
+
+  it("tells it also of a scope below", async () => {
+    const app: Scope = createContainer(singleton(Worker, () => ({}), { stop: () => turn() }));
+    const child = app.createScope("child", singleton(Server, () => ({}), { stop: () => {} }) as never);
+    app.get(Worker);
+    child.get(Server as never);
+
+    expect((await settles(app.shutdown())).elapsed).toBeGreaterThanOrEqual(0);
+    expect((await settles(child.shutdown())).elapsed).toBeGreaterThanOrEqual(0);
+  });
+});

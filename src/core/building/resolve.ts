@@ -58,7 +58,10 @@ export function resolve(scope: ScopeRecord, dependency: Single, dependent: Build
   if (isCombinator(dependency)) return dependency.resolve(scope, dependent);
   const { kind } = dependency as unknown as Combinator;
   if (kind === "resolver") return scope.tree.resolver(scope, dependent);
-  if (typeof kind === "string") throw invalid(`${kind}() of another copy of the library`, dependency);
+  if (typeof kind === "string") {
+    const token = dependent?.definition.token;
+    throw invalid(`${kind}() of another copy of the library`, dependency, token, "install thimble once");
+  }
   const keys = Object.keys(dependency);
   return combine(scope, Object.values(dependency), dependent, (...values: unknown[]) =>
     // `fromEntries` makes own properties, so that "__proto__" is a key like any other.

@@ -35,26 +35,32 @@ export const all: All = ((token: AnyToken, { tag }: AllOptions = {}) =>
 
 /**
  * Gives the single service that answers to the token, among the same as {@linkcode all}: the one provided under that
- * very token, else the one marked `default`, else the only one.
+ * very token, else the one marked `default`, else the only one. With a `tag`, only those that carry it count.
+ *
+ * @example
+ * ```ts
+ * singleton(Export, [one(Exporter, { tag: "pdf" })]);
+ * ```
  *
  * @throws `AMBIGUOUS` when several are left.
  * @throws `NOT_PROVIDED` when there is none.
  */
 /* @__NO_SIDE_EFFECTS__ */
-export const one: One = ((token: AnyToken) =>
+export const one: One = ((token: AnyToken, { tag }: AllOptions = {}) =>
   combinator(
     "one",
     token,
     (scope, dependent) => {
-      if (find(scope, token)) return resolve(scope, token, dependent);
-      const found = candidates(scope, token);
+      const exact = find(scope, token);
+      if (exact && isTagged(exact.definition, tag)) return resolve(scope, token, dependent);
+      const found = candidates(scope, token, tag);
       const marked = found.filter((node) => node.definition.options.default);
       const [only, ...others] = marked.length > 0 ? marked : found;
       if (!only) throw notProvided(scope, token, dependent);
       if (others.length > 0) throw ambiguous(scope, token, [only, ...others], dependent);
       return resolveNode(scope, only, dependent);
     },
-    (scope) => candidates(scope, token).length > 0,
+    (scope) => candidates(scope, token, tag).length > 0,
   )) as never;
 
 /** A dependency on a provider and not on its token, which a nearer scope might shadow. */
@@ -68,7 +74,7 @@ function candidates(scope: ScopeRecord, token: AnyToken, tag?: string): Node[] {
   for (let at: ScopeRecord | undefined = scope; at; at = at.parent) {
     const here: Node[] = [];
     for (const it of definitionsIn(at) as Iterable<Definition>) {
-      if (!answers(it, token) || (tag !== undefined && !it.options.tags?.includes(tag))) continue;
+      if (!answers(it, token) || !isTagged(it, tag)) continue;
       const node: Node = find(scope, it.token)!;
       // A shadowed provider does not count.
       if (node.scope === at) here.push(node);
@@ -87,6 +93,10 @@ function answers({ token, options }: Definition, wanted: AnyToken): boolean {
     options.as?.includes(wanted as never) === true ||
     (typeof token === "function" && typeof wanted === "function" && token.prototype instanceof wanted)
   );
+}
+
+function isTagged({ options }: Definition, tag: string | undefined): boolean {
+  return tag === undefined || options.tags?.includes(tag) === true;
 }
 
 function orderOf({ definition }: Node): number {

@@ -60,8 +60,12 @@ export function register(
   const known = extras?.providers ?? nodes;
   const fresh = new Map<AnyToken, Node | Definition>();
   const owned: Node[] = [];
+  const met = new Set<Definition>();
   let hasValuesOnly = true;
   forEach(providers, (given) => {
+    // Two groups may share a third: the very same provider counts once.
+    if (met.has(given) || (!override && definitionOf(known?.get(given.token)) === given)) return;
+    met.add(given);
     const it = override ? inPlaceOf(find(scope, given.token)?.definition, given) : given;
     const { token, lifetime, options } = it;
     if (options.stop) tree.hasStops = true;
@@ -100,6 +104,10 @@ export function register(
   if (scope.child) relink(scope);
   else if (scope.nodes && !tree.tell) scope.lookup = scope.nodes;
   return fresh.keys();
+}
+
+function definitionOf(it: Node | Definition | undefined): Definition | undefined {
+  return it instanceof Node ? it.definition : it;
 }
 
 /**

@@ -20,7 +20,8 @@ import { attach, itemsOf } from "../model/tree.ts";
 import { emptyMap, find, register } from "../registry/registry.ts";
 import { shutdown } from "../shutdown/shutdown.ts";
 import type { AnyToken } from "../types/dependency.ts";
-import type { CreateContainer, ScopeState } from "../types/scope.ts";
+import type { CreateContainer, ScopeState, WaitOptions } from "../types/scope.ts";
+import type { AbortSignalLike } from "../types/signal.ts";
 import type { ShutdownOptions, ShutdownReport } from "../types/shutdown.ts";
 import { ShutdownError } from "../words/errors.ts";
 import { asyncDisposeSymbol } from "../words/web.ts";
@@ -79,8 +80,11 @@ class TreeScope implements ScopeRecord {
       : getFurther(this, dependency, node);
   }
 
-  getAsync(dependency: Single): Promise<unknown> {
-    return getAsync(this, dependency, running);
+  getAsync(dependency: Single, options?: WaitOptions): Promise<unknown> {
+    const signal = options?.signal;
+    return signal
+      ? unless(signal, () => getAsync(this, dependency, running))
+      : getAsync(this, dependency, running);
   }
 
   has(token: AnyToken): boolean {
@@ -114,6 +118,29 @@ class TreeScope implements ScopeRecord {
   shutdown(options?: ShutdownOptions): Promise<ShutdownReport> {
     return shutdown(this, options);
   }
+
+  /** What a logger shows of a scope: instances and values may be secrets. */
+  toJSON(): { name: string; id: string; state: ScopeState } {
+    const { name, id, state } = this;
+    return { name, id, state };
+  }
+}
+
+/**
+ * Members under symbols. They are not written in the class, because bundlers keep a class with a computed member even
+ * when nothing uses it.
+ */
+function addSymbols(prototype: Record<symbol, unknown>): void {
+  prototype[asyncDisposeSymbol()] = async function (this: TreeScope) {
+    const report = await this.shutdown();
+    if (!report.ok) throw new ShutdownError(this.name, report);
+  };
+  // Vue makes a reactive proxy of everything whose tag is "Object".
+  prototype[Symbol.toStringTag] = "Scope";
+  // Read by the `console` of Node, Deno and Bun.
+  prototype[Symbol.for("nodejs.util.inspect.custom")] = function (this: TreeScope) {
+    return "Scope " + JSON.stringify(this);
+  };
 }
 
 /** What is registered further up, or scoped and built here, is two lookups away. */
@@ -125,6 +152,17 @@ function getFurther(scope: ScopeRecord, dependency: Single, found: Node | undefi
     if (built?.state === BUILT) return built.value;
   }
   return get(scope, dependency, running, undefined, node);
+}
+
+/** Waits no longer once the signal aborts. What was begun goes on, for others may wait for it. */
+function unless(signal: AbortSignalLike, begin: () => Promise<unknown>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(signal.reason as Error);
+    if (signal.aborted) return giveUp();
+    signal.addEventListener("abort", giveUp);
+    const stop = () => signal.removeEventListener("abort", giveUp);
+    begin().then(resolve, reject).then(stop);
+  });
 }
 
 function call(fn: (...args: unknown[]) => unknown, dependencies: Single, resolved: unknown): unknown {
@@ -163,12 +201,7 @@ function open(args: unknown[], fallback: string, parent?: TreeScope): TreeScope 
  * @throws `INVALID_PROVIDER` when something is not a provider.
  */
 export const createContainer: CreateContainer = ((...args: unknown[]) => {
-  // Not a member of the class: bundlers keep a class with a computed member even when nothing uses it.
-  (TreeScope.prototype as unknown as Record<symbol, unknown>)[asyncDisposeSymbol()] ??= async function (
-    this: TreeScope,
-  ) {
-    const report = await this.shutdown();
-    if (!report.ok) throw new ShutdownError(this.name, report);
-  };
+  const prototype = TreeScope.prototype as unknown as Record<symbol, unknown>;
+  if (!prototype[Symbol.toStringTag]) addSymbols(prototype);
   return open(args, "root");
 }) as never;

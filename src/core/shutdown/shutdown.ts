@@ -150,6 +150,7 @@ function closeAll(
     if (stopping) {
       for (const row of stopping.rows) addRow(row, scope);
       closing.since ??= stopping.since;
+      tick(scope);
     }
     if (stopping?.expired || options.signal?.aborted) void expire(scope);
     else if (!closing.report) limit(scope, undefined, options);

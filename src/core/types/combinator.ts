@@ -51,7 +51,7 @@ export interface All {
 
 /** `one`: the single service that answers to the token. */
 export interface One {
-  <K extends AnyToken>(token: K): Dep<Value<K>>;
+  <K extends AnyToken>(token: K, options?: AllOptions): Dep<Value<K>>;
 }
 
 /** `defer`: any dependency, resolved later, so that it may close a cycle. */

@@ -10,10 +10,17 @@
 import type { Gettable, Overriding, Registrable, With } from "./coverage.ts";
 import type { AnyToken, Arguments, Dependency, Resolved } from "./dependency.ts";
 import type { NamedProviders, ProviderEntry } from "./provider.ts";
+import type { AbortSignalLike } from "./signal.ts";
 import type { ShutdownOptions, ShutdownReport } from "./shutdown.ts";
 
 /** Where a scope is in its life. While `stopping`, everything still works. While `closing`, what is built can still be got and nothing new begins. */
 export type ScopeState = "open" | "stopping" | "closing" | "closed";
+
+/** How long {@linkcode Scope.getAsync} waits. */
+export interface WaitOptions {
+  /** Ends the waiting, and not the build. */
+  readonly signal?: AbortSignalLike | undefined;
+}
 
 /** What every scope has covered, so that an empty one may still be passed for a plain {@linkcode Scope}. */
 export interface Nothing {
@@ -65,8 +72,19 @@ export interface Scope<in Has = any> extends ForAwaitUsing {
   /**
    * Resolves the dependency; builds it, and waits for it, where that is necessary. Rejects with what `get` throws, but never
    * with `ASYNC_PROVIDER`.
+   *
+   * @param options With a `signal`, it waits no longer than until that aborts, and then rejects with the reason of the
+   * signal. What it has begun to build goes on, because others may wait for it.
+   *
+   * @example
+   * ```ts
+   * const db = await scope.getAsync(Db, { signal: AbortSignal.timeout(5_000) });
+   * ```
    */
-  getAsync<const D extends Dependency>(dependency: Gettable<D, Has>): Promise<Resolved<D>>;
+  getAsync<const D extends Dependency>(
+    dependency: Gettable<D, Has>,
+    options?: WaitOptions,
+  ): Promise<Resolved<D>>;
 
   /** Tells whether something visible from here provides the token. Builds nothing. */
   has(token: AnyToken): boolean;
