@@ -6,7 +6,6 @@
  * scope of its own: whatever belongs to one visitor lives there and ends there.
  */
 import {
-  abortSignal,
   alias,
   all,
   createContainer,
@@ -14,6 +13,7 @@ import {
   isContainerError,
   scoped,
   singleton,
+  stopSignal,
   token,
   value,
 } from "thimble";
@@ -21,6 +21,7 @@ import type { Token } from "thimble";
 import { observe } from "thimble/observe";
 import { asRefusal, quiet, redirect, Refusal, refuse, sentLink } from "./answers.ts";
 import { homePage, stylesheet, wantsPage } from "./pages.ts";
+import { CurrentRequest } from "./request.ts";
 import { memoryStore, Store, type Link } from "./store.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -166,7 +167,7 @@ export interface Desk {
   readonly timeline: Timeline;
   readonly shortener: { getAsync(): Promise<Shortener> };
   readonly visit: { getAsync(): Promise<Visit> };
-  readonly closing: AbortSignal;
+  readonly stopping: AbortSignal;
 }
 
 export class Handler {
@@ -248,11 +249,11 @@ export class Handler {
   }
 
   async #takeTime(): Promise<Response> {
-    const { request, closing } = this.#desk;
+    const { request, stopping } = this.#desk;
     const asked = Number(new URL(request.url).searchParams.get("ms") ?? 3_000);
     const ms = Math.min(Math.max(asked || 0, 0), 10_000);
-    await wait(ms, closing);
-    if (closing.aborted) throw new Refusal(503, "Ended early: the app is shutting down");
+    await wait(ms, stopping);
+    if (stopping.aborted) throw new Refusal(503, "Ended early: the app is shutting down");
     return Response.json({ waited: ms }, { headers: quiet });
   }
 }
@@ -288,18 +289,18 @@ export function createApp({
     singleton(NoCredentials, { as: [Rule] }),
     singleton(Shortener, [Store, IdMaker, Clock, all(Rule)]),
 
-    scoped(RequestLog, [Request, Clock, Journal], { dispose: (log) => log.write() }),
+    scoped(RequestLog, [CurrentRequest, Clock, Journal], { dispose: (log) => log.write() }),
     scoped(Visit, [Store], { dispose: (visit) => visit.count() }),
     scoped(
       Handler,
       [
         {
-          request: Request,
+          request: CurrentRequest,
           log: RequestLog,
           timeline: Timeline,
           shortener: defer(Shortener),
           visit: defer(Visit),
-          closing: abortSignal,
+          stopping: stopSignal,
         },
       ],
       { dispose: (handler) => handler.finish() },
@@ -327,7 +328,7 @@ export async function handle(
   waitUntil: (closing: Promise<unknown>) => void = () => {},
 ): Promise<Response> {
   try {
-    const scope = app.createScope("request", value(Request, request));
+    const scope = app.createScope("request", value(CurrentRequest, request));
     try {
       const handler = await scope.getAsync(Handler);
       return await handler.answer();

@@ -1,8 +1,9 @@
 // node_modules/.bin/bun playground/bun.ts, then press Ctrl+C
 
-import { readEnv, shutdownOnSignal } from "thimble/bun";
+import { token, value } from "thimble";
+import { drain, readEnv, shutdownOnSignal } from "thimble/bun";
 import { createApp, handle } from "./app.ts";
-import { farewell, untilShut } from "./farewell.ts";
+import { farewell } from "./farewell.ts";
 import { Timeline } from "./timeline.ts";
 
 declare const Bun: {
@@ -20,9 +21,9 @@ const server = Bun.serve({
   port: Number(readEnv()["PORT"] ?? 8787),
   fetch: (request) => handle(app, request),
 });
+app.provide(value(token<typeof server>("server"), server, { stop: drain }));
 console.log(`Listening on http://localhost:${server.port}`);
 
 const { reason, report } = await shutdownOnSignal(app, { timeout: 5_000 });
-await untilShut(server.stop());
 console.log(farewell(reason, report, timeline));
 process.exit(report.ok ? 0 : 1);

@@ -1,8 +1,9 @@
 // node_modules/.bin/deno run --allow-net --allow-env=PORT playground/deno.ts, then press Ctrl+C
 
-import { readEnv, shutdownOnSignal } from "thimble/deno";
+import { token, value } from "thimble";
+import { drain, readEnv, shutdownOnSignal } from "thimble/deno";
 import { createApp, handle } from "./app.ts";
-import { farewell, untilShut } from "./farewell.ts";
+import { farewell } from "./farewell.ts";
 import { Timeline } from "./timeline.ts";
 
 declare const Deno: {
@@ -26,7 +27,8 @@ const server = Deno.serve(
   (request) => handle(app, request),
 );
 
+app.provide(value(token<typeof server>("server"), server, { stop: drain }));
+
 const { reason, report } = await shutdownOnSignal(app, { timeout: 5_000 });
-await untilShut(server.shutdown());
 console.log(farewell(reason, report, timeline));
 Deno.exit(report.ok ? 0 : 1);

@@ -13,8 +13,3 @@ export function farewell(reason: unknown, report: ShutdownReport, timeline: Time
     `  request scopes: ${opened} opened, ${closed} closed`,
   ].join("\n");
 }
-
-/** Waits for the door to be shut, but no longer than a second for a visitor who says nothing more. */
-export function untilShut(door: Promise<unknown>): Promise<unknown> {
-  return Promise.race([door, new Promise((resolve) => setTimeout(resolve, 1_000))]);
-}

@@ -2,18 +2,20 @@
  * node:http, spoken in terms of Request and Response. Deno and Bun do this by
  * themselves; Node leaves it to libraries, and here forty lines are enough.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 
-export interface Server {
+export interface Listening {
   readonly url: string;
-  /** Takes no more requests, and gives those under way a second to be answered. */
-  close(): Promise<void>;
+  readonly server: Server;
 }
 
 /** @param port 0 for any that is free */
-export async function serve(fetch: (request: Request) => Promise<Response>, port: number): Promise<Server> {
+export async function serve(
+  fetch: (request: Request) => Promise<Response>,
+  port: number,
+): Promise<Listening> {
   const server = createServer((incoming, outgoing) => void answer(fetch, incoming, outgoing));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -22,12 +24,7 @@ export async function serve(fetch: (request: Request) => Promise<Response>, port
 
   return {
     url: `http://localhost:${(server.address() as AddressInfo).port}`,
-    async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const timer = setTimeout(() => server.closeAllConnections(), 1_000);
-      await closed;
-      clearTimeout(timer);
-    },
+    server,
   };
 }
 

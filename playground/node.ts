@@ -1,6 +1,7 @@
 // node_modules/.bin/node playground/node.ts, then press Ctrl+C   (any Node from 22.18; PORT=8080 to choose another port)
 
-import { readEnv, shutdownOnSignal } from "thimble/node";
+import { token, value } from "thimble";
+import { drain, readEnv, shutdownOnSignal } from "thimble/node";
 import { createApp, handle } from "./app.ts";
 import { farewell } from "./farewell.ts";
 import { serve } from "./http.ts";
@@ -9,11 +10,11 @@ import { Timeline } from "./timeline.ts";
 const app = createApp({ journal: console.log });
 const timeline = app.get(Timeline);
 
-const server = await serve((request) => handle(app, request), Number(readEnv()["PORT"] ?? 8787));
-console.log(`Listening on ${server.url}`);
+const { url, server } = await serve((request) => handle(app, request), Number(readEnv()["PORT"] ?? 8787));
+app.provide(value(token<typeof server>("http server"), server, { stop: drain }));
+console.log(`Listening on ${url}`);
 
-// Requests under way are finished and new ones answered 503 while the app shuts down; then the door itself is closed.
+// New connections are refused, requests in flight are answered, and then the services are disposed.
 const { reason, report } = await shutdownOnSignal(app, { timeout: 5_000 });
-await server.close();
 console.log(farewell(reason, report, timeline));
 process.exit(report.ok ? 0 : 1);

@@ -6,10 +6,11 @@
 
 import { readFile } from "node:fs/promises";
 import { stripTypeScriptTypes } from "node:module";
-import { readEnv, shutdownOnSignal, signals } from "thimble/node";
+import { token, value } from "thimble";
+import { drain, readEnv, shutdownOnSignal, signals } from "thimble/node";
 import { createApp, handle } from "./app.ts";
 import { farewell } from "./farewell.ts";
-import { serve, type Server } from "./http.ts";
+import { serve, type Listening } from "./http.ts";
 import { Timeline } from "./timeline.ts";
 
 // Each file by name: nothing that a visitor sends is ever a path on this disk.
@@ -30,7 +31,7 @@ const files = new Map([
   ["/browser/thimble.svg", "browser/thimble.svg"],
   ["/thimble.global.js", "../dist/thimble.global.js"],
   ...modules.map((name): [string, string] => [`/browser/${name}.js`, `browser/${name}.js`]),
-  ...["app", "answers", "pages", "store", "timeline"].map((name): [string, string] => [
+  ...["app", "answers", "pages", "request", "store", "timeline"].map((name): [string, string] => [
     `/${name}.ts`,
     `${name}.ts`,
   ]),
@@ -58,8 +59,9 @@ const policy = [
 
 const app = createApp({ journal: console.log });
 const timeline = app.get(Timeline);
-const server = await open(Number(readEnv()["PORT"] ?? 8787));
-console.log(`\n  The playground is at ${server.url}\n  Ctrl+C stops it.\n`);
+const { url, server } = await open(Number(readEnv()["PORT"] ?? 8787));
+app.provide(value(token<typeof server>("http server"), server, { stop: drain }));
+console.log(`\n  The playground is at ${url}\n  Ctrl+C stops it.\n`);
 
 // npm passes Ctrl+C on to a program that the terminal has sent it to already. To the adapter a second signal means
 // that somebody has lost patience, and it would end the process; here it is the same keystroke, milliseconds later.
@@ -69,12 +71,11 @@ const patient = signals(["SIGINT", "SIGTERM"], {
   exit: () => {},
 });
 const { reason, report } = await shutdownOnSignal(app, { timeout: 5_000, signals: patient });
-await server.close();
 console.log(farewell(reason, report, timeline));
 process.exit(report.ok ? 0 : 1);
 
 /** At this port, or at any other if somebody sits there already. */
-async function open(port: number): Promise<Server> {
+async function open(port: number): Promise<Listening> {
   try {
     return await serve(answer, port);
   } catch (error) {

@@ -7,6 +7,7 @@
  */
 import { optional, type Scope } from "thimble";
 import { observe } from "thimble/observe";
+import { CurrentRequest } from "./request.ts";
 
 export type What =
   "opened" | "closing" | "closed" | "building" | "built" | "failed" | "disposing" | "disposed";
@@ -104,7 +105,7 @@ export class Timeline {
 
   /** Read while the scope is open: a closed one answers nothing. */
   #label(scope: Scope): void {
-    const request = scope.get(optional(Request));
+    const request = scope.get(optional(CurrentRequest));
     if (request) this.#labels.set(scope, `${request.method} ${new URL(request.url).pathname.slice(0, 40)}`);
   }
 

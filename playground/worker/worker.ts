@@ -18,6 +18,9 @@ export default {
     context: { waitUntil(promise: Promise<unknown>): void },
   ): Promise<Response> {
     app ??= createApp({ openStore: async () => kvStore(env.LINKS), journal: console.log });
-    return handle(app, request, (closing) => context.waitUntil(closing));
+    const response = handle(app, request, (closing) => context.waitUntil(closing));
+    // A handler whose client has gone away would be stopped before its scope is closed.
+    context.waitUntil(response);
+    return response;
   },
 };

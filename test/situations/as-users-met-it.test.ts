@@ -236,6 +236,19 @@ describe("a service that has a method `then`", () => {
   const alias2 = token<object>("guarded by a factory");
 });
 
+describe("an instance that cannot be looked at", () => {
+  it("is refused when it is resolved alone with `getAsync`, and arrives whole in a list", async () => {
+    const Guarded = token<object>("guarded");
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const app = createContainer(value(Guarded, proxy));
+
+    expect((await laterRefusal(app.getAsync(Guarded))).code).toBe("INVALID_PROVIDER");
+    expect((await app.getAsync([Guarded]))[0] === proxy).toBe(true);
+    expect(app.get(Guarded) === proxy).toBe(true);
+  });
+});
+
 describe("an option that is none", () => {
   const Db = token<object>("db");
   const make = () => ({});
@@ -291,5 +304,17 @@ describe("an option that is none", () => {
   ])("is refused on a kind that does not have it: %s, %s", (_, name, it) => {
     expect(refusal(() => unchecked(singleton)(Db, make, { [name]: it })).code).toBe("INVALID_PROVIDER");
   });
+
+  it("is refused on an alias, which has none", () => {
+    const { code, hint } = refusal(() => unchecked(alias)(Db, token("target"), { dispose() {} }));
+
+    expect(code).toBe("INVALID_PROVIDER");
+    expect(hint).toContain("alias");
+  });
+
+  it("is refused when it is a list, or a list with holes", () => {
+    // oxlint-disable-next-line no-sparse-arrays -- This is what is refused.
+    for (const options of [[], { as: [, Db] }, { tags: [, "x"] }, { order: Number.NaN }])
+      expect(refusal(() => unchecked(singleton)(Db, make, options)).code).toBe("INVALID_PROVIDER");
+  });
 });
-void alias;

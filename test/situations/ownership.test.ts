@@ -215,6 +215,23 @@ describe("an instance that a factory passes on", () => {
 
     expect(db.disposals).toBe(1);
   });
+
+  it("is disposed by a `dispose` option of the provider that passes it on, also when its `init` fails", () => {
+    const log: string[] = [];
+    const app: Scope = createContainer(
+      singleton(Db),
+      singleton(ReadDb, [Db], (db) => db, {
+        init() {
+          throw new Error("no");
+        },
+        dispose: () => void log.push("read db"),
+      }),
+    );
+
+    expect(() => app.get(ReadDb)).toThrow("no");
+    expect(log).toEqual(["read db"]);
+    expect(app.get(Db).disposals).toBe(0);
+  });
 });
 
 describe("an instance that is new", () => {

@@ -112,7 +112,7 @@ export function failBuild(build: Build, thrown: unknown): unknown {
   build.failure = { error };
   lastThrown = error;
   // This comes before observers are told, because they may shut down.
-  if (made && definition.lifetime !== VALUE && !build.isForeign)
+  if (made && definition.lifetime !== VALUE && (!build.isForeign || definition.options.dispose))
     disposeUnreceived(definition, scope, made.value, dependentIn(build).edges);
   // Its factory was not called, so nobody receives the transients that were built for it.
   if (phase < RUNNING) dropTransients(scope, definition.dependencies, values);

@@ -5,7 +5,7 @@
  */
 
 import { dependentOf } from "../model/edges.ts";
-import { ALIAS, type Dependent, extrasOf } from "../model/records.ts";
+import { ALIAS, type Dependent, extrasOf, type ScopeRecord } from "../model/records.ts";
 import { signalIn, signalOf } from "../model/tree.ts";
 import type { AnyToken, Dep } from "../types/dependency.ts";
 import type { Scope } from "../types/scope.ts";
@@ -24,13 +24,13 @@ export const abortSignal: Dep<RuntimeAbortSignal> = /* @__PURE__ */ combinator("
 );
 
 /** A signal that aborts when that scope begins to stop: for a loop that its service's `stop` then waits for. */
-export const stopSignal: Dep<RuntimeAbortSignal> = /* @__PURE__ */ combinator("stopSignal", [], (scope) =>
-  signalIn(
-    (extrasOf(scope).stopSignal ??= {}),
-    scope.state !== "open",
-    scope.closing?.reason ?? scope.extras?.stopping?.reason,
-  ),
-);
+export const stopSignal: Dep<RuntimeAbortSignal> = /* @__PURE__ */ combinator("stopSignal", [], (scope) => {
+  // A scope stops when a scope above does, and what is built meanwhile is stopped as well.
+  let at: ScopeRecord | undefined = scope;
+  while (at && at.state === "open") at = at.parent;
+  const reason = at?.closing?.reason ?? at?.extras?.stopping?.reason;
+  return signalIn((extrasOf(scope).stopSignal ??= {}), at !== undefined, reason);
+});
 
 /**
  * The token of the service that resolved the one being built, for a logger that names its user; `undefined` when it was

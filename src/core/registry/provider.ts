@@ -79,8 +79,10 @@ export const transient: DefineTransient = /* @__PURE__ */ definer(TRANSIENT) as 
  * disposed a second time.
  */
 /* @__NO_SIDE_EFFECTS__ */
-export const alias: DefineAlias = ((token: AnyToken, target: unknown) =>
-  define(ALIAS, token, [target], (it: unknown) => it, true)) as never;
+export const alias: DefineAlias = ((token: AnyToken, target: unknown, options?: unknown) => {
+  if (options !== undefined) throw invalid("its last argument", options, token, "an alias takes no options");
+  return define(ALIAS, token, [target], (it: unknown) => it, true);
+}) as never;
 
 /** The dependencies of a factory without a list: one resolver, through which the factory resolves while it runs. */
 const resolverOnly = [{ kind: "resolver" }] as never;
@@ -118,7 +120,7 @@ function define(
   if (!isToken(token)) throw invalid("its token", token);
   if (dependencies !== resolverOnly) check(dependencies, "dependencies", token);
   if (options !== undefined) {
-    if (Object(options) !== options || isToken(options) || isCombinator(options))
+    if (Object(options) !== options || Array.isArray(options) || isToken(options) || isCombinator(options))
       throw invalid("its last argument", options, token, "options are an object, dependencies a list");
     for (const [name, it] of Object.entries(options)) {
       if (it !== undefined && !known[name]?.(it, lifetime)) throw invalidOption(name, it, token, lifetime);
@@ -133,15 +135,15 @@ function define(
 const known: Readonly<Record<string, (it: unknown, lifetime: number) => boolean>> = {
   // @ts-expect-error Without a prototype, no name from outside finds anything that is not written here.
   __proto__: null,
-  as: (it) => Array.isArray(it) && it.every(isToken),
+  as: (it) => Array.isArray(it) && [...it].every(isToken),
   default: (it) => typeof it === "boolean",
   dispose: (it, lifetime) => it === false || (typeof it === "function" && lifetime < TRANSIENT),
   in: (it, lifetime) => typeof it === "string" && lifetime === SCOPED,
   init: (it) => typeof it === "function",
-  order: (it) => typeof it === "number",
+  order: (it) => typeof it === "number" && !Number.isNaN(it),
   owned: (it, lifetime) => typeof it === "boolean" && lifetime === VALUE,
   stop: (it, lifetime) => typeof it === "function" && lifetime < TRANSIENT,
-  tags: (it) => Array.isArray(it) && it.every((tag) => typeof tag === "string"),
+  tags: (it) => Array.isArray(it) && [...it].every((tag) => typeof tag === "string"),
 };
 
 function invalidOption(name: string, it: unknown, token: AnyToken, lifetime: number): Error {

@@ -29,7 +29,7 @@ import {
 import { find } from "../registry/registry.ts";
 import type { AnyToken } from "../types/dependency.ts";
 import type { Resolver } from "../types/provider.ts";
-import { isThenable } from "../words/thenable.ts";
+import { cannotResolve } from "../words/thenable.ts";
 import { isToken } from "../words/token.ts";
 
 /** The definition of every caller that is a build: it passes on what it waited for. */
@@ -59,7 +59,7 @@ export function getAsync(
     const it = start(scope, dependency, dependent, owner);
     // A promise would call the method `then` of an instance, which may well run a query.
     const give = (it: unknown): void => {
-      if (isThenable(it) && !(it instanceof Promise)) reject(thenable(it));
+      if (cannotResolve(it)) reject(thenable(it));
       else resolve(it);
     };
     if (it !== PENDING) give(it);

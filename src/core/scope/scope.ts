@@ -161,7 +161,7 @@ function unless(signal: AbortSignalLike, begin: () => Promise<unknown>): Promise
     if (signal.aborted) return giveUp();
     signal.addEventListener("abort", giveUp);
     const stop = () => signal.removeEventListener("abort", giveUp);
-    begin().then(resolve, reject).then(stop);
+    void begin().then(resolve, reject).then(stop);
   });
 }
 

@@ -128,7 +128,8 @@ function stop(scope: ScopeRecord, reason: unknown): Stopping | undefined {
   for (const it of subtree(scope)) it.extras?.stopSignal?.controller?.abort(reason);
   if (!stopping.proceed())
     stopping.report = stopping.promise.then(() => {
-      closeAll(scope, reason, stopping);
+      // A shutdown of a scope above may have closed it meanwhile.
+      if (!scope.closing) closeAll(scope, reason, stopping);
       return promiseOf(scope.closing!);
     });
   return stopping;
@@ -182,7 +183,9 @@ function close(top: ScopeRecord, reason: unknown): ScopeRecord[] {
       for (const row of closing.rows) addRow(row, parent);
     }
   }
-  for (const { extras } of fresh) {
+  for (const { closing, extras } of fresh) {
+    // The scope above that closes it has these rows already.
+    closing!.rows.push(...((extras?.stopping as Stopping | undefined)?.abandon() ?? []));
     extras?.stopSignal?.controller?.abort(reason);
     extras?.controller?.abort(reason);
     for (const it of itemsOf<Build | Node>(extras ?? {})) if (it instanceof Build) refuse(it);

@@ -56,11 +56,23 @@ export class Stopping {
       // Edges form no circle, but nothing must wait for ever if they did.
       const next = free.length > 0 || busy.length > 0 ? free : idle;
       if (next.length === 0) break;
-      for (const it of next) this.begin(it);
+      // A `stop` may have shut down a scope below, which has then stopped what lives there.
+      for (const it of next) if (!it.isStopped) this.begin(it);
     }
     if (this.inFlight.size > 0) return false;
     this.end();
     return true;
+  }
+
+  /** Ends the phase because a scope above is closing, which has waited as long as it could. Gives the rows. */
+  abandon(): ShutdownRow[] {
+    if (this.isOver) return [];
+    this.expired = true;
+    this.controller?.abort();
+    for (const it of this.inFlight)
+      if (it.stopping) this.rows.push(rowOf(it, "abandoned", now() - it.since!));
+    this.end();
+    return this.rows;
   }
 
   end(): void {

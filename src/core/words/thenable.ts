@@ -4,6 +4,17 @@
  * @module
  */
 
+/** Whether a promise that is resolved with it would call its `then`, or fail to look at it. */
+export function cannotResolve(it: unknown): boolean {
+  try {
+    return (
+      typeof (it as PromiseLike<unknown> | null | undefined)?.then === "function" && !(it instanceof Promise)
+    );
+  } catch {
+    return true;
+  }
+}
+
 /** Tells promises, of any library, from everything else. A proxy that refuses to be looked at is none. */
 export function isThenable(it: unknown): it is PromiseLike<unknown> {
   try {
