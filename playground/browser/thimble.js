@@ -2,7 +2,6 @@
 // `from "thimble"` and `from "thimble/observe"` here. On a page of your own you would write
 // `thimble.singleton(…)`, or map the names to the ESM files with an import map.
 export const {
-  abortSignal,
   alias,
   all,
   createContainer,
@@ -13,6 +12,7 @@ export const {
   scoped,
   shutdownOnSignal,
   singleton,
+  stopSignal,
   token,
   value,
 } = globalThis.thimble;

@@ -152,7 +152,7 @@ describe("the programs of the README", () => {
       const request = new Request("https://shop.example/?name=Ada");
       const response = await worker.fetch(request, { GREETING: "Welcome" }, { waitUntil: (work) => void waiting.push(work) });
       console.log(await response.text());
-      const [report] = await Promise.all(waiting);
+      const [, report] = await Promise.all(waiting); // the first is the response itself
       console.log(JSON.stringify(report.services.map((row) => row.token + " " + row.outcome)));
       `,
     );

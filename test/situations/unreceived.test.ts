@@ -7,6 +7,7 @@ import { createContainer, scoped, singleton, token, transient, type Scope } from
 import { describe, expect, it } from "vitest";
 import { deferred } from "../core/support/deferred.ts";
 import { asyncDispose, dispose } from "../core/support/disposal.ts";
+import { refusal } from "../core/support/refusal.ts";
 import { turn } from "../core/support/turn.ts";
 import { rejection, settles } from "./waiting.ts";
 
@@ -92,6 +93,45 @@ describe("a transient that was built and that nobody receives is disposed", () =
     );
 
     expect(() => app.get(Job)).toThrow("no flag");
+    await turn();
+
+    expect(counted).toEqual({ open: 0, built: 1 });
+  });
+
+  it.each([
+    ["a tuple", [Connection, Flag]],
+    ["a tuple with a record", [{ connection: Connection }, Flag]],
+    ["a record", { connection: Connection, flag: Flag }],
+  ] as const)(
+    "when `get` gave up with ASYNC_PROVIDER because of another element of %s",
+    async (_, dependency) => {
+      for (const how of ["connect", "connectLater"] as const) {
+        const { gate, counted, ...connecting } = connections();
+        const app: Scope = createContainer(
+          transient(Connection, connecting[how]),
+          singleton(Flag, async () => true),
+        );
+
+        expect(refusal(() => app.get(dependency as never)).code).toBe("ASYNC_PROVIDER");
+        gate.resolve();
+        await turn();
+
+        expect(counted, how).toEqual({ open: 0, built: 1 });
+      }
+    },
+  );
+
+  it("when another element of a tuple fails before it is built", async () => {
+    const { gate, counted, connectLater } = connections();
+    const app: Scope = createContainer(
+      transient(Connection, connectLater),
+      singleton(Flag, () => {
+        throw new Error("no flag");
+      }),
+    );
+
+    await rejection(app.getAsync([{ connection: Connection }, Flag]));
+    gate.resolve();
     await turn();
 
     expect(counted).toEqual({ open: 0, built: 1 });

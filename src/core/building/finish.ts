@@ -77,8 +77,10 @@ export function finishBuild(build: Build, value: unknown): unknown {
     if (isCached && node!.state !== BUILT) throw closed(scope, token, dependent);
   }
   // Everything that waited for it has given up or failed.
-  if (lifetime === TRANSIENT && build.missing !== undefined && !build.waiters?.length)
-    disposeUnreceived(definition, scope, value);
+  if (build.missing !== undefined && !build.waiters?.length) {
+    if (lifetime === TRANSIENT) disposeUnreceived(definition, scope, value);
+    if (lifetime === ALIAS) dropTransients(scope, definition.dependencies, build.values);
+  }
   endBuild(build, value);
   return value;
 }
