@@ -246,11 +246,13 @@ describe("all", () => {
     expect(app.get(all(Plugin))).toEqual(["quick", "slow"]);
   });
 
-  it("is a cycle when one of them asks for all of them", async () => {
+  it("is a cycle when two of them depend on all of them", async () => {
     const Composite = token<string>("composite");
+    const Another = token<string>("another");
     const app = createContainer(
       plugin("spell"),
       singleton(Composite, [all(Plugin)], (all) => all.join(), { as: [Plugin] }),
+      singleton(Another, [all(Plugin)], (all) => all.join(), { as: [Plugin] }),
     );
 
     expect(refusal(() => app.get(all(Plugin))).code).toBe("CIRCULAR_DEPENDENCY");

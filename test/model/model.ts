@@ -143,6 +143,15 @@ export class Model {
     });
   }
 
+  /** What `all` gives to the asker: a composite, which is one of them itself, gets the others. */
+  #others({ from, by }: Asker, token: number, at: number): Entry[] {
+    const isOwn = (entry: Entry) =>
+      by &&
+      by.plan.kind !== "alias" &&
+      (entry === by || this.#serviceKey({ entry, from }, at, 0, false) === this.#linkOf(by, from));
+    return this.candidates(from, token, at).filter((entry) => !isOwn(entry));
+  }
+
   /** Where the instance lives, and from where its own dependencies are looked up. */
   home({ entry, from }: Target): Place | undefined {
     const { plan, owner } = entry;
@@ -182,7 +191,7 @@ export class Model {
     const { from, by } = asker;
     switch (need.ask) {
       case "all":
-        return this.candidates(from, need.token, at).map((entry) => ({ entry, from }));
+        return this.#others(asker, need.token, at).map((entry) => ({ entry, from }));
       case "map":
         return this.#targets(need.of, asker, at, missing);
       case "tuple":
@@ -408,7 +417,7 @@ export class Model {
     const { from } = asker;
     const given = [...(value as unknown[])];
     const seen = new Set<string>();
-    for (const entry of this.candidates(from, token, at)) {
+    for (const entry of this.#others(asker, token, at)) {
       const once = this.#serviceKey({ entry, from }, at);
       if (once !== undefined && seen.has(once)) continue;
       if (once !== undefined) seen.add(once);
@@ -420,20 +429,20 @@ export class Model {
   }
 
   /** What a service reached by several names is recognised by. */
-  #serviceKey(target: Target, at: number, hops = 0): string | undefined {
+  #serviceKey(target: Target, at: number, hops = 0, isAboveSeen = true): string | undefined {
     const { plan } = target.entry;
     const home = this.home(target);
     if (!home) return undefined;
     if (plan.kind !== "alias") return this.#linkOf(target.entry, home);
     const { to } = plan;
-    if (to.ask !== "one" && to.ask !== "ref" && to.ask !== "parent") return undefined;
+    if (to.ask !== "one" && to.ask !== "ref" && (to.ask !== "parent" || !isAboveSeen)) return undefined;
     const [next] = this.#targets(
       to,
       { from: home, by: target.entry, captor: "no", sync: false },
       at,
       () => {},
     );
-    return next && hops < TOKENS ? this.#serviceKey(next, at, hops + 1) : undefined;
+    return next && hops < TOKENS ? this.#serviceKey(next, at, hops + 1, isAboveSeen) : undefined;
   }
 
   #leadsNowhere(target: Target, at: number, hops = 0): boolean {

@@ -10,8 +10,10 @@ import {
   defer,
   one,
   optional,
+  scoped,
   singleton,
   token,
+  transient,
   value,
   type Scope,
 } from "thimble";
@@ -188,5 +190,61 @@ describe("the very same provider", () => {
     app.override(fake, fake as never);
 
     expect(app.get(Users)).toBe(app.get([Users])[0]);
+  });
+});
+
+describe("a composite: a service that answers to a token and is made of all others that do", () => {
+  interface Handler {
+    readonly names: readonly string[];
+  }
+  const Handler = token<Handler>("handler");
+  class A implements Handler {
+    readonly names = ["a"];
+  }
+  class B implements Handler {
+    readonly names = ["b"];
+  }
+  class Composite implements Handler {
+    readonly names: readonly string[];
+    constructor(parts: readonly Handler[]) {
+      this.names = parts.flatMap(({ names }) => names);
+    }
+  }
+  const parts = [singleton(A, { as: [Handler] }), singleton(B, { as: [Handler] })];
+
+  it("gets the others, under its own name and by an alias", () => {
+    const app: Scope = createContainer(
+      parts,
+      singleton(Composite, [all(Handler)]),
+      alias(Handler, Composite),
+    );
+
+    expect(app.get(Handler).names).toEqual(["a", "b"]);
+    expect(app.get(all(Handler)).map(({ names }) => names)).toEqual([["a"], ["b"], ["a", "b"]]);
+  });
+
+  it.each([singleton, scoped, transient] as const)(
+    "gets the others, provided under that very token: %o",
+    (define) => {
+      const make = (others: readonly Handler[]): Handler => new Composite(others);
+      const app: Scope = createContainer(parts, unchecked(define)(Handler, [all(Handler)], make) as never);
+
+      expect(app.get(Handler).names).toEqual(["a", "b"]);
+      expect(app.createScope().get(Handler).names).toEqual(["a", "b"]);
+    },
+  );
+
+  it("gets the others when it resolves them while it is built, and later", async () => {
+    const later: (() => readonly Handler[])[] = [];
+    const app: Scope = createContainer(
+      parts,
+      singleton(Handler, async ({ get, getAsync }) => {
+        later.push(() => get(all(Handler)));
+        return new Composite(await getAsync(all(Handler)));
+      }),
+    );
+
+    expect((await app.getAsync(Handler)).names).toEqual(["a", "b"]);
+    expect(later[0]!().map(({ names }) => names)).toEqual([["a"], ["b"]]);
   });
 });

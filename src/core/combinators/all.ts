@@ -12,11 +12,12 @@ import { find } from "../registry/registry.ts";
 import type { All, AllOptions, One } from "../types/combinator.ts";
 import type { AnyToken } from "../types/dependency.ts";
 import { isToken } from "../words/token.ts";
-import { combinator } from "./combinator.ts";
+import { combinator, providerOf } from "./combinator.ts";
 
 /**
  * Gives every service whose token it is, whose `as` lists the token, or whose class extends it. Nearest scope first,
- * then `order`, then order of registration. `[]` when there is none.
+ * then `order`, then order of registration. `[]` when there is none. A service that answers to the token itself, a
+composite, gets the others.
  *
  * @example
  * ```ts
@@ -26,12 +27,16 @@ import { combinator } from "./combinator.ts";
  */
 /* @__NO_SIDE_EFFECTS__ */
 export const all: All = ((token: AnyToken, { tag }: AllOptions = {}) =>
-  combinator("all", token, (scope, dependent) =>
-    combine(scope, candidates(scope, token, tag).map(exactly), dependent, (...services: unknown[]) =>
+  combinator("all", token, (scope, dependent) => {
+    const own = providerOf(scope, dependent);
+    const others = candidates(scope, token, tag).filter(
+      (it) => !own || own.definition.lifetime === ALIAS || targetOf(scope, it) !== own,
+    );
+    return combine(scope, others.map(exactly), dependent, (...services: unknown[]) =>
       // One object may have come by two ways that could not be seen to be the same.
       services.filter((it, at) => Object(it) !== it || services.indexOf(it) === at),
-    ),
-  )) as never;
+    );
+  })) as never;
 
 /**
  * Gives the single service that answers to the token, among the same as {@linkcode all}: the one provided under that

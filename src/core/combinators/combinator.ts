@@ -5,7 +5,7 @@
  */
 
 import { check, isCombinator } from "../model/dependency.ts";
-import type { Build, Combinator, ScopeRecord, Single } from "../model/records.ts";
+import { type Build, type Combinator, Node, type ScopeRecord, type Single } from "../model/records.ts";
 import { find } from "../registry/registry.ts";
 import { isToken } from "../words/token.ts";
 
@@ -25,4 +25,16 @@ export function isProvided(scope: ScopeRecord, dependency: Single, dependent: Bu
   if (isToken(dependency)) return find(scope, dependency) !== undefined;
   if (isCombinator(dependency)) return dependency.provided?.(scope, dependent) ?? true;
   return Object.values(dependency).every((part: Single) => isProvided(scope, part, dependent));
+}
+
+/** The registered provider of the service that resolves something in the scope; nothing when that is done from outside. */
+export function providerOf(scope: ScopeRecord, dependent: Build | undefined): Node | undefined {
+  let build = dependent;
+  // Tuples have no token. The dependent is the service that they are resolved for.
+  while (build && !build.definition.token && !build.owner) build = build.dependent;
+  // A factory that resolves from a scope other than its own does so from outside.
+  const node = build?.scope === scope ? ((build.owner as Build | undefined) ?? build).node : undefined;
+  // A scoped instance is kept in its scope under the node of its provider.
+  for (const [key, it] of node?.scope.nodes ?? []) if (it === node && key instanceof Node) return key;
+  return node;
 }

@@ -6,11 +6,11 @@
 
 import { resolveNode } from "../building/resolve.ts";
 import { notProvided } from "../model/messages.ts";
-import { type Build, Node, type ScopeRecord } from "../model/records.ts";
+import type { Build, Node, ScopeRecord } from "../model/records.ts";
 import { find } from "../registry/registry.ts";
 import type { Parent } from "../types/combinator.ts";
 import type { AnyToken } from "../types/dependency.ts";
-import { combinator } from "./combinator.ts";
+import { combinator, providerOf } from "./combinator.ts";
 
 const hint = "parent() looks above the scope that registers the dependent: provide it there";
 
@@ -37,17 +37,6 @@ export const parent: Parent = ((token: AnyToken) =>
   )) as never;
 
 function findAbove(scope: ScopeRecord, token: AnyToken, dependent: Build | undefined): Node | undefined {
-  let build = dependent;
-  // Tuples have no token. The dependent is the service that they are resolved for.
-  while (build && !build.definition.token && !build.owner) build = build.dependent;
-  // A factory that resolves from a scope other than its own does so from outside.
-  const node = build?.scope === scope ? ((build.owner as Build | undefined) ?? build).node : undefined;
-  const { parent } = node ? registrationOf(node).scope : scope;
+  const { parent } = providerOf(scope, dependent)?.scope ?? scope;
   return parent && find(parent, token);
-}
-
-/** The node of the registered provider. For a scoped instance, its scope has the instance under that node. */
-function registrationOf(node: Node): Node {
-  for (const [key, it] of node.scope.nodes ?? []) if (it === node && key instanceof Node) return key;
-  return node;
 }
