@@ -88,6 +88,8 @@ export type Dependencies = readonly Single[];
 export interface Options extends ScopedOptions<unknown>, ValueOptions<unknown> {
   /** Only of a replacement: the options of the first original, whose place it takes. */
   readonly original?: Options;
+  /** Only of a replacement: the provider that `override` was given. */
+  readonly given?: Definition;
 }
 
 export const noOptions: Options = {};

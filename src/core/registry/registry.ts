@@ -60,16 +60,19 @@ export function register(
   const known = extras?.providers ?? nodes;
   const fresh = new Map<AnyToken, Node | Definition>();
   const owned: Node[] = [];
-  const met = new Set<Definition>();
   let hasValuesOnly = true;
   forEach(providers, (given) => {
-    // Two groups may share a third: the very same provider counts once.
-    if (met.has(given) || (!override && definitionOf(known?.get(given.token)) === given)) return;
-    met.add(given);
-    const it = override ? inPlaceOf(find(scope, given.token)?.definition, given) : given;
-    const { token, lifetime, options } = it;
+    const { token } = given;
+    const same = fresh.get(token) ?? (override ? undefined : known?.get(token));
+    if (same) {
+      // Two groups may share a third: the very same provider counts once.
+      const other = same instanceof Node ? same.definition : same;
+      if (other === given || other.options.given === given) return;
+      throw duplicate(scope, token);
+    }
+    const it = override ? inPlaceOf(find(scope, token)?.definition, given) : given;
+    const { lifetime, options } = it;
     if (options.stop) tree.hasStops = true;
-    if (fresh.has(token) || (!override && known?.has(token))) throw duplicate(scope, token);
     if (override && !find(scope, token)) throw notProvided(scope, token, undefined, "override");
     if (lifetime === VALUE) {
       const node = new Node(it, scope);
@@ -106,22 +109,24 @@ export function register(
   return fresh.keys();
 }
 
-function definitionOf(it: Node | Definition | undefined): Definition | undefined {
-  return it instanceof Node ? it.definition : it;
-}
-
 /**
  * A replacement answers to the same tokens as the original, in the same place, unless it says otherwise. When it is
  * replaced too, the first original counts again.
  */
-function inPlaceOf(
-  original: Definition | undefined,
-  { lifetime, token, dependencies, make, options }: Definition,
-) {
+function inPlaceOf(original: Definition | undefined, replacement: Definition) {
+  const { lifetime, token, dependencies, make, options } = replacement;
   const first = original?.options.original ?? original?.options ?? options;
   const { as, tags, order, default: isDefault } = first;
   const given = Object.fromEntries(Object.entries(options).filter(([, it]) => it !== undefined));
-  const place = { as, tags, order, default: isDefault, ...given, original: first } as Options;
+  const place = {
+    as,
+    tags,
+    order,
+    default: isDefault,
+    ...given,
+    original: first,
+    given: replacement,
+  } as Options;
   return new Definition(lifetime, token, dependencies, make, place);
 }
 
