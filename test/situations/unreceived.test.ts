@@ -121,6 +121,25 @@ describe("a transient that was built and that nobody receives is disposed", () =
     },
   );
 
+  it("after a shutdown that may not wait has aborted the signal of every disposer", async () => {
+    const { counted, connect } = connections();
+    const late: boolean[] = [];
+    const never = deferred();
+    const app: Scope = createContainer(
+      transient(Connection, connect),
+      scoped(Job, () => never.promise),
+      singleton(Flag, () => ({}), { dispose: (_, signal) => void late.push(signal.aborted) }),
+    );
+    app.get(Flag);
+    const refused = rejection(app.getAsync({ connection: Connection, job: Job }));
+
+    await settles(app.shutdown({ signal: AbortSignal.abort() }));
+    await refused;
+
+    expect(counted).toEqual({ open: 0, built: 1 });
+    expect(late).toEqual([true]);
+  });
+
   it("when another element of a tuple fails before it is built", async () => {
     const { gate, counted, connectLater } = connections();
     const app: Scope = createContainer(

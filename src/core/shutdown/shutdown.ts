@@ -53,6 +53,8 @@ class ScopeShutdown implements Closing {
   declare refused: (() => void)[] | undefined;
   declare left: number;
   declare expired: boolean;
+  /** Until the deadline is set: what is refused now ends at once, and must not begin the disposals without it. */
+  declare isBeginning: boolean;
   declare controller: Controller | undefined;
   declare since: number | undefined;
   declare clock: number | undefined;
@@ -66,6 +68,7 @@ class ScopeShutdown implements Closing {
     this.rows = [];
     this.left = 0;
     this.expired = false;
+    this.isBeginning = true;
     // Every property is there from the beginning: engines are fast with objects that look alike.
     this.live =
       this.refused =
@@ -153,6 +156,7 @@ function closeAll(
       closing.since ??= stopping.since;
       tick(scope);
     }
+    for (const it of fresh) (it.closing as ScopeShutdown).isBeginning = false;
     if (stopping?.expired || options.signal?.aborted) void expire(scope);
     else if (!closing.report) limit(scope, undefined, options);
     // The lower scopes come first.
@@ -205,7 +209,8 @@ function refuse(build: Build): void {
 /** Disposes what can be disposed, closes the scope when nothing is left, and goes on with the scope above. */
 function proceed(from: ScopeRecord): void {
   for (let scope: ScopeRecord | undefined = from; scope?.closing; scope = scope.parent) {
-    const closing = scope.closing!;
+    const closing = scope.closing as ScopeShutdown;
+    if (closing.isBeginning) return;
     if (!scope.child) disposeAtOnce(scope);
     // The last one first: where nothing else decides, the youngest goes first.
     for (let it; (it = closing.ready?.pop());) {
