@@ -900,6 +900,31 @@ describe("one build", () => {
     expect(await settles(app.getAsync(Orders))).toEqual({ db: { n: 2 } });
   });
 
+  it("one of several dependencies fails: whoever joined the build is told, and does not wait for the others", async () => {
+    const Shipping = token<object>("shipping");
+    const never = deferred();
+    const broken = deferred();
+    const app: Scope = createContainer(
+      singleton(Payments, () => never.promise),
+      singleton(Invoices, () => broken.promise),
+      singleton(Orders, [Payments, Invoices], (payments, invoices) => ({ payments, invoices })),
+      singleton(Shipping, [Orders], (orders) => ({ orders })),
+    );
+    const first = rejection(app.getAsync(Orders));
+    const joined = [
+      app.getAsync(Orders),
+      app.getAsync([Orders]),
+      app.getAsync(Shipping),
+      app.runAsync([Shipping], () => {}),
+    ];
+    const told = joined.map((it) => rejection(it));
+    const failure = new Error("no invoices");
+
+    broken.reject(failure);
+
+    for (const it of [first, ...told]) expect(await settles(it)).toBe(failure);
+  });
+
   it("a dependency that nobody waits for fails, as its dependent expects: the dependent is built", async () => {
     const app: Scope = createContainer(
       singleton(Db, async () => {

@@ -140,6 +140,35 @@ describe("a transient that was built and that nobody receives is disposed", () =
     expect(late).toEqual([true]);
   });
 
+  it("and never a service in its place, which a transient has replaced in the meantime", async () => {
+    class Pool {
+      closed = false;
+      [dispose](): void {
+        this.closed = true;
+      }
+    }
+    for (const replace of [
+      (app: Scope) => app.override(transient(Pool)),
+      (app: Scope) => app.provide(transient(Pool) as never),
+    ]) {
+      const flag = deferred();
+      const root: Scope = createContainer(
+        singleton(Pool),
+        singleton(Flag, () => flag.promise),
+      );
+      const app = root.createScope();
+      const pool = root.get(Pool);
+      const failed = rejection(app.getAsync({ pool: Pool, flag: Flag }));
+
+      replace(app);
+      flag.reject(new Error("no flag"));
+      await failed;
+      await turn();
+
+      expect(pool.closed).toBe(false);
+    }
+  });
+
   it("when another element of a tuple fails before it is built", async () => {
     const { gate, counted, connectLater } = connections();
     const app: Scope = createContainer(

@@ -79,7 +79,7 @@ export function finishBuild(build: Build, value: unknown): unknown {
   // Everything that waited for it has given up or failed.
   if (build.missing !== undefined && !build.waiters?.length) {
     if (lifetime === TRANSIENT) disposeUnreceived(definition, scope, value);
-    if (lifetime === ALIAS) dropTransients(scope, definition.dependencies, build.values);
+    if (lifetime === ALIAS) dropTransientsOf(build);
   }
   endBuild(build, value);
   return value;
@@ -103,7 +103,7 @@ function passEdgeOn({ dependent, owner }: Build, node: Node): void {
 
 /** Ends a build without an instance. Nothing is remembered: the next resolve tries again. Returns the error to throw. */
 export function failBuild(build: Build, thrown: unknown): unknown {
-  const { scope, node, made, definition, phase, values } = build;
+  const { scope, node, made, definition, phase } = build;
   if (node?.build === build) node.build = undefined;
   let error = thrown;
   try {
@@ -117,12 +117,18 @@ export function failBuild(build: Build, thrown: unknown): unknown {
   if (made && definition.lifetime !== VALUE && (!build.isForeign || definition.options.dispose))
     disposeUnreceived(definition, scope, made.value, dependentIn(build).edges);
   // Its factory was not called, so nobody receives the transients that were built for it.
-  if (phase < RUNNING) dropTransients(scope, definition.dependencies, values);
+  if (phase < RUNNING) dropTransientsOf(build);
   scope.tree.tell?.("buildFailed", build, { error });
   endBuild(build);
   // An observer may have resolved it again.
   if (definition.lifetime < TRANSIENT && node!.state === IDLE && !node!.build) node!.edges = undefined;
   return error;
+}
+
+/** Disposes the transients among the values that a build was to receive. */
+function dropTransientsOf({ scope, definition, values, version }: Build): void {
+  // When providers have changed meanwhile, it cannot be told which of the values came from a transient.
+  if (version === scope.tree.changes) dropTransients(scope, definition.dependencies, values);
 }
 
 /** Disposes the transients among the values of dependencies. */

@@ -36,6 +36,9 @@ export function isWaiting({ phase }: Build): boolean {
 export function waitFor(build: Build, other: Build, at: number, goOn: (build: Build) => void): void {
   suspend(build);
   build.missing!++;
+  // Others may join it, and its failure must not wait for anything else. The promise is made here and not by them, so that
+  // it belongs to the asynchronous context that began the build.
+  if (build.node && !build.over) build.over = new Promise((end) => (build.end = end));
   (build.waitsFor ??= []).push(other);
   const waiter: Waiter = { build, at };
   (other.waiters ??= []).push(waiter);
@@ -49,11 +52,11 @@ export function waitFor(build: Build, other: Build, at: number, goOn: (build: Bu
  * whose I/O it may use) and not in the context of whatever settles the other build.
  */
 function listen(waiter: Waiter, other: Build, goOn: (build: Build) => void): void {
-  const promise = progressOf(other);
+  const progress = progressOf(other);
   // Without a promise, it was only put off to the queue, in this very turn.
-  if (!promise) return;
+  if (!progress) return;
   waiter.isOwn = true;
-  void promise.then(() => {
+  void (other.over ?? progress).then(() => {
     if (waiter.isReady) goOn(waiter.build);
     else if (other.phase < DONE) listen(waiter, other, goOn);
   });
@@ -81,6 +84,7 @@ export function endBuild(build: Build, value?: unknown): void {
   if (build.settled) tell(build, () => build.settled!(failure, value));
   build.waiters = undefined;
   for (const waiter of waiters ?? []) deliver(waiter, build, value);
+  build.end?.();
   scope.closing?.proceed(dependentIn(build));
 }
 

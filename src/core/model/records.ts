@@ -186,6 +186,8 @@ export class Build implements Dependent {
   declare values: unknown[];
   declare edges: Node[] | undefined;
 
+  /** How often the providers of the tree had changed when it began. */
+  declare readonly version: number;
   /** While its factory is on the stack: the build whose factory was called before. */
   declare below: Build | undefined;
 
@@ -198,6 +200,9 @@ export class Build implements Dependent {
   declare older?: Build | Node | undefined;
   /** While it waits for a promise of its factory or `init`: resolved when it has gone on from there. */
   declare progress?: Promise<void>;
+  /** Of a service that waits for others: resolved by `end` when its build is over. */
+  declare over?: Promise<void>;
+  declare end?: () => void;
   /** The builds that wait for this one. */
   declare waiters?: Waiter[] | undefined;
   /** The builds that this one waits for, or has waited for. */
@@ -223,6 +228,7 @@ export class Build implements Dependent {
     this.scope = scope;
     this.dependent = dependent;
     this.node = node;
+    this.version = scope.tree.changes;
     this.phase = NEW;
     this.values = none as never;
     this.edges = this.below = undefined;
@@ -334,6 +340,8 @@ export interface Tree {
   readonly root: ScopeRecord;
   /** How many scopes were opened. Ids are made of it. */
   opened: number;
+  /** How often `provide` and `override` were called. */
+  changes: number;
   /** Whether something was registered that has a `stop`. */
   hasStops: boolean;
   /** Tells observers what happens. There while somebody observes: see `thimble/observe`. */

@@ -46,7 +46,7 @@ class TreeScope implements ScopeRecord {
     this.parent = parent;
     this.tree = parent
       ? parent.tree
-      : { root: this, opened: 0, hasStops: false, tell: undefined, resolver: resolverFor };
+      : { root: this, opened: 0, changes: 0, hasStops: false, tell: undefined, resolver: resolverFor };
     this.serial = this.tree.opened++;
     this.lookup = parent ? parent.lookup : emptyMap;
     this.nodes = this.child = this.younger = this.older = this.closing = this.extras = undefined;
@@ -101,11 +101,13 @@ class TreeScope implements ScopeRecord {
   }
 
   provide(...providers: unknown[]): this {
+    this.tree.changes++;
     tellAll(this, "registered", register(this, providers));
     return this;
   }
 
   override(...providers: unknown[]): this {
+    this.tree.changes++;
     tellAll(this, "overridden", register(this, providers, true));
     return this;
   }
