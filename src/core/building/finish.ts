@@ -89,7 +89,8 @@ function keptOf(edges: Node[], scope: ScopeRecord): Node[] | undefined {
   const [first] = edges;
   if (edges.length === 1) return isDisposedLater(first!, scope) ? edges : undefined;
   const kept = edges.filter((it) => isDisposedLater(it, scope));
-  return kept.length > 0 ? kept : undefined;
+  // `filter` makes room for seventeen. The copy has none to spare.
+  return kept.length > 0 ? kept.slice() : undefined;
 }
 
 /** Records that what received the result of the build depends on `node`. */
