@@ -70,10 +70,14 @@ export function register(
       if (other === given || other.options.given === given) return;
       throw duplicate(scope, token);
     }
-    const it = override ? inPlaceOf(find(scope, token)?.definition, given) : given;
+    let it = given;
+    if (override) {
+      const original = find(scope, token);
+      if (!original) throw notProvided(scope, token, undefined, "override");
+      it = inPlaceOf(original.definition, given);
+    }
     const { lifetime, options } = it;
     if (options.stop) tree.hasStops = true;
-    if (override && !find(scope, token)) throw notProvided(scope, token, undefined, "override");
     if (lifetime === VALUE) {
       const node = new Node(it, scope);
       node.value = it.make;
@@ -113,9 +117,9 @@ export function register(
  * A replacement answers to the same tokens as the original, in the same place, unless it says otherwise. When it is
  * replaced too, the first original counts again.
  */
-function inPlaceOf(original: Definition | undefined, replacement: Definition) {
+function inPlaceOf(original: Definition, replacement: Definition) {
   const { lifetime, token, dependencies, make, options } = replacement;
-  const first = original?.options.original ?? original?.options ?? options;
+  const first = original.options.original ?? original.options;
   const { as, tags, order, default: isDefault } = first;
   const given = Object.fromEntries(Object.entries(options).filter(([, it]) => it !== undefined));
   const place = {
