@@ -42,14 +42,14 @@ export function processSignals(
   checkNames(names, process);
   const listeners = new Set<(name: string) => void>();
   const handled: (() => void)[] = [];
-  let asked = false;
+  let isStopping = false;
 
   function listen(): void {
     if (isWorkerThread(process)) throw new Error(`Cannot listen for ${names.join(" or ")} ${inWorkerThread}`);
     for (const name of new Set(names)) {
       const handler: SignalHandler = (_, number = numbers[name] ?? 0) => {
-        if (asked) return void process.exit(128 + number);
-        asked = true;
+        if (isStopping) return void process.exit(128 + number);
+        isStopping = true;
         const thrown: unknown[] = [];
         // A snapshot: a listener that is added meanwhile is not told. One that throws does not keep it from the others.
         for (const tell of [...listeners]) {
@@ -74,7 +74,7 @@ export function processSignals(
   // A handler that outlives its listeners would swallow Ctrl+C and do nothing.
   function release(): void {
     for (const off of handled.splice(0)) off();
-    asked = false;
+    isStopping = false;
   }
 
   return {

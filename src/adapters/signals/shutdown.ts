@@ -89,8 +89,8 @@ export function shutdownOn(
     const { signal, timeout } = options;
     check(options);
     const source = sourceOf(options.signals, signals, named);
-    const undo: (() => void)[] = [];
-    const leave = (): void => undo.splice(0).forEach((it) => it());
+    const ends: (() => void)[] = [];
+    const leave = (): void => ends.splice(0).forEach((it) => it());
 
     try {
       return await new Promise<Stopped<Report>>((resolve, reject) => {
@@ -122,9 +122,9 @@ export function shutdownOn(
         };
 
         // Other code may shut the scope down. A signal that comes during that shutdown still sets the deadline.
-        undo.push(onClosing(scope, (reason) => void (first || close(reason, {}))));
-        undo.push(source.onStop(stop));
-        undo.push(abortSignals(signal).onStop(stop));
+        ends.push(onClosing(scope, (reason) => void (first || close(reason, {}))));
+        ends.push(source.onStop(stop));
+        ends.push(abortSignals(signal).onStop(stop));
       });
     } finally {
       leave();

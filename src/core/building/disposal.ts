@@ -1,5 +1,5 @@
 /**
- * Disposal: undoing one instance. In which order that happens is decided in `shutdown/`.
+ * Disposal: what ends one instance. In which order instances are disposed is decided in `shutdown/`.
  *
  * Everything stays synchronous until a disposer really returns a promise.
  *
@@ -101,14 +101,14 @@ export function disposeNode(node: Node): boolean {
     // longer than opening, using and closing a request scope.
     const needsSignal = isOption && dispose.length !== 1;
     const signal = needsSignal ? signalIn(closing ?? {}, closing?.expired) : undefined;
-    const outer = setUndoing(node);
+    const outer = setEnding(node);
     let result: unknown;
     try {
       result = isOption
         ? dispose(value, signal as never, closing?.reason)
         : Reflect.apply(dispose, value, []);
     } finally {
-      setUndoing(outer);
+      setEnding(outer);
     }
     if (isThenable(result)) {
       void waitForDisposal(node, since, result);
@@ -121,12 +121,12 @@ export function disposeNode(node: Node): boolean {
 }
 
 /** What is being disposed or stopped on the stack right now. */
-export let undoing: Node | undefined;
+export let ending: Node | undefined;
 
 /** Notes what is disposed or stopped from now on, and returns what was before. */
-export function setUndoing(node: Node | undefined): Node | undefined {
-  const outer = undoing;
-  undoing = node;
+export function setEnding(node: Node | undefined): Node | undefined {
+  const outer = ending;
+  ending = node;
   return outer;
 }
 

@@ -17,7 +17,7 @@ import { combinator, providerOf } from "./combinator.ts";
 /**
  * Gives every service whose token it is, whose `as` lists the token, or whose class extends it. Nearest scope first,
  * then `order`, then order of registration. `[]` when there is none. A service that answers to the token itself, a
-composite, gets the others.
+ * composite, gets the others.
  *
  * @example
  * ```ts

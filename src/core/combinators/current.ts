@@ -1,5 +1,5 @@
 /**
- * `currentScope`, `abortSignal` and `consumer`: what a service may know of the place it is built in.
+ * `currentScope`, `abortSignal`, `stopSignal` and `consumer`: what a service may know of the place it is built in.
  *
  * @module
  */

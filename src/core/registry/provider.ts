@@ -150,7 +150,7 @@ function invalidOption(name: string, it: unknown, token: AnyToken, lifetime: num
   const near = Object.keys(known).find((other) => isNear(other, name));
   const hint = known[name]
     ? lifetime === TRANSIENT && name !== "in"
-      ? "make it scoped, or undo it yourself"
+      ? "make it scoped, or dispose it yourself"
       : "see the options of this kind of provider"
     : isToken(it) || isCombinator(it)
       ? `dependencies are a list: [{ ${name}: … }]`

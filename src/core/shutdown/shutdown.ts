@@ -14,7 +14,7 @@
  * @module
  */
 
-import { addRow, addRowOf, disposeNode, settle, tick, undoing } from "../building/disposal.ts";
+import { addRow, addRowOf, disposeNode, settle, tick, ending } from "../building/disposal.ts";
 import { failBuild } from "../building/finish.ts";
 import { drain } from "../building/resolve.ts";
 import { onStack, runAs } from "../building/running.ts";
@@ -114,7 +114,7 @@ export function shutdown(scope: ScopeRecord, options: ShutdownOptions = {}): Pro
 /** Whether a disposer, a `stop` or a factory on the stack belongs to the scope or to one below it. */
 function isWaitedFor(scope: ScopeRecord): boolean {
   for (const it of onStack()) if (encloses(scope, it.scope)) return true;
-  return undoing !== undefined && encloses(scope, undoing.scope);
+  return ending !== undefined && encloses(scope, ending.scope);
 }
 
 /** The report, before it is complete. */

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { rowOf, setUndoing } from "../building/disposal.ts";
+import { rowOf, setEnding } from "../building/disposal.ts";
 import { runAs } from "../building/running.ts";
 import { BUILT, IDLE, type Node, type ScopeRecord, VALUE } from "../model/records.ts";
 import { signalIn, subtree } from "../model/tree.ts";
@@ -106,12 +106,12 @@ export class Stopping {
     scope.tree.tell?.("stopping", node);
     try {
       const signal = stop!.length === 1 ? undefined : signalIn(this, this.expired);
-      const outer = setUndoing(node);
+      const outer = setEnding(node);
       let result: unknown;
       try {
         result = runAs(undefined, () => stop!(value, signal as never, this.reason));
       } finally {
-        setUndoing(outer);
+        setEnding(outer);
       }
       if (isThenable(result)) {
         node.stopping = Promise.resolve(result).then(ended, (error: unknown) => {

@@ -41,7 +41,7 @@ export interface ShutdownRow {
   readonly error?: unknown;
 }
 
-/** What happened at shutdown. Only services that had something to undo, in order of completion. */
+/** What happened at shutdown. Only services that had something to dispose, in order of completion. */
 export interface ShutdownReport {
   /** Whether every service was disposed. */
   readonly ok: boolean;

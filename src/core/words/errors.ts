@@ -32,7 +32,7 @@ export class ContainerError extends Error {
   static readonly code: ContainerErrorCode = "CONTAINER";
 
   declare readonly code: ContainerErrorCode;
-  /** From the token that was asked for to the one that failed. */
+  /** From the token that was resolved to the one that failed. */
   declare readonly path: Path;
   /** How to get out. */
   declare readonly hint: string;
@@ -90,7 +90,7 @@ export class AmbiguousError extends ContainerError {
   static override readonly code = "AMBIGUOUS";
 }
 
-/** Factories that ask inside factories went deeper than the stack. */
+/** Factories that resolve inside factories went deeper than the stack. */
 export class DepthExceededError extends ContainerError {
   static override readonly code = "DEPTH_EXCEEDED";
 }
@@ -105,12 +105,12 @@ export class ScopeClosedError extends ContainerError {
   static override readonly code = "SCOPE_CLOSED";
 }
 
-/** No enclosing scope has the name that `in` asks for. */
+/** No enclosing scope has the name given as `in`. */
 export class ScopeNotFoundError extends ContainerError {
   static override readonly code = "SCOPE_NOT_FOUND";
 }
 
-/** Thrown at the end of an `await using` block when something could not be undone. */
+/** Thrown at the end of an `await using` block when something could not be disposed. */
 export class ShutdownError extends ContainerError {
   static override readonly code = "SHUTDOWN_FAILED";
 
