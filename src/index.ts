@@ -7,7 +7,9 @@
  */
 
 export { all, one } from "./core/combinators/all.ts";
+export { cleanup } from "./core/combinators/cleanup.ts";
 export { abortSignal, consumer, currentScope, stopSignal } from "./core/combinators/current.ts";
+export { decorate } from "./core/combinators/decorate.ts";
 export { defer } from "./core/combinators/defer.ts";
 export {
   AmbiguousError,
@@ -34,7 +36,7 @@ export { ref } from "./core/combinators/ref.ts";
 export { createContainer } from "./core/scope/scope.ts";
 export { token } from "./core/words/token.ts";
 
-export type { AllOptions, Deferred } from "./core/types/combinator.ts";
+export type { AddCleanup, AllOptions, Decorated, Deferred, InstanceOf } from "./core/types/combinator.ts";
 export type {
   CaptiveDependency,
   Later,

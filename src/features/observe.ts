@@ -81,6 +81,14 @@ export interface DisposedEvent extends ServiceEvent {
   readonly error?: unknown;
 }
 
+/** An error that no caller receives. */
+export interface UnhandledEvent extends ScopeEvent {
+  /** The error itself, unchanged. */
+  readonly error: unknown;
+  /** The service it belongs to. The property is absent when the error is an observer's own. */
+  readonly token?: AnyToken | undefined;
+}
+
 /** The methods of an observer. All are optional, and each receives one event. */
 export interface Observer {
   registered?(event: ServiceEvent): void;
@@ -95,12 +103,19 @@ export interface Observer {
   disposed?(event: DisposedEvent): void;
   scopeOpened?(event: ScopeEvent): void;
   scopeClosed?(event: ScopeClosedEvent): void;
+  /**
+   * An error reaches no caller: the second of two dependencies that fail, a build that fails when nobody waits for it any
+   * more, a disposal that fails outside a shutdown or after its deadline, or an observer that throws. Where no observer
+   * has this method, such errors go to `reportError`, if the runtime has that function; except for a build that fails
+   * during a shutdown, which is in the report.
+   */
+  unhandled?(event: UnhandledEvent): void;
 }
 
 /**
  * Calls the observer's methods as things happen in `scope` and in every scope below it. Several observers are called
  * synchronously, in the order in which they were added, with the same event. An observer that throws breaks nothing:
- * its error goes to `reportError`, where the runtime has that function.
+ * its error is told as `unhandled`.
  *
  * @example
  * ```ts
@@ -145,21 +160,22 @@ function change(tree: Tree, how: (all: readonly Observed[]) => readonly Observed
 }
 
 /** What the core calls when something happens to a scope, a node or a build. */
-function tell(name: string, it: ScopeRecord | Node | Build, more?: object): void {
+function tell(name: string, it: ScopeRecord | Node | Build, more?: object): boolean {
   if (!("definition" in it)) {
-    send(it, name as keyof Observer, more);
+    const isHeard = send(it, name as keyof Observer, more);
     // A closed scope has nothing more to tell.
     if (name === "scopeClosed") change(it.tree, (all) => all.filter(({ scope }) => scope !== it));
-    return;
+    return isHeard;
   }
   const { scope, definition } = it;
   if (name === "building") it.since = now();
   // Aliases, tuples and callers pass services on, and are none.
-  if (definition.lifetime === ALIAS) return;
+  const isUnhandled = name === "unhandled";
+  if (definition.lifetime === ALIAS && !isUnhandled) return false;
   // Making a path is a walk. It is only made when an observer has this method.
-  if (!observers.get(scope.tree)?.some(({ observer }) => name in observer)) return;
-  const ofBuild = it instanceof Build && name !== "got";
-  send(scope, name as keyof Observer, {
+  if (!observers.get(scope.tree)?.some(({ observer }) => name in observer)) return false;
+  const ofBuild = it instanceof Build && name !== "got" && !isUnhandled;
+  return send(scope, name as keyof Observer, {
     token: definition.token,
     ...(ofBuild && { path: pathOver(chainTo(it)) }),
     ...(ofBuild && name !== "building" && { elapsed: it.since === undefined ? 0 : now() - it.since }),
@@ -167,17 +183,24 @@ function tell(name: string, it: ScopeRecord | Node | Build, more?: object): void
   });
 }
 
-/** Calls one method of everything that observes the scope. */
-function send(scope: ScopeRecord, name: keyof Observer, more?: object): void {
+/** Calls one method of everything that observes the scope. Gives whether there was one to call. */
+function send(scope: ScopeRecord, name: keyof Observer, more?: object): boolean {
   const event = { scope, ...more };
+  let isHeard = false;
   for (const { scope: top, observer } of observers.get(scope.tree) ?? []) {
     if (!encloses(top, scope)) continue;
     try {
       // What an observer resolves is nobody's dependency.
-      runAs(undefined, () => observer[name]?.(event as never));
+      runAs(undefined, () => {
+        const method = observer[name];
+        if (!method) return;
+        isHeard = true;
+        method.call(observer, event as never);
+      });
     } catch (error) {
-      // An observer that throws breaks nothing.
-      web.reportError?.(error);
+      // An observer that throws breaks nothing, and does not hear of its own failure to hear.
+      if (name === "unhandled" || !send(scope, "unhandled", { error })) web.reportError?.(error);
     }
   }
+  return isHeard;
 }

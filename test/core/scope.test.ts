@@ -1,4 +1,17 @@
-import { createContainer, scoped, singleton, token, value, type Scope } from "thimble";
+import {
+  alias,
+  all,
+  createContainer,
+  defer,
+  map,
+  one,
+  optional,
+  scoped,
+  singleton,
+  token,
+  value,
+  type Scope,
+} from "thimble";
 import { describe, expect, it } from "vitest";
 import { deferred } from "./support/deferred.ts";
 import { refusal } from "./support/refusal.ts";
@@ -6,6 +19,8 @@ import { uncheckedContainer } from "./support/unchecked.ts";
 
 const Host = token<string>("host");
 const Port = token<number>("port");
+const Missing = token<number>("missing");
+const Handler = token<{ port: number }>("handler");
 
 /** A scope and everything below it, in the order the tree gives them. */
 function family(scope: Scope): Scope[] {
@@ -189,13 +204,68 @@ describe("has", () => {
     expect(app.has(Port)).toBe(false);
   });
 
-  it("builds nothing, and promises nothing about whether it could be built", () => {
+  it("builds nothing, and sees what a provider declares to depend on", () => {
     let built = 0;
     const app = uncheckedContainer(singleton(Host, [Port], () => `built ${++built}`));
 
-    expect(app.has(Host)).toBe(true);
-    expect(app.has(Port)).toBe(false);
+    expect([app.has(Host), app.has(Port)]).toEqual([false, false]);
+    app.provide(value(Port, 80));
+    expect([app.has(Host), app.has(Port)]).toEqual([true, true]);
     expect(built).toBe(0);
+  });
+
+  it("cannot see what a factory without a list resolves while it runs", () => {
+    const app = uncheckedContainer(singleton(Host, ({ get }) => `on ${get(Port)}`));
+
+    expect(app.has(Host)).toBe(true);
+  });
+
+  it("takes every dependency: tuples, records and combinators", () => {
+    const app = uncheckedContainer(value(Port, 80), alias(Host, map(Port, String)));
+
+    expect(app.has([Port, { host: Host }])).toBe(true);
+    expect(app.has([Port, Missing])).toBe(false);
+    expect(app.has(map(Missing, String))).toBe(false);
+    expect(app.has(one(Missing))).toBe(false);
+    expect([optional(Missing), all(Missing), defer(Missing)].map((it) => app.has(it))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it("looks for the dependencies where they would be resolved from", () => {
+    const app = uncheckedContainer(
+      singleton(Host, [Port], (port) => `on ${port}`),
+      scoped(Handler, [Port], (port) => ({ port })),
+    );
+    const request: Scope = app.createScope("request", value(Port, 80));
+
+    expect([request.has(Handler), app.has(Handler)]).toEqual([true, false]);
+    // The singleton belongs to the container, which cannot see the port of the request.
+    expect(request.has(Host)).toBe(false);
+  });
+
+  it("gives an answer when dependencies go in a circle, or are many thousand", () => {
+    const links = Array.from({ length: 10_000 }, (_, at) => token<number>(`link ${at}`));
+    const app = uncheckedContainer(
+      singleton(Host, [Handler], () => "host"),
+      singleton(Handler, [Host], () => ({ port: 1 })),
+      links.map((it, at) =>
+        at + 1 < links.length ? singleton(it, [links[at + 1]!], (n) => n + 1) : value(it, 0),
+      ),
+    );
+
+    expect(app.has(Host)).toBe(true);
+    expect(app.has(links[0]!)).toBe(true);
+  });
+
+  it("refuses what is no dependency, and a scope that has closed", async () => {
+    const app = uncheckedContainer(value(Port, 80));
+
+    expect(refusal(() => app.has("port" as never)).code).toBe("INVALID_PROVIDER");
+    await app.shutdown();
+    expect(refusal(() => app.has(Port)).code).toBe("SCOPE_CLOSED");
   });
 });
 

@@ -3,6 +3,7 @@
  */
 
 import {
+  abortSignal,
   createContainer,
   currentScope,
   optional,
@@ -295,20 +296,48 @@ describe("a build in flight", () => {
     gates[1].resolve();
     await asked;
 
-    expect((await closing).services).toMatchObject([{ token: "db", outcome: "disposed" }]);
+    expect((await closing).services).toMatchObject([
+      { token: "db", outcome: "failed", error: { message: "no disk" } },
+      { token: "db", outcome: "disposed" },
+    ]);
   });
 
-  it("that fails leaves nothing to dispose, and shutdown is fine", async () => {
+  it("that fails has a row in the report, because its caller was refused before", async () => {
     const gate = deferred<string>();
     const app = createContainer(singleton(Db, () => gate.promise, { dispose: () => {} }));
     const asked = rejected(app.getAsync(Db));
 
     const closing = app.shutdown();
-    gate.reject(new Error("no disk"));
+    const failure = new Error("no disk");
+    gate.reject(failure);
     const report = await closing;
 
+    expect(report).toMatchObject({ ok: false, services: [{ token: "db", outcome: "failed" }] });
+    expect(report.services[0]!.error).toBe(failure);
+    expect(await asked).toMatchObject({ code: "SCOPE_CLOSED" });
+  });
+
+  it("that gives up with the reason of the signal, or an AbortError, has not failed", async () => {
+    const app = createContainer(
+      singleton(
+        Db,
+        [abortSignal],
+        (signal) =>
+          new Promise<string>((_, reject) =>
+            signal.addEventListener("abort", () => reject(signal.reason as Error)),
+          ),
+      ),
+      singleton(Users, [abortSignal], async (signal) => {
+        await new Promise<void>((end) => signal.addEventListener("abort", () => end()));
+        throw Object.assign(new Error("The operation was aborted"), { name: "AbortError" });
+      }),
+    );
+    const callers = [rejected(app.getAsync(Db)), rejected(app.getAsync(Users))];
+
+    const report = await app.shutdown({ reason: new Error("the user has left") });
+
     expect(report).toMatchObject({ ok: true, services: [] });
-    await asked;
+    await Promise.all(callers);
   });
 
   it("whose dependents have not begun never begins them", async () => {
@@ -464,7 +493,7 @@ describe("a build in flight", () => {
       singleton(Db, () => "db", {
         init: (_, signal) =>
           new Promise<void>((_resolve, reject) =>
-            signal.addEventListener("abort", () => reject(new Error("stopping"))),
+            signal.addEventListener("abort", () => reject(signal.reason as Error)),
           ),
         dispose: (db) => undone.push(db),
       }),

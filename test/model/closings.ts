@@ -158,6 +158,15 @@ export class Closings {
           Math.min(it.builtAt, it.failedAt) > began(it) &&
           this.#isLate(it.home),
       );
+    // A build that fails while its scope closes is told, because its caller was refused before.
+    const failedMeanwhile = (row: ShutdownReport["services"][number]) =>
+      instances.some(
+        (it) =>
+          row.outcome === "failed" &&
+          `t${it.plan.token}` === row.token &&
+          it.failure === row.error &&
+          it.failedAt > began(it),
+      );
     let last = 0;
     // Whose deadline has passed: what has not ended by then comes last.
     const over = new Set<string>();
@@ -174,6 +183,7 @@ export class Closings {
       else if (over.has(row.scopeId))
         complain(`has a row of ${row.token} after the deadline of ${row.scopeId}`);
       if (!it && row.outcome === "abandoned" && inFlight(row)) continue;
+      if (!it && failedMeanwhile(row)) continue;
       // Transients that nobody received are disposed by their symbols.
       if (!it && this.#journal.instances.some((one) => one.dropped && `t${one.plan.token}` === row.token))
         continue;

@@ -132,6 +132,33 @@ export class Model {
     return undefined;
   }
 
+  /** Whether providers are visible for what is resolved, and for everything that these declare to depend on. */
+  isProvided(place: Place, need: Need, by?: Entry, seen = new Set<Entry>()): boolean {
+    switch (need.ask) {
+      case "optional":
+      case "all":
+      case "defer":
+        return true;
+      case "map":
+        return this.isProvided(place, need.of, by, seen);
+      case "tuple":
+      case "record":
+        return need.of.every((it) => this.isProvided(place, it, by, seen));
+      default: {
+        const from = need.ask === "parent" ? (by?.owner ?? place).parent : place;
+        const entry = from && this.find(from, need.token);
+        if (!entry || seen.has(entry)) return entry !== undefined;
+        seen.add(entry);
+        const { plan, owner } = entry;
+        if (plan.kind === "value") return true;
+        if (plan.kind === "alias") return this.isProvided(from, plan.to, entry, seen);
+        const declared = plan.form === "resolver" ? [] : plan.needs;
+        const home = plan.kind === "singleton" ? owner : from;
+        return declared.every((it) => this.isProvided(home, it, entry, seen));
+      }
+    }
+  }
+
   /** Nearest scope first, then `order`, then order of registration; one that is shadowed does not count. */
   candidates(place: Place, token: number, at = this.now): Entry[] {
     const shadowed = new Set<number>();

@@ -178,9 +178,9 @@ class Run {
     if (this.#journal.phase(place) === "closed") {
       return this.#refused("has", "SCOPE_CLOSED", () => scope.has(tokenOf(token)));
     }
-    const visible = this.#journal.model.find(place, token) !== undefined;
-    if (scope.has(tokenOf(token)) !== visible)
-      this.#journal.complain(`has(t${token}) is ${String(!visible)}`);
+    const isThere = this.#journal.model.isProvided(place, { ask: "one", token });
+    if (scope.has(tokenOf(token)) !== isThere)
+      this.#journal.complain(`has(t${token}) is ${String(!isThere)}`);
   }
 
   #ask(index: number, need: Need, sync: boolean): void {

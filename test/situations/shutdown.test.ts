@@ -879,7 +879,7 @@ describe("a build in flight while its scope shuts down", () => {
     expect(closed).toEqual(inOrder("db", "clock"));
   });
 
-  it("that fails: shutdown ends, and nothing is reported that was never there", async () => {
+  it("that fails: shutdown ends, and the report says so", async () => {
     const closed: string[] = [];
     const { app, open } = building(closed);
     const asked = rejection(app.getAsync(Db));
@@ -890,7 +890,11 @@ describe("a build in flight while its scope shuts down", () => {
     await asked;
     const report = await settles(closing);
 
-    expect(report.services.map((row) => row.token)).toEqual(["clock"]);
+    expect(report.services.map(({ token, outcome }) => `${token} ${outcome}`)).toEqual([
+      "db failed",
+      "clock disposed",
+    ]);
+    expect(report.ok).toBe(false);
   });
 
   it("that asks for more: gets what is built, is refused what is not", async () => {

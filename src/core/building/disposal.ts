@@ -9,27 +9,28 @@
 import { dependentIn, release } from "../model/edges.ts";
 import {
   type Build,
+  type Cleanup,
   type Definition,
   type Dependent,
   DISPOSED,
   DISPOSING,
   extrasOf,
+  type Failure,
   Node,
   type ScopeRecord,
   TRANSIENT,
   VALUE,
 } from "../model/records.ts";
 import { attach, detach, signalIn } from "../model/tree.ts";
-import type { ShutdownRow } from "../types/shutdown.ts";
 import { isThenable } from "../words/thenable.ts";
-import { nameOf } from "../words/token.ts";
-import { asyncDisposeSymbol, disposeSymbol, now } from "../words/web.ts";
+import { asyncDisposeSymbol, disposeSymbol } from "../words/web.ts";
+import { addRowOf, reportUnheard, tick } from "./reporting.ts";
 import { runAs } from "./running.ts";
 
 type Disposer = (instance: unknown, signal: never, reason: unknown) => unknown;
 
 /** What disposes an instance: the function given as an option, or the symbol of its method. Nothing of it is read. */
-function disposerOf({ definition, scope, value, isForeign }: Node): Disposer | symbol | false {
+function disposerOf({ definition, scope, isForeign }: Node, value: unknown): Disposer | symbol | false {
   const { dispose, owned } = definition.options;
   if (dispose !== undefined) return dispose;
   // A value that the container does not own is left alone, and so is what another provider owns.
@@ -71,7 +72,13 @@ export function findOwner(build: Build, value: unknown): void {
 
 /** Ownership ends with disposal, and then the owner has no value: a pool may lend the same object again. */
 function isOwned(value: unknown): boolean {
-  return owners.get(value as object)?.value === value;
+  const owner = owners.get(value as object);
+  return owner !== undefined && madeBy(owner) === value;
+}
+
+/** What the factory of a service has made. A decorator may have made something else from it, which is what others receive. */
+export function madeBy({ original, value }: Node): unknown {
+  return original ? original.value : value;
 }
 
 /** Whether it is a scope of the same tree. The shutdown of the tree closes it. */
@@ -85,28 +92,31 @@ function isScopeOfTree(it: object, scope: ScopeRecord): boolean {
  * whether there is a promise to wait for.
  */
 export function disposeNode(node: Node): boolean {
-  const { scope, value } = node;
+  const { scope, cleanup } = node;
   const { closing, tree } = scope;
-  const disposer = disposerOf(node);
-  if (!disposer) return settle(node);
+  const value = madeBy(node);
+  const disposer = disposerOf(node, value);
+  if (!disposer && !cleanup) return settle(node);
   const since = closing?.clock ?? tick(scope);
-  let failure: object | undefined;
+  let failure: Failure | undefined;
   try {
     const isOption = typeof disposer !== "symbol";
     const dispose = isOption ? disposer : methodOf(value, disposer);
-    if (!dispose) return settle(node);
+    if (!dispose && !cleanup) return settle(node);
     node.state = DISPOSING;
     tree.tell?.("disposing", node);
     // A function that declares one parameter takes no signal, and none is made for it: on some runtimes making one takes
     // longer than opening, using and closing a request scope.
-    const needsSignal = isOption && dispose.length !== 1;
+    const needsSignal = isOption && dispose && dispose.length !== 1;
     const signal = needsSignal ? signalIn(closing ?? {}, closing?.expired) : undefined;
+    const run = (): unknown => {
+      if (!dispose) return undefined;
+      return isOption ? dispose(value, signal as never, closing?.reason) : Reflect.apply(dispose, value, []);
+    };
     const outer = setEnding(node);
     let result: unknown;
     try {
-      result = isOption
-        ? dispose(value, signal as never, closing?.reason)
-        : Reflect.apply(dispose, value, []);
+      result = cleanup ? cleanup(run) : run();
     } finally {
       setEnding(outer);
     }
@@ -138,7 +148,7 @@ function methodOf(value: unknown, symbol: symbol): Disposer | undefined {
 
 async function waitForDisposal(node: Node, since: number, promise: unknown): Promise<void> {
   const { scope } = node;
-  let failure: object | undefined;
+  let failure: Failure | undefined;
   const extras = extrasOf(scope);
   detach(node, extras);
   attach(node, extras);
@@ -158,13 +168,16 @@ async function waitForDisposal(node: Node, since: number, promise: unknown): Pro
 }
 
 /** A disposal is over. `failure` holds what was thrown. */
-function disposed(node: Node, since: number, failure?: object): false {
+function disposed(node: Node, since: number, failure?: Failure): false {
   const { scope } = node;
   const elapsed = tick(scope) - since;
   node.state = DISPOSED;
   node.value = undefined;
+  if (node.original) node.original = undefined;
+  if (node.cleanup) node.cleanup = undefined;
   scope.tree.tell?.("disposed", node, { elapsed, ...failure });
-  addRowOf(node, failure ? "failed" : "disposed", elapsed, failure);
+  const isReported = addRowOf(node, failure ? "failed" : "disposed", elapsed, failure);
+  if (failure && !isReported) reportUnheard(node, failure.error);
   return settle(node);
 }
 
@@ -177,56 +190,22 @@ export function settle(it: Dependent): false {
   return false;
 }
 
-/** Reads the clock for a scope and for the scopes above that are closing too. */
-export function tick(scope: ScopeRecord): number {
-  const time = now();
-  for (let at: ScopeRecord | undefined = scope; at?.closing; at = at.parent) {
-    at.closing.since ??= time;
-    at.closing.clock = time;
-  }
-  return time;
-}
-
-/** Adds a row to the report of the scope, and to the reports of the scopes above that are closing too. */
-export function addRowOf(
-  { scope, definition }: Dependent,
-  outcome: ShutdownRow["outcome"],
-  elapsed: number,
-  failure?: object,
-): void {
-  if (scope.closing) addRow(rowOf({ scope, definition }, outcome, elapsed, failure), scope);
-}
-
-export function rowOf(
-  { scope, definition }: Pick<Dependent, "scope" | "definition">,
-  outcome: ShutdownRow["outcome"],
-  elapsed: number,
-  failure?: object,
-): ShutdownRow {
-  const { closing, name } = scope;
-  // Kept, because making it takes as long as a short disposal.
-  const scopeId = closing ? (closing.id ??= scope.id) : scope.id;
-  return { scope: name, scopeId, token: nameOf(definition.token), outcome, elapsed, ...failure };
-}
-
-export function addRow(row: ShutdownRow, scope: ScopeRecord | undefined): void {
-  for (let at = scope; at?.closing && !at.closing.report; at = at.parent) at.closing.rows.push(row);
-}
-
 /** Disposes an instance that nobody receives: that of a failed `init`, or a transient. */
 export function disposeUnreceived(
   definition: Definition,
   scope: ScopeRecord,
   value: unknown,
   edges?: Node[],
+  cleanup?: Cleanup,
 ): void {
-  if (isOwned(value)) return;
+  if (!cleanup && isOwned(value)) return;
   const { closing } = scope;
   const node = new Node(definition, scope);
   const extras = extrasOf(scope);
   node.state = DISPOSING;
   node.value = value;
   node.edges = edges;
+  if (cleanup) node.cleanup = cleanup;
   // The disposer may call `shutdown`, which has to see this disposal.
   attach(node, extras);
   if (closing) {

@@ -21,6 +21,7 @@ import {
   type Build,
   BUILT,
   DONE,
+  type Failure,
   IDLE,
   type Node,
   RUNNING,
@@ -32,6 +33,7 @@ import {
 import { find } from "../registry/registry.ts";
 import { isToken } from "../words/token.ts";
 import { disposeUnreceived } from "./disposal.ts";
+import { noteUnheard } from "./reporting.ts";
 import { endBuild, PENDING } from "./waiting.ts";
 
 /** The error that a build has thrown last. Builds further out recognise it when they rethrow it. */
@@ -48,12 +50,18 @@ export function finishBuild(build: Build, value: unknown): unknown {
   const { lifetime, token } = definition;
   const isCached = lifetime < TRANSIENT;
   const isService = lifetime < ALIAS;
+  const own = build.original ? build.original.value : value;
   if (build.made) build.made = undefined;
   if (node?.build === build) node.build = undefined;
   if (isCached) {
     node!.value = value;
     node!.state = BUILT;
     if (build.isForeign) node!.isForeign = true;
+    if (build.original) node!.original = build.original;
+    if (build.cleanup) {
+      node!.cleanup = build.cleanup;
+      build.cleanup = undefined;
+    }
     // Many instances live long: they keep no room for more edges, and none that shutdown does not need.
     if (node!.edges) node!.edges = keptOf(node!.edges, scope);
     list(node!);
@@ -65,7 +73,7 @@ export function finishBuild(build: Build, value: unknown): unknown {
   }
   // Aliases and tuples only pass on what is built. That is allowed until the scope has closed.
   if (scope.closing && isService) {
-    if (!isCached) disposeUnreceived(definition, scope, value);
+    if (!isCached) disposeUnreceived(definition, scope, own);
     throw closed(scope, token, dependent);
   }
   const { tree } = scope;
@@ -78,7 +86,7 @@ export function finishBuild(build: Build, value: unknown): unknown {
   }
   // Everything that waited for it has given up or failed.
   if (build.missing !== undefined && !build.waiters?.length) {
-    if (lifetime === TRANSIENT) disposeUnreceived(definition, scope, value);
+    if (lifetime === TRANSIENT) disposeUnreceived(definition, scope, own);
     if (lifetime === ALIAS) dropTransientsOf(build);
   }
   endBuild(build, value);
@@ -102,9 +110,13 @@ function passEdgeOn({ dependent, owner }: Build, node: Node): void {
   if (late && (late.state || late.build)) addLateEdge(late, node);
 }
 
-/** Ends a build without an instance. Nothing is remembered: the next resolve tries again. Returns the error to throw. */
-export function failBuild(build: Build, thrown: unknown): unknown {
-  const { scope, node, made, definition, phase } = build;
+/**
+ * Ends a build without an instance. Nothing is remembered: the next resolve tries again. Returns the error to throw.
+ *
+ * @param isResumed The build has waited, so the error reaches nobody but what waits for it.
+ */
+export function failBuild(build: Build, thrown: unknown, isResumed?: boolean): unknown {
+  const { scope, node, made, definition, phase, cleanup, isForeign } = build;
   if (node?.build === build) node.build = undefined;
   let error = thrown;
   try {
@@ -112,14 +124,21 @@ export function failBuild(build: Build, thrown: unknown): unknown {
   } catch {
     // Even an error that cannot be looked at has to reach everything that waits.
   }
-  build.failure = { error };
+  const known = build.failure;
+  const failure: Failure = known && known.error === error ? known : { error };
+  build.failure = failure;
   lastThrown = error;
   // This comes before observers are told, because they may shut down.
-  if (made && definition.lifetime !== VALUE && (!build.isForeign || definition.options.dispose))
-    disposeUnreceived(definition, scope, made.value, dependentIn(build).edges);
+  const isOwn = made && definition.lifetime !== VALUE && (!isForeign || definition.options.dispose);
+  if (isOwn || cleanup) {
+    // What the factory has opened is undone, whether or not there is an instance to dispose.
+    const undo = isOwn ? cleanup : () => cleanup!();
+    disposeUnreceived(definition, scope, made?.value, dependentIn(build).edges, undo);
+  }
   // Its factory was not called, so nobody receives the transients that were built for it.
   if (phase < RUNNING) dropTransientsOf(build);
   scope.tree.tell?.("buildFailed", build, { error });
+  if (isResumed && !build.waiters?.length && !build.settled) noteUnheard(build, failure);
   endBuild(build);
   // An observer may have resolved it again.
   if (definition.lifetime < TRANSIENT && node!.state === IDLE && !node!.build) node!.edges = undefined;
@@ -137,7 +156,10 @@ function dropTransients(scope: ScopeRecord, dependency: Single, value: unknown):
   if (Object(value) !== value || value === PENDING) return;
   if (isToken(dependency)) {
     const definition = find(scope, dependency)?.definition;
-    if (definition?.lifetime === TRANSIENT) disposeUnreceived(definition, scope, value);
+    if (definition?.lifetime === TRANSIENT) {
+      const { originalOf } = definition.options;
+      disposeUnreceived(definition, scope, originalOf ? originalOf(value) : value);
+    }
     if (definition?.lifetime === ALIAS) dropTransients(scope, definition.dependencies[0]!, value);
   } else if (!isCombinator(dependency)) {
     for (const [key, part] of Object.entries(dependency))

@@ -150,6 +150,7 @@ export function build(it: Build): unknown {
   const { definition, scope, node } = it;
   const outer = running;
   const above = depth;
+  const isResumed = it.missing !== undefined;
   try {
     if (it.phase === NEW) {
       const { dependencies } = definition;
@@ -175,7 +176,7 @@ export function build(it: Build): unknown {
     }
     if (it.failure) throw it.failure.error;
     if (it.missing) return suspend(it);
-    const { lifetime, make, token } = definition;
+    const { lifetime, make, token, arity } = definition;
     const isService = lifetime < ALIAS;
     const isClass = make === token && lifetime !== VALUE;
     // A dependency may have shut down.
@@ -185,12 +186,13 @@ export function build(it: Build): unknown {
     setRunning(it);
     // The factory may call anything: how deep the stack is below it, the engine cannot know.
     depth = 0;
-    const made = lifetime === VALUE ? make : call(make as Make, isClass, it.values);
+    const given = it.values.length > arity ? it.values.slice(0, arity) : it.values;
+    const made = lifetime === VALUE ? make : call(make as Make, isClass, given);
     depth = above;
     setRunning(outer);
     it.below = undefined;
     // Only what a factory returned may be a promise. What `new` gives may well be a query with a method `then`.
-    if (isClass || !isService || !isThenable(made)) return initialise(it, made);
+    if (isClass || lifetime === VALUE || !isService || !isThenable(made)) return initialise(it, made);
     it.progress = continueAfter(it, made, initialise);
     return suspend(it);
   } catch (error) {
@@ -199,7 +201,7 @@ export function build(it: Build): unknown {
     it.below = undefined;
     // This assignment comes before any call, because the stack may be full.
     if (node?.build === it) node.build = undefined;
-    throw failBuild(it, error);
+    throw failBuild(it, error, isResumed);
   }
 }
 
@@ -231,21 +233,21 @@ function call(fn: Make, isClass: boolean, values: readonly unknown[]): unknown {
 }
 
 function initialise(it: Build, value: unknown): unknown {
-  const { init } = it.definition.options;
+  const { init, wrap = finishBuild } = it.definition.options;
   findOwner(it, value);
-  if (!init) return finishBuild(it, value);
+  if (!init) return wrap(it, value);
   // No dependent has the instance yet, so if `init` fails the container has to dispose it.
   it.made = { value };
   const result = runAs(it, () => init(value, signalOf(it.scope) as never));
-  if (!isThenable(result)) return finishBuild(it, value);
-  it.progress = continueAfter(it, result, () => finishBuild(it, value));
+  if (!isThenable(result)) return wrap(it, value);
+  it.progress = continueAfter(it, result, () => wrap(it, value));
   return suspend(it);
 }
 
 // ---- Wait
 
 /** Goes on with a build when the promise that its factory or `init` returned has settled. */
-async function continueAfter(
+export async function continueAfter(
   it: Build,
   promise: unknown,
   next: (it: Build, value: unknown) => unknown,
@@ -253,7 +255,7 @@ async function continueAfter(
   try {
     next(it, await promise);
   } catch (error) {
-    failBuild(it, error);
+    failBuild(it, error, true);
   }
   drain();
 }

@@ -9,6 +9,7 @@
 
 import { addEdge, dependentIn, waitedFor } from "../model/edges.ts";
 import { attach, detach } from "../model/tree.ts";
+import { noteUnheard } from "./reporting.ts";
 import { type Build, DONE, extrasOf, RESOLVING, TRANSIENT, type Waiter } from "../model/records.ts";
 
 /** Returned in place of a value that is not there yet. `pendingBuild` is then the build to wait for. */
@@ -81,7 +82,10 @@ export function endBuild(build: Build, value?: unknown): void {
   // This variable must not keep the last pending build alive until something else has to wait.
   if (pendingBuild === build) pendingBuild = undefined as never;
   if (scope.extras) detach(build, scope.extras);
-  if (build.settled) tell(build, () => build.settled!(failure, value));
+  if (build.settled) {
+    if (failure) failure.isHeard = true;
+    tell(build, () => build.settled!(failure, value));
+  }
   build.waiters = undefined;
   for (const waiter of waiters ?? []) deliver(waiter, build, value);
   build.end?.();
@@ -101,10 +105,14 @@ function tell({ scope, failure, isOutside }: Build, settled: () => void): void {
 }
 
 /** Gives a waiting build the result of another, and queues it when nothing is missing any more. */
-function deliver(waiter: Waiter, { definition, node, failure, scope }: Build, value: unknown): void {
+function deliver(waiter: Waiter, other: Build, value: unknown): void {
+  const { definition, node, failure, scope } = other;
   const { build, at } = waiter;
-  if (failure) build.failure ??= failure;
-  else {
+  if (failure) {
+    build.failure ??= failure;
+    // It was about to fail because of another dependency, and can only pass on that error.
+    if (build.failure.error !== failure.error) noteUnheard(other, failure);
+  } else {
     build.values[at] = value;
     if (definition.lifetime < TRANSIENT) addEdge(dependentIn(build), node!);
   }

@@ -65,7 +65,11 @@ export const one: One = ((token: AnyToken, { tag }: AllOptions = {}) =>
       if (others.length > 0) throw ambiguous(scope, token, [only, ...others], dependent);
       return resolveNode(scope, only, dependent);
     },
-    (scope) => candidates(scope, token, tag).length > 0,
+    (scope, _, found) => {
+      const nodes = candidates(scope, token, tag);
+      if (nodes.length === 1) found?.set(nodes[0]!, scope);
+      return nodes.length > 0;
+    },
   )) as never;
 
 /** A dependency on a provider and not on its token, which a nearer scope might shadow. */

@@ -6,8 +6,6 @@
 
 import { check, isCombinator } from "../model/dependency.ts";
 import { type Build, type Combinator, Node, type ScopeRecord, type Single } from "../model/records.ts";
-import { find } from "../registry/registry.ts";
-import { isToken } from "../words/token.ts";
 
 /** Makes a dependency about another one, which is checked here: it is the earliest moment there is. */
 export function combinator(
@@ -18,13 +16,6 @@ export function combinator(
 ): never {
   check(of, `what ${kind}() is given`);
   return { madeBy: isCombinator, kind, of, resolve, provided } as never;
-}
-
-/** Whether resolving it would find a provider. What that provider needs in turn is another question. */
-export function isProvided(scope: ScopeRecord, dependency: Single, dependent: Build | undefined): boolean {
-  if (isToken(dependency)) return find(scope, dependency) !== undefined;
-  if (isCombinator(dependency)) return dependency.provided?.(scope, dependent) ?? true;
-  return Object.values(dependency).every((part: Single) => isProvided(scope, part, dependent));
 }
 
 /** The registered provider of the service that resolves something in the scope; nothing when that is done from outside. */

@@ -7,8 +7,9 @@
 import { combine } from "../building/resolve.ts";
 import { invalid } from "../model/messages.ts";
 import type { Single } from "../model/records.ts";
+import { isProvided } from "../registry/registry.ts";
 import type { Mapped } from "../types/combinator.ts";
-import { combinator, isProvided } from "./combinator.ts";
+import { combinator } from "./combinator.ts";
 
 /**
  * Gives `fn(value)`, called anew at every resolve: to pick a field, or for a service with a parameter. A promise that
@@ -28,6 +29,6 @@ export const map: Mapped = ((dependency: Single, fn: (value: unknown) => unknown
     "map",
     dependency,
     (scope, dependent) => combine(scope, [dependency], dependent, fn),
-    (scope, dependent) => isProvided(scope, dependency, dependent),
+    (scope, dependent, found) => isProvided(scope, dependency, dependent, found),
   );
 }) as never;

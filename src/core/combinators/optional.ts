@@ -6,8 +6,9 @@
 
 import { resolve } from "../building/resolve.ts";
 import type { Single } from "../model/records.ts";
+import { isProvided } from "../registry/registry.ts";
 import type { Optional } from "../types/combinator.ts";
-import { combinator, isProvided } from "./combinator.ts";
+import { combinator } from "./combinator.ts";
 
 /**
  * Gives what is provided, else the fallback, else `undefined`. This is about "not provided" and never about "failed to

@@ -33,7 +33,11 @@ export const parent: Parent = ((token: AnyToken) =>
       if (!node) throw notProvided(scope, token, dependent, undefined, hint);
       return resolveNode(scope, node, dependent);
     },
-    (scope, dependent) => findAbove(scope, token, dependent) !== undefined,
+    (scope, dependent, found) => {
+      const node = findAbove(scope, token, dependent);
+      if (node) found?.set(node, node.scope);
+      return node !== undefined;
+    },
   )) as never;
 
 function findAbove(scope: ScopeRecord, token: AnyToken, dependent: Build | undefined): Node | undefined {

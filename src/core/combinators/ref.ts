@@ -8,9 +8,10 @@ import { resolve } from "../building/resolve.ts";
 import { check } from "../model/dependency.ts";
 import { invalid } from "../model/messages.ts";
 import type { Combinator } from "../model/records.ts";
+import { isProvided } from "../registry/registry.ts";
 import type { Ref } from "../types/combinator.ts";
 import type { AnyToken } from "../types/dependency.ts";
-import { combinator, isProvided } from "./combinator.ts";
+import { combinator } from "./combinator.ts";
 
 /**
  * Depends on a token that is not defined yet: when two files import each other in a circle, one of them sees
@@ -34,7 +35,7 @@ export const ref: Ref = ((token: () => AnyToken) => {
     "ref",
     [],
     (scope, dependent) => resolve(scope, given(), dependent),
-    (scope, dependent) => isProvided(scope, given(), dependent),
+    (scope, dependent, found) => isProvided(scope, given(), dependent, found),
   );
   return { ...made, token: given };
 }) as never;

@@ -74,13 +74,19 @@ export interface Combinator {
   token?(): AnyToken;
   /** Gives the value, or `PENDING`, by resolving on behalf of `dependent`. */
   resolve(scope: ScopeRecord, dependent: Build | undefined): unknown;
-  /** Tells whether what it resolves is provided. A combinator without this method needs nothing. */
-  provided?(scope: ScopeRecord, dependent: Build | undefined): boolean;
+  /**
+   * Tells whether what it resolves is provided, and adds the providers that it has found to `found`. A combinator without
+   * this method needs nothing.
+   */
+  provided?(scope: ScopeRecord, dependent: Build | undefined, found?: Found): boolean;
 }
 
 /** One dependency: a token, a combinator, or a tuple or a record of dependencies. */
 export type Single = AnyToken | Combinator | Dependencies | { readonly [name: string]: Single };
 export type Dependencies = readonly Single[];
+
+/** Providers that were found, each with the scope from which it was looked up. */
+export type Found = Map<Node, ScopeRecord>;
 
 // ---- Definitions
 
@@ -90,7 +96,16 @@ export interface Options extends ScopedOptions<unknown>, ValueOptions<unknown> {
   readonly original?: Options;
   /** Only of a replacement: the provider that `override` was given. */
   readonly given?: Definition;
+  /**
+   * Only of a decorated provider: makes the instance that others receive from the one that the factory has made, and
+   * passes it on to `next`, which finishes the build unless it is another decorator.
+   */
+  readonly wrap?: (build: Build, value: unknown, next?: Wrapped) => unknown;
+  /** Only of a decorated transient: the instance that its factory has made, for what was made from it. */
+  readonly originalOf?: (value: unknown) => unknown;
 }
+
+type Wrapped = (build: Build, value: unknown) => unknown;
 
 export const noOptions: Options = {};
 
@@ -99,6 +114,8 @@ export class Definition {
   declare readonly lifetime: number;
   declare readonly token: AnyToken;
   declare readonly dependencies: Dependencies;
+  /** How many of them the factory receives: those of the option `after`, and of a decorator, come last. */
+  declare readonly arity: number;
   /** The factory; the class itself when there is none; the instance of a value. */
   declare readonly make: unknown;
   declare readonly options: Options;
@@ -109,10 +126,12 @@ export class Definition {
     dependencies: Dependencies,
     make: unknown,
     options: Options = noOptions,
+    arity: number = dependencies.length,
   ) {
     this.lifetime = lifetime;
     this.token = token!;
     this.dependencies = dependencies;
+    this.arity = arity;
     this.make = make;
     this.options = options;
   }
@@ -155,6 +174,10 @@ export class Node implements Dependent {
   declare count: number | undefined;
   /** Its factory passed on an instance that another provider owns. Only a `dispose` option of its own disposes it. */
   declare isForeign?: boolean;
+  /** What its factory has made, when a decorator has made something else from that. Only this is stopped and disposed. */
+  declare original?: { readonly value: unknown } | undefined;
+  /** Of what was built with the dependency `cleanup`: see `Build`. */
+  declare cleanup?: Cleanup | undefined;
   /** Whether its `stop` was called; while that waits for a promise, a promise that follows; and how it failed. */
   declare isStopped?: boolean;
   declare stopping?: Promise<void> | undefined;
@@ -217,9 +240,12 @@ export class Build implements Dependent {
   declare owner?: Dependent | undefined;
   /** The instance that `init` was called with, until `init` has succeeded. */
   declare made?: { readonly value: unknown } | undefined;
+  /** Of a service that depends on `cleanup`: undoes what its factory has opened, after the instance was disposed. */
+  declare cleanup?: Cleanup | undefined;
   declare count?: number | undefined;
   /** See `Node`. */
   declare isForeign?: boolean;
+  declare original?: { readonly value: unknown } | undefined;
   /** Set by `thimble/observe`: when it began. */
   declare since?: number;
 
@@ -245,10 +271,15 @@ export interface Waiter {
   isReady?: boolean;
 }
 
-/** What was thrown, which may be anything. */
-interface Failure {
+/** What was thrown, which may be anything. Builds that fail because of another build share its failure. */
+export interface Failure {
   readonly error: unknown;
+  /** Whether a caller, an observer or the runtime was told. */
+  isHeard?: boolean;
 }
+
+/** Calls `dispose`, if it is given, and then undoes what a factory has opened. May return a promise. */
+export type Cleanup = (dispose?: () => unknown) => unknown;
 
 /** Told how something ended: with what was thrown, or with a value. */
 export type Settled = (failure: Failure | undefined, value: unknown) => void;
@@ -350,5 +381,5 @@ export interface Tree {
   readonly resolver: (scope: ScopeRecord, dependent: Build | undefined) => unknown;
 }
 
-/** Tells observers that `name` happened to a scope, or to the service of a node or build. */
-export type Tell = (name: string, it: ScopeRecord | Node | Build, more?: object) => void;
+/** Tells observers that `name` happened to a scope, or to the service of a node or build. Gives whether one listens. */
+export type Tell = (name: string, it: ScopeRecord | Node | Build, more?: object) => boolean;

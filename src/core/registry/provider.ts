@@ -126,7 +126,10 @@ function define(
       if (it !== undefined && !known[name]?.(it, lifetime)) throw invalidOption(name, it, token, lifetime);
     }
   }
-  const made = new Definition(lifetime, token, dependencies as Dependencies, make, options);
+  const given = dependencies as Dependencies;
+  const after = options?.after as Dependencies | undefined;
+  const all = after ? [...given, ...after] : given;
+  const made = new Definition(lifetime, token, all, make, options, given.length);
   if (lifetime !== VALUE) checkFactory(made, isFactory);
   return made;
 }
@@ -135,6 +138,7 @@ function define(
 const known: Readonly<Record<string, (it: unknown, lifetime: number) => boolean>> = {
   // @ts-expect-error Without a prototype, no name from outside finds anything that is not written here.
   __proto__: null,
+  after: (it) => Array.isArray(it) && (check(it, 'the option "after"'), true),
   as: (it) => Array.isArray(it) && [...it].every(isToken),
   default: (it) => typeof it === "boolean",
   dispose: (it, lifetime) => it === false || (typeof it === "function" && lifetime < TRANSIENT),
@@ -169,7 +173,7 @@ function checkFactory({ kind, token, make }: Definition, isFactory: boolean): vo
 }
 
 /** Classes, as opposed to functions: their `prototype` cannot be replaced. The same is true of a frozen function. */
-function isClassSyntax(it: object): boolean {
+export function isClassSyntax(it: object): boolean {
   const isFixed = Object.getOwnPropertyDescriptor(it, "prototype")?.writable === false;
   return isFixed && Function.prototype.toString.call(it).startsWith("class");
 }

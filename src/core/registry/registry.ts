@@ -8,19 +8,24 @@
  * @module
  */
 
+import { isCombinator } from "../model/dependency.ts";
 import { list } from "../model/edges.ts";
 import { closed, duplicate, invalid, notProvided } from "../model/messages.ts";
 import {
+  type Build,
   BUILT,
   Definition,
   extrasOf,
+  type Found,
   Node,
   type Options,
   type ScopeRecord,
+  type Single,
   VALUE,
 } from "../model/records.ts";
 import { isProvider, subtree } from "../model/tree.ts";
 import type { AnyToken } from "../types/dependency.ts";
+import { isToken } from "../words/token.ts";
 
 /** A map in which nothing is found. */
 export const emptyMap: ReadonlyMap<unknown, Node> = new Map();
@@ -39,6 +44,29 @@ export function find(scope: ScopeRecord, token: AnyToken): Node | undefined {
     }
   }
   return undefined;
+}
+
+/**
+ * Whether resolving a dependency would find a provider. What that provider needs in turn is another question: providers
+ * that are found are added to `found`.
+ */
+export function isProvided(
+  scope: ScopeRecord,
+  dependency: Single,
+  dependent: Build | undefined,
+  found?: Found,
+): boolean {
+  if (isToken(dependency)) {
+    const node = find(scope, dependency);
+    if (node && !found?.has(node)) found?.set(node, scope);
+    return node !== undefined;
+  }
+  if (isCombinator(dependency)) return dependency.provided?.(scope, dependent, found) ?? true;
+  // The resolver of a factory without a list is a record that holds no dependencies.
+  return (
+    Object(dependency) !== dependency ||
+    Object.values(dependency).every((part: Single) => isProvided(scope, part, dependent, found))
+  );
 }
 
 /** The node in which an instance of the scoped provider `origin` lives. */
@@ -82,7 +110,7 @@ export function register(
       const node = new Node(it, scope);
       node.value = it.make;
       // A value with an `init` is built when it is first resolved, like other services.
-      if (!options.init) node.state = BUILT;
+      if (!options.init && !options.wrap && it.dependencies.length === 0) node.state = BUILT;
       if (options.owned || options.dispose || options.stop) owned.push(node);
       fresh.set(token, node);
     } else {
@@ -118,7 +146,7 @@ export function register(
  * replaced too, the first original counts again.
  */
 function inPlaceOf(original: Definition, replacement: Definition) {
-  const { lifetime, token, dependencies, make, options } = replacement;
+  const { lifetime, token, dependencies, make, options, arity } = replacement;
   const first = original.options.original ?? original.options;
   const { as, tags, order, default: isDefault } = first;
   const given = Object.fromEntries(Object.entries(options).filter(([, it]) => it !== undefined));
@@ -131,7 +159,7 @@ function inPlaceOf(original: Definition, replacement: Definition) {
     original: first,
     given: replacement,
   } as Options;
-  return new Definition(lifetime, token, dependencies, make, place);
+  return new Definition(lifetime, token, dependencies, make, place, arity);
 }
 
 /** Brings the lookups of a scope and of everything below up to date: with its providers, and with its observers. */
@@ -153,6 +181,6 @@ function forEach(providers: readonly unknown[], visit: (it: Definition) => void)
 }
 
 /** A provider made by another copy of the library is as good as one of ours. */
-function isDefinition(it: unknown): it is Definition {
+export function isDefinition(it: unknown): it is Definition {
   return (it as Definition | null | undefined)?.lifetime !== undefined;
 }

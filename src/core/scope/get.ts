@@ -19,21 +19,29 @@ import {
   Build,
   Definition,
   DONE,
+  type Found,
   type Node,
   none,
+  SCOPED,
   type ScopeRecord,
   type Single,
   TRANSIENT,
   WAITING,
 } from "../model/records.ts";
-import { find } from "../registry/registry.ts";
-import type { AnyToken } from "../types/dependency.ts";
+import { isProvided } from "../registry/registry.ts";
 import type { Resolver } from "../types/provider.ts";
 import { cannotResolve } from "../words/thenable.ts";
 import { isToken } from "../words/token.ts";
 
 /** The definition of every caller that is a build: it passes on what it waited for. */
-const caller: Definition = /* @__PURE__ */ new Definition(ALIAS, undefined, none, (it: unknown) => it);
+const caller: Definition = /* @__PURE__ */ new Definition(
+  ALIAS,
+  undefined,
+  none,
+  (it: unknown) => it,
+  undefined,
+  1,
+);
 
 /** Gives the value of a dependency, or throws; it never waits. `node`: the provider, if it was looked up already. */
 export function get(
@@ -67,10 +75,24 @@ export function getAsync(
   });
 }
 
-/** Whether something visible provides the token. */
-export function has(scope: ScopeRecord, token: AnyToken): boolean {
-  if (scope.closing?.report) throw closed(scope, token);
-  return find(scope, token) !== undefined;
+/** Whether something visible provides the dependency, and everything that its providers declare to depend on. */
+export function has(scope: ScopeRecord, dependency: Single): boolean {
+  checkResolvable(scope, dependency);
+  const found: Found = new Map();
+  let isThere = isProvided(scope, dependency, undefined, found);
+  // The map grows while it is walked.
+  for (const [node, at] of found) {
+    const { definition } = node;
+    const from = definition.lifetime < SCOPED ? node.scope : at;
+    const dependent = new Build(definition, from, undefined, node);
+    isThere &&= isProvided(from, definition.dependencies, dependent, found);
+  }
+  return isThere;
+}
+
+function checkResolvable(scope: ScopeRecord, dependency: Single, dependent?: Build): void {
+  if (scope.closing?.report) throw closed(scope, isToken(dependency) ? dependency : undefined, dependent);
+  check(dependency, "what is resolved");
 }
 
 /**
@@ -100,7 +122,7 @@ export function resolverFor(scope: ScopeRecord, dependent: Build | undefined): R
   return {
     get: through(get),
     getAsync: through(getAsync),
-    has: (token: AnyToken) => has(scope, token),
+    has: (it: Single) => has(scope, it),
   } as Resolver;
 }
 
@@ -112,10 +134,7 @@ function start(
   owner?: Build,
   node?: Node,
 ): unknown {
-  if (!node) {
-    if (scope.closing?.report) throw closed(scope, isToken(dependency) ? dependency : undefined, dependent);
-    check(dependency, "what is resolved");
-  }
+  if (!node) checkResolvable(scope, dependency, dependent);
   const { closing } = scope;
   let build: Build | undefined;
   if (owner) {
@@ -147,6 +166,8 @@ function wait(scope: ScopeRecord, made: Build | undefined, dependent: Build | un
   if (other.dependent === dependent && !onStack().has(other)) other.dependent = build;
   build.values = [];
   build.phase = WAITING;
+  // A caller learns of a failure, by a promise or because it is thrown when the queue is drained.
+  build.settled = () => {};
   if (!made && !dependent) build.isOutside = true;
   waitFor(build, other, 0, goOn);
   // What is drained next may meet the builds that are on the stack here. Each of them waits for the one above it.

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { reportUnheard } from "../building/reporting.ts";
 import { running } from "../building/running.ts";
 import { closed } from "../model/messages.ts";
 import {
@@ -83,12 +84,12 @@ class TreeScope implements ScopeRecord {
   getAsync(dependency: Single, options?: WaitOptions): Promise<unknown> {
     const signal = options?.signal;
     return signal
-      ? unless(signal, () => getAsync(this, dependency, running))
+      ? unless(signal, this, () => getAsync(this, dependency, running))
       : getAsync(this, dependency, running);
   }
 
-  has(token: AnyToken): boolean {
-    return has(this, token);
+  has(dependency: Single): boolean {
+    return has(this, dependency);
   }
 
   run(dependencies: Single, fn: (...args: unknown[]) => unknown): unknown {
@@ -157,13 +158,18 @@ function getFurther(scope: ScopeRecord, dependency: Single, found: Node | undefi
 }
 
 /** Waits no longer once the signal aborts. What was begun goes on, for others may wait for it. */
-function unless(signal: AbortSignalLike, begin: () => Promise<unknown>): Promise<unknown> {
+function unless(
+  signal: AbortSignalLike,
+  scope: ScopeRecord,
+  begin: () => Promise<unknown>,
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(signal.reason as Error);
     if (signal.aborted) return giveUp();
     signal.addEventListener("abort", giveUp);
     const stop = () => signal.removeEventListener("abort", giveUp);
-    void begin().then(resolve, reject).then(stop);
+    const fail = (error: unknown) => (signal.aborted ? reportUnheard(scope, error) : reject(error as Error));
+    void begin().then(resolve, fail).then(stop);
   });
 }
 

@@ -14,8 +14,9 @@
  * @module
  */
 
-import { addRow, addRowOf, disposeNode, settle, tick, ending } from "../building/disposal.ts";
+import { disposeNode, ending, settle } from "../building/disposal.ts";
 import { failBuild } from "../building/finish.ts";
+import { addRow, addRowOf, tick } from "../building/reporting.ts";
 import { drain } from "../building/resolve.ts";
 import { onStack, runAs } from "../building/running.ts";
 import { isWaiting, suspend } from "../building/waiting.ts";

@@ -8,7 +8,8 @@
  * @module
  */
 
-import { rowOf, setEnding } from "../building/disposal.ts";
+import { madeBy, setEnding } from "../building/disposal.ts";
+import { reportUnheard, rowOf } from "../building/reporting.ts";
 import { runAs } from "../building/running.ts";
 import { BUILT, IDLE, type Node, type ScopeRecord, VALUE } from "../model/records.ts";
 import { signalIn, subtree } from "../model/tree.ts";
@@ -93,7 +94,8 @@ export class Stopping {
   }
 
   begin(node: Node): void {
-    const { scope, definition, value } = node;
+    const { scope, definition } = node;
+    const value = madeBy(node);
     const { stop } = definition.options;
     let failure: object | undefined;
     const since = (node.since = now());
@@ -133,7 +135,10 @@ export class Stopping {
     this.inFlight.add(node);
     void node.stopping!.then(() => {
       this.inFlight.delete(node);
-      if (node.stopRow) this.rows.push(node.stopRow);
+      const { stopRow } = node;
+      // The report of a phase that is over is complete.
+      if (stopRow && this.isOver) reportUnheard(node, stopRow.error);
+      else if (stopRow) this.rows.push(stopRow);
       if (!this.expired) this.proceed();
     });
   }

@@ -11,13 +11,17 @@ import type {
   AnyToken,
   Dep,
   Dependency,
+  DependencyTuple,
   Exactly,
   FromAbove,
   Identity,
   NeedsOf,
   Resolved,
+  ResolvedTuple,
+  Token,
   Value,
 } from "./dependency.ts";
+import type { Provider } from "./provider.ts";
 
 /** Options of `all`. */
 export interface AllOptions {
@@ -68,6 +72,28 @@ export interface Ref {
 export interface Parent {
   <K extends AnyToken>(token: K): Dep<Value<K>, FromAbove<Identity<K>>>;
 }
+
+/** What `cleanup` gives: takes what is to be undone when the factory fails, or when its instance is disposed. */
+export type AddCleanup = (undo: () => unknown) => void;
+
+/** `decorate`: a provider whose instance is passed through `fn`. */
+export interface Decorate {
+  <P extends Provider, const D extends DependencyTuple>(
+    provider: P,
+    dependencies: D,
+    fn: (instance: InstanceOf<P>, ...dependencies: ResolvedTuple<D>) => Decorating<InstanceOf<P>>,
+  ): Decorated<P, D>;
+}
+type Decorating<T> = T | PromiseLike<T>;
+
+/** What a provider builds. */
+export type InstanceOf<P> = P extends Provider<infer I> ? (I extends Token<infer T> ? T : I) : never;
+
+/** The provider that `decorate` makes of `P`: it also needs what the decorator depends on. */
+export type Decorated<P, D extends DependencyTuple> =
+  P extends Provider<infer I, infer Needed, infer Kind>
+    ? Provider<I, Kind extends "alias" ? Needed : Needed | D[number], Kind>
+    : never;
 
 /** `map`: what `fn` makes of the dependency, anew at every resolve. */
 export interface Mapped {

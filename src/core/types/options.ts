@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Class, TokenFor } from "./dependency.ts";
+import type { Class, Dependency, TokenFor } from "./dependency.ts";
 import type { RuntimeAbortSignal } from "./signal.ts";
 
 /** Options that every kind but `alias` understands. `T` is the instance. */
@@ -19,6 +19,15 @@ export interface ProviderOptions<T> {
    * @default nothing runs
    */
   init?(instance: T, signal: RuntimeAbortSignal): unknown;
+
+  /**
+   * Dependencies that are not passed on: they are built before the instance, and disposed after it. For migrations that
+   * must have run before a repository is used, or a tracer that outlives all others. Whether they are provided is found
+   * out when the service is resolved, and not by the compiler.
+   *
+   * @default []
+   */
+  readonly after?: readonly Dependency[];
 
   /**
    * Further tokens this provider answers to when resolved through `all` and `one`: the interfaces it implements.

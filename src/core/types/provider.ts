@@ -78,8 +78,8 @@ export interface Resolver {
   get<const D extends Dependency>(this: void, dependency: D): Resolved<D>;
   /** Resolves the dependency, and waits where that is necessary. */
   getAsync<const D extends Dependency>(this: void, dependency: D): Promise<Resolved<D>>;
-  /** Tells whether something visible from here provides the token. Builds nothing. */
-  has(this: void, token: AnyToken): boolean;
+  /** Tells whether the dependency is provided: see {@linkcode Scope.has}. Builds nothing. */
+  has(this: void, dependency: Dependency): boolean;
 }
 
 /** What a factory may return for `K`: the instance, or a promise of it. */

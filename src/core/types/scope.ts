@@ -8,7 +8,7 @@
  */
 
 import type { Gettable, Overriding, Registrable, With } from "./coverage.ts";
-import type { AnyToken, Arguments, Dependency, Resolved } from "./dependency.ts";
+import type { Arguments, Dependency, Resolved } from "./dependency.ts";
 import type { NamedProviders, ProviderEntry } from "./provider.ts";
 import type { AbortSignalLike } from "./signal.ts";
 import type { ShutdownOptions, ShutdownReport } from "./shutdown.ts";
@@ -86,8 +86,13 @@ export interface Scope<in Has = any> extends ForAwaitUsing {
     options?: WaitOptions,
   ): Promise<Resolved<D>>;
 
-  /** Tells whether something visible from here provides the token. Builds nothing. */
-  has(token: AnyToken): boolean;
+  /**
+   * Tells whether providers are visible from here for the dependency, and for everything that these providers declare to
+   * depend on. Builds nothing. What a factory without a list resolves while it runs cannot be seen.
+   *
+   * @throws `SCOPE_CLOSED` when the scope has closed.
+   */
+  has(dependency: Dependency): boolean;
 
   /**
    * Resolves the dependencies and calls `fn` with them; a tuple is spread, anything else is one argument.

@@ -9,13 +9,13 @@
  */
 
 import { combine } from "../../core/building/resolve.ts";
-import { combinator, isProvided } from "../../core/combinators/combinator.ts";
+import { combinator } from "../../core/combinators/combinator.ts";
 import { optional } from "../../core/combinators/optional.ts";
 import { isCombinator } from "../../core/model/dependency.ts";
 import { chainTo } from "../../core/model/edges.ts";
 import { pathOver } from "../../core/model/messages.ts";
 import type { Combinator, Dependencies, Single } from "../../core/model/records.ts";
-import { find } from "../../core/registry/registry.ts";
+import { find, isProvided } from "../../core/registry/registry.ts";
 import type { Dep, Exactly, Token, Value } from "../../core/types/dependency.ts";
 import { InvalidProviderError } from "../../core/words/errors.ts";
 import { isThenable } from "../../core/words/thenable.ts";
@@ -250,7 +250,7 @@ function makeSetting(kind: string, declares: readonly Declaration[], read: Setti
         if (problems.length > 0) throw new ConfigInvalidError(problems, path);
         return value;
       }),
-    (scope, dependent) => isProvided(scope, Env, dependent),
+    (scope, dependent, found) => isProvided(scope, Env, dependent, found),
   );
   return { ...made, declares, read } satisfies SettingDependency as never;
 }

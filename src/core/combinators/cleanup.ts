@@ -1,0 +1,90 @@
+/**
+ * `cleanup`: undoes what a factory has opened, when the factory fails or when its instance is disposed.
+ *
+ * @module
+ */
+
+import { reportUnheard } from "../building/reporting.ts";
+import { invalid } from "../model/messages.ts";
+import { ALIAS, type Build, TRANSIENT, VALUE } from "../model/records.ts";
+import type { AddCleanup } from "../types/combinator.ts";
+import type { Dep } from "../types/dependency.ts";
+import { isThenable } from "../words/thenable.ts";
+import { combinator } from "./combinator.ts";
+
+/**
+ * Gives a function that takes what is to be undone. When the factory or `init` fails, everything it was given is called,
+ * the last one first, each after the promise of the one before has settled. Otherwise that happens when the instance is
+ * disposed, after its `dispose`, also with `dispose: false`. Errors go into the row of the service in the report.
+ *
+ * @example
+ * ```ts
+ * singleton(Replicated, [cleanup], async (onCleanup) => {
+ *   const primary = await connect("primary");
+ *   onCleanup(() => primary.close());
+ *   const replica = await connect("replica"); // when this fails, the primary is closed
+ *   onCleanup(() => replica.close());
+ *   return { primary, replica };
+ * });
+ * ```
+ *
+ * @throws `INVALID_PROVIDER` when it is resolved for a transient, or from outside: nothing would ever be undone.
+ */
+export const cleanup: Dep<AddCleanup> = /* @__PURE__ */ combinator("cleanup", [], (_, dependent) => {
+  let service = dependent;
+  // Aliases, tuples and callers are made for a service.
+  while (service && service.definition.lifetime >= ALIAS) service = service.dependent;
+  const lifetime = service?.definition.lifetime ?? TRANSIENT;
+  if (lifetime === TRANSIENT || lifetime === VALUE) {
+    const hint = "it is for the factories of singletons and scoped services";
+    throw invalid("cleanup, resolved by something else,", undefined, service?.definition.token, hint);
+  }
+  return adderFor(service!);
+});
+
+/** The function that a factory has received, so that it receives the same one when it depends on `cleanup` twice. */
+const adders = /* @__PURE__ */ new WeakMap<Build, AddCleanup>();
+
+function adderFor(service: Build): AddCleanup {
+  const known = adders.get(service);
+  if (known) return known;
+  let steps: Step[] | undefined = [];
+  service.cleanup = (dispose) => {
+    const all = steps!;
+    steps = undefined;
+    if (dispose) all.push(dispose);
+    return run(all);
+  };
+  const add: AddCleanup = (step) => {
+    if (typeof step !== "function")
+      throw invalid("what cleanup is given", step, service.definition.token, "give a function");
+    if (steps) steps.push(step);
+    // A part of the factory was still running when the factory had failed already.
+    else void new Promise((end) => end(run([step]))).catch((error: unknown) => reportUnheard(service, error));
+  };
+  adders.set(service, add);
+  return add;
+}
+
+type Step = () => unknown;
+
+/** Calls the steps, the last one first, and waits for each. What they throw is thrown at the end. */
+function run(steps: Step[], errors: unknown[] = []): unknown {
+  for (let step; (step = steps.pop());) {
+    try {
+      const result = step();
+      if (isThenable(result)) {
+        const failed = (error: unknown): void => void errors.push(error);
+        return Promise.resolve(result)
+          .then(undefined, failed)
+          .then(() => run(steps, errors));
+      }
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 1)
+    throw new AggregateError(errors, `${errors.length} steps of cleaning up have failed`);
+  if (errors.length > 0) throw errors[0];
+  return undefined;
+}

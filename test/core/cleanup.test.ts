@@ -1,0 +1,317 @@
+import {
+  alias,
+  cleanup,
+  createContainer,
+  defer,
+  scoped,
+  singleton,
+  token,
+  transient,
+  value,
+  type Scope,
+} from "thimble";
+import { describe, expect, it } from "vitest";
+import { deferred } from "./support/deferred.ts";
+import { refusal, rejected } from "./support/refusal.ts";
+import { catchReports } from "./support/report-error.ts";
+import { turn } from "./support/turn.ts";
+import { uncheckedContainer } from "./support/unchecked.ts";
+
+const Pair = token<object>("pair");
+const User = token<object>("user");
+
+/** Opens connections, and knows what was closed. */
+function network() {
+  const log: string[] = [];
+  const close = (name: string) => async (): Promise<void> => {
+    log.push(`closing ${name}`);
+    await turn();
+    log.push(`closed ${name}`);
+  };
+  return { log, close };
+}
+
+describe("what a factory has opened", () => {
+  it("is closed when the factory fails, the last one first and one after the other", async () => {
+    const { log, close } = network();
+    const app = createContainer(
+      singleton(Pair, [cleanup], async (onCleanup) => {
+        onCleanup(close("primary"));
+        await turn();
+        onCleanup(close("replica"));
+        throw new Error("no third");
+      }),
+    );
+
+    expect(await rejected(app.getAsync(Pair))).toMatchObject({ message: "no third" });
+    const report = await app.shutdown();
+
+    expect(log).toEqual(["closing replica", "closed replica", "closing primary", "closed primary"]);
+    // The shutdown has waited for what was under way.
+    expect(report).toMatchObject({ ok: true, services: [{ token: "pair", outcome: "disposed" }] });
+  });
+
+  it("is closed when a synchronous factory fails, once for every attempt", () => {
+    const closed: number[] = [];
+    let attempt = 0;
+    const app = createContainer(
+      singleton(Pair, [cleanup], (onCleanup) => {
+        const own = ++attempt;
+        onCleanup(() => closed.push(own));
+        if (attempt < 3) throw new Error("not yet");
+        return {};
+      }),
+    );
+
+    expect(() => app.get(Pair)).toThrow("not yet");
+    expect(() => app.get(Pair)).toThrow("not yet");
+    expect(app.get(Pair)).toEqual({});
+    expect(closed).toEqual([1, 2]);
+  });
+
+  it("is closed at shutdown after the instance was disposed, in one row of the report", async () => {
+    const { log, close } = network();
+    const app = createContainer(
+      singleton(
+        Pair,
+        [cleanup],
+        (onCleanup) => {
+          onCleanup(close("socket"));
+          return {};
+        },
+        { dispose: () => log.push("disposed") },
+      ),
+    );
+    app.get(Pair);
+
+    const { services } = await app.shutdown();
+
+    expect(log).toEqual(["disposed", "closing socket", "closed socket"]);
+    expect(services.map(({ token, outcome }) => `${token} ${outcome}`)).toEqual(["pair disposed"]);
+  });
+
+  it("is closed after an asynchronous disposer has ended, and before its dependencies are disposed", async () => {
+    const { log, close } = network();
+    const app = createContainer(
+      singleton(Pair, () => ({}), { dispose: () => log.push("dependency disposed") }),
+      singleton(
+        User,
+        [Pair, cleanup],
+        (_, onCleanup) => {
+          onCleanup(close("socket"));
+          return {};
+        },
+        {
+          async dispose() {
+            await turn();
+            log.push("disposed");
+          },
+        },
+      ),
+    );
+    app.get(User);
+
+    await app.shutdown();
+
+    expect(log).toEqual(["disposed", "closing socket", "closed socket", "dependency disposed"]);
+  });
+
+  it.for([
+    ["with `dispose: false`", { dispose: false as const }],
+    ["without a disposer", {}],
+  ] as const)("is closed %s, and the service has a row", async ([, options]) => {
+    let closed = 0;
+    const app = createContainer(
+      singleton(
+        Pair,
+        [cleanup],
+        (onCleanup) => {
+          onCleanup(() => closed++);
+          return {};
+        },
+        options,
+      ),
+    );
+    app.get(Pair);
+
+    expect((await app.shutdown()).services).toMatchObject([{ token: "pair", outcome: "disposed" }]);
+    expect(closed).toBe(1);
+  });
+
+  it("is closed when `init` fails, after the instance was disposed", async () => {
+    const log: string[] = [];
+    const app = createContainer(
+      singleton(
+        Pair,
+        [cleanup],
+        (onCleanup) => {
+          onCleanup(() => log.push("closed"));
+          return {};
+        },
+        {
+          init() {
+            throw new Error("init fails");
+          },
+          dispose: () => log.push("disposed"),
+        },
+      ),
+    );
+
+    expect(() => app.get(Pair)).toThrow("init fails");
+    expect(log).toEqual(["disposed", "closed"]);
+  });
+
+  it("is closed with the scope of a scoped service, in each scope on its own", async () => {
+    const log: string[] = [];
+    const app = createContainer(
+      scoped(Pair, [cleanup], (onCleanup) => {
+        onCleanup(() => log.push("closed"));
+        return {};
+      }),
+    );
+    const [one, other] = [app.createScope(), app.createScope()];
+    one.get(Pair);
+    other.get(Pair);
+
+    await one.shutdown();
+    expect(log).toEqual(["closed"]);
+    await app.shutdown();
+    expect(log).toEqual(["closed", "closed"]);
+  });
+
+  it("is closed when the scope has closed before the factory ended", async () => {
+    const { log, close } = network();
+    const gate = deferred<object>();
+    const app = createContainer(
+      singleton(Pair, [cleanup], (onCleanup) => {
+        onCleanup(close("socket"));
+        return gate.promise;
+      }),
+    );
+    const caller = rejected(app.getAsync(Pair));
+
+    const closing = app.shutdown();
+    gate.resolve({});
+
+    expect(await caller).toMatchObject({ code: "SCOPE_CLOSED" });
+    expect((await closing).services).toMatchObject([{ token: "pair", outcome: "disposed" }]);
+    expect(log).toEqual(["closing socket", "closed socket"]);
+  });
+
+  it("is closed to the end when some of it fails: one error as it is, several together", async () => {
+    const log: string[] = [];
+    const failing = (name: string, how: "throws" | "rejects") => () => {
+      log.push(name);
+      const error = new Error(name);
+      if (how === "throws") throw error;
+      return Promise.reject(error);
+    };
+    const app = createContainer(
+      singleton(Pair, [cleanup], (onCleanup) => {
+        onCleanup(failing("a", "throws"));
+        return {};
+      }),
+      singleton(User, [cleanup], (onCleanup) => {
+        for (const name of ["b", "c"]) onCleanup(failing(name, "rejects"));
+        return {};
+      }),
+    );
+    app.get([Pair, User]);
+
+    const { services, ok } = await app.shutdown();
+
+    expect(ok).toBe(false);
+    expect(log.sort()).toEqual(["a", "b", "c"]);
+    const errorOf = (name: string) => services.find((row) => row.token === name)?.error;
+    expect(errorOf("pair")).toMatchObject({ message: "a" });
+    expect(errorOf("user")).toMatchObject({ errors: [{ message: "c" }, { message: "b" }] });
+  });
+
+  it("is one list, however often the factory gets the function", () => {
+    const log: string[] = [];
+    const app = createContainer(
+      singleton(Pair, ({ get }) => {
+        get(cleanup)(() => log.push("first"));
+        get([cleanup])[0](() => log.push("second"));
+        throw new Error("no");
+      }),
+    );
+
+    expect(() => app.get(Pair)).toThrow("no");
+    expect(log).toEqual(["second", "first"]);
+  });
+
+  it("is closed at once when the factory had failed before, and a failure of that goes to nobody's caller", async () => {
+    const reported = catchReports();
+    const log: string[] = [];
+    let late!: (undo: () => unknown) => void;
+    const app = createContainer(
+      singleton(Pair, [cleanup], (onCleanup) => {
+        late = onCleanup;
+        throw new Error("no");
+      }),
+    );
+    expect(() => app.get(Pair)).toThrow("no");
+
+    late(() => log.push("closed late"));
+    late(() => Promise.reject(new Error("half closed")));
+    await turn();
+
+    expect(log).toEqual(["closed late"]);
+    expect(reported).toMatchObject([{ message: "half closed" }]);
+  });
+
+  it("may be added while the service lives", async () => {
+    const log: string[] = [];
+    class Pool {
+      add: (undo: () => unknown) => void;
+      constructor(add: (undo: () => unknown) => void) {
+        this.add = add;
+      }
+      connect(name: string): void {
+        this.add(() => log.push(`closed ${name}`));
+      }
+    }
+    const app = createContainer(singleton(Pool, [cleanup]));
+    app.get(Pool).connect("a");
+    app.get(Pool).connect("b");
+
+    await app.shutdown();
+
+    expect(log).toEqual(["closed b", "closed a"]);
+  });
+});
+
+describe("cleanup is refused", () => {
+  it("for a transient, which nobody would ever dispose", () => {
+    const app = createContainer(transient(Pair, [cleanup], () => ({})));
+
+    expect(refusal(() => app.get(Pair))).toMatchObject({
+      code: "INVALID_PROVIDER",
+      path: [{ token: "pair" }],
+    });
+  });
+
+  it("from outside, and for a value", () => {
+    const app: Scope = uncheckedContainer(
+      alias(User, cleanup as never),
+      value(Pair, {}, { after: [cleanup], init: () => {} }),
+    );
+
+    for (const wanted of [cleanup, User, Pair])
+      expect(refusal(() => app.get(wanted as never)).code).toBe("INVALID_PROVIDER");
+  });
+
+  it("by a deferred resolve, when the factory is over", () => {
+    const app = createContainer(singleton(Pair, [defer(cleanup)], (late) => ({ late })));
+    const { late } = app.get(Pair) as { late: { get(): unknown } };
+
+    expect(refusal(() => late.get()).code).toBe("INVALID_PROVIDER");
+  });
+
+  it("when it is given something else than a function", () => {
+    const app = createContainer(singleton(Pair, [cleanup], (onCleanup) => onCleanup("close" as never) ?? {}));
+
+    expect(refusal(() => app.get(Pair)).code).toBe("INVALID_PROVIDER");
+  });
+});
