@@ -288,7 +288,10 @@ describe("the hint of NOT_PROVIDED", () => {
 
   it("names a scope elsewhere in the tree that does provide it: beside", () => {
     const app: Scope = createContainer();
-    app.createScope("left", value(Mailer, 1));
+    app.createScope(
+      "left",
+      singleton(Mailer, () => 1),
+    );
     const right: Scope = app.createScope("right");
 
     expect(refusal(() => right.get(Mailer)).hint).toContain("left");
@@ -299,6 +302,12 @@ describe("the hint of NOT_PROVIDED", () => {
     const request = app.createScope("request", value(Mailer, 1));
 
     expect(refusal(() => request.get(App)).hint).toContain("request");
+  });
+
+  it("names a token of nearly the same name, also when nothing has resolved that yet", () => {
+    const app: Scope = createContainer(singleton(token<string>("database"), () => "db"));
+
+    expect(refusal(() => app.get(token("databse"))).hint).toContain('did you mean "database"');
   });
 
   it("does not name a scope that has closed", async () => {

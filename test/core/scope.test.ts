@@ -22,6 +22,9 @@ const Port = token<number>("port");
 const Missing = token<number>("missing");
 const Handler = token<{ port: number }>("handler");
 
+/** Something to build: its scope is listed among the children, also before it is built. */
+const here = singleton(Host, () => "here");
+
 /** A scope and everything below it, in the order the tree gives them. */
 function family(scope: Scope): Scope[] {
   return [scope, ...[...scope.children].flatMap(family)];
@@ -53,7 +56,7 @@ describe("the name of a scope", () => {
   it("need not be the only one of its kind", () => {
     const app = createContainer();
 
-    const [left, right] = [app.createScope("request"), app.createScope("request")];
+    const [left, right] = [app.createScope("request", here), app.createScope("request", here)];
 
     expect(left).not.toBe(right);
     expect([...app.children]).toEqual([left, right]);
@@ -64,7 +67,7 @@ describe("the id of a scope", () => {
   it("is its own in the whole tree", () => {
     const app: Scope = createContainer();
     for (const name of ["request", "request", "job"])
-      app.createScope(name).createScope(name).createScope(name);
+      app.createScope(name).createScope(name).createScope(name, here);
 
     const ids = family(app).map((scope) => scope.id);
 
@@ -84,8 +87,8 @@ describe("the id of a scope", () => {
     const steps = () => {
       const app: Scope = createContainer("shop");
       const left = app.createScope("left");
-      app.createScope("right");
-      left.createScope("below");
+      app.createScope("right", here);
+      left.createScope("below", here);
       return family(app).map((scope) => scope.id);
     };
 
@@ -115,24 +118,33 @@ describe("the tree of scopes", () => {
     const app = createContainer();
     expect([...app.children]).toEqual([]);
 
-    const [a, b, c] = [app.createScope("a"), app.createScope("b"), app.createScope("c")];
-    a.createScope("below");
+    const [a, b, c] = ["a", "b", "c"].map((name) => app.createScope(name, here));
+    a!.createScope("below", here);
 
     expect([...app.children]).toEqual([a, b, c]);
   });
 
+  it("does not list a scope as long as it has at most values that it borrows: it may be forgotten", () => {
+    const app: Scope = createContainer(scoped(Handler, () => ({ port: 1 })));
+    const request = app.createScope("request", value(Port, 80));
+
+    expect([...app.children]).toEqual([]);
+    request.get(Handler);
+    expect([...app.children]).toEqual([request]);
+  });
+
   it("forgets a child that has closed", async () => {
     const app = createContainer();
-    const [a, b, c] = [app.createScope("a"), app.createScope("b"), app.createScope("c")];
+    const [a, b, c] = ["a", "b", "c"].map((name) => app.createScope(name, here));
 
-    await b.shutdown();
+    await b!.shutdown();
 
     expect([...app.children]).toEqual([a, c]);
   });
 
   it("can be walked while its scopes open and close", async () => {
     const app = createContainer();
-    const opened = ["a", "b", "c"].map((name) => app.createScope(name));
+    const opened = ["a", "b", "c"].map((name) => app.createScope(name, here));
     const seen: string[] = [];
 
     const closing: Promise<unknown>[] = [];

@@ -255,7 +255,9 @@ describe("many scopes", () => {
 
   it("opened and closed side by side leave nothing in their parent", async () => {
     const app = createContainer();
-    const requests = Array.from({ length: 10_000 }, (_, n) => app.createScope("request", value(Request, n)));
+    const requests = Array.from({ length: 10_000 }, (_, n) =>
+      app.createScope("request", value(Request, n, { owned: true })),
+    );
     expect([...app.children]).toHaveLength(10_000);
 
     await Promise.all(requests.map((request) => request.shutdown()));
@@ -287,8 +289,8 @@ describe("many scopes", () => {
     const closed: string[] = [];
     const app: Scope = createContainer(value(Request, 7));
     let deepest = app;
-    for (let depth = 0; depth < 1_000; depth++) deepest = deepest.createScope(`${depth}`);
     observe(app, { scopeClosed: ({ scope }) => closed.push(scope.name) });
+    for (let depth = 0; depth < 1_000; depth++) deepest = deepest.createScope(`${depth}`);
 
     expect(deepest.get(Request)).toBe(7);
     await app.shutdown();

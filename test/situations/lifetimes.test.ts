@@ -222,7 +222,10 @@ describe("a scope that closes", () => {
     const first = app.createScope("request");
     await settles(first.shutdown());
 
-    const second = app.createScope("request");
+    const second = app.createScope(
+      "request",
+      singleton(Session, () => ({})),
+    );
 
     expect(second.id).not.toBe(first.id);
     expect([...app.children]).toEqual([second]);

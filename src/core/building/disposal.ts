@@ -21,7 +21,7 @@ import {
   TRANSIENT,
   VALUE,
 } from "../model/records.ts";
-import { attach, detach, signalIn } from "../model/tree.ts";
+import { attach, detach, hold, signalIn } from "../model/tree.ts";
 import { isThenable } from "../words/thenable.ts";
 import { asyncDisposeSymbol, disposeSymbol } from "../words/web.ts";
 import { addRowOf, reportUnheard, tick } from "./reporting.ts";
@@ -84,7 +84,8 @@ export function madeBy({ original, value }: Node): unknown {
 /** Whether it is a scope of the same tree. The shutdown of the tree closes it. */
 function isScopeOfTree(it: object, scope: ScopeRecord): boolean {
   const isScope = Object.getPrototypeOf(it) === Object.getPrototypeOf(scope);
-  return isScope && (it as ScopeRecord).tree === scope.tree;
+  // A scope that has closed is disposed already.
+  return isScope && ((it as ScopeRecord).tree === scope.tree || (it as ScopeRecord).state === "closed");
 }
 
 /**
@@ -207,6 +208,7 @@ export function disposeUnreceived(
   node.edges = edges;
   if (cleanup) node.cleanup = cleanup;
   // The disposer may call `shutdown`, which has to see this disposal.
+  hold(scope);
   attach(node, extras);
   if (closing) {
     // The time that the build took is no part of the disposal.

@@ -8,7 +8,7 @@
  */
 
 import { addEdge, dependentIn, waitedFor } from "../model/edges.ts";
-import { attach, detach } from "../model/tree.ts";
+import { attach, detach, hold } from "../model/tree.ts";
 import { noteUnheard } from "./reporting.ts";
 import { type Build, DONE, extrasOf, RESOLVING, TRANSIENT, type Waiter } from "../model/records.ts";
 
@@ -22,6 +22,7 @@ export let pendingBuild: Build;
 export function suspend(build: Build): typeof PENDING {
   if (build.missing === undefined) {
     build.missing = 0;
+    hold(build.scope);
     attach(build, extrasOf(build.scope));
   }
   pendingBuild = build;

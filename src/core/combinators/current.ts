@@ -6,7 +6,7 @@
 
 import { dependentOf } from "../model/edges.ts";
 import { ALIAS, type Dependent, extrasOf, type ScopeRecord } from "../model/records.ts";
-import { signalIn, signalOf } from "../model/tree.ts";
+import { hold, signalIn, signalOf } from "../model/tree.ts";
 import type { AnyToken, Dep } from "../types/dependency.ts";
 import type { Scope } from "../types/scope.ts";
 import type { RuntimeAbortSignal } from "../types/signal.ts";
@@ -29,6 +29,7 @@ export const stopSignal: Dep<RuntimeAbortSignal> = /* @__PURE__ */ combinator("s
   let at: ScopeRecord | undefined = scope;
   while (at && at.state === "open") at = at.parent;
   const reason = at?.closing?.reason ?? at?.extras?.stopping?.reason;
+  hold(scope);
   return signalIn((extrasOf(scope).stopSignal ??= {}), at !== undefined, reason);
 });
 

@@ -15,6 +15,7 @@ import {
   type ScopeRecord,
   TRANSIENT,
 } from "./records.ts";
+import { hold } from "./tree.ts";
 
 /** Where the edges of what a build resolves start: at its node if its instance is kept there, else at the build. */
 export function dependentIn(build: Build): Dependent {
@@ -107,6 +108,7 @@ export function addLateEdge(late: Node, node: Node): void {
 /** Has shutdown deal with an instance. */
 export function list(node: Node): void {
   const { scope } = node;
+  hold(scope);
   // What was in flight when counting began is counted already.
   if (scope.closing?.ready) return;
   if (node.previous === undefined) {

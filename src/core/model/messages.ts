@@ -23,10 +23,10 @@ import {
   ScopeClosedError,
   ScopeNotFoundError,
 } from "../words/errors.ts";
-import { isToken, nameOf } from "../words/token.ts";
+import { nameOf } from "../words/token.ts";
 import { chainTo, waitedFor } from "./edges.ts";
 import type { Build, Definition, Dependent, ScopeRecord } from "./records.ts";
-import { subtree } from "./tree.ts";
+import { definitionsIn, subtree } from "./tree.ts";
 
 // ---- Paths
 
@@ -105,9 +105,8 @@ export function notProvided(
 function hintFor(scope: ScopeRecord, token: AnyToken): string {
   const name = nameOf(token);
   let hint = "provide it here or above, or resolve it with optional()";
-  for (const it of subtree(scope.tree.root)) {
-    for (const provided of it.nodes?.keys() ?? []) {
-      if (!isToken(provided)) continue;
+  for (const it of [...subtree(scope.tree.root), scope.tree.latest]) {
+    for (const { token: provided } of definitionsIn(it)) {
       const other = nameOf(provided);
       if (provided === token) return `"${it.id}" provides it, "${scope.id}" cannot see that`;
       if (other === name) hint = "import the token of the same name that is provided";

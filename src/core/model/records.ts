@@ -290,17 +290,23 @@ export type Settled = (failure: Failure | undefined, value: unknown) => void;
 export interface ScopeRecord {
   readonly name: string;
   readonly id: string;
+  /** The scope above. A closed scope has none: somebody may keep it, and it must not keep the others. */
   readonly parent: ScopeRecord | undefined;
   readonly state: ScopeState;
   readonly tree: Tree;
+  /**
+   * Whether it is among the scopes below its parent. It is not before there is something to dispose or to wait for: until
+   * then it may be collected when the program forgets it.
+   */
+  isHeld: boolean;
   /**
    * Under a token: the node of the provider registered here, in order of registration. Under a node, of this scope or of
    * one above: the node of the scoped instance that lives here.
    */
   nodes: Map<AnyToken | Node, Node> | undefined;
   /**
-   * Where `get` looks first: the nearest map of nodes, going up, of a scope with providers. It is empty while the tree
-   * is observed and after the scope has closed, which makes both checks free.
+   * Where `get` looks first: the nearest map of nodes, going up, of a scope with providers. It is empty as long as the
+   * scope is not held, while the tree is observed, and after the scope has closed, which makes these checks free.
    */
   lookup: ReadonlyMap<unknown, Node>;
   /** The last built of the instances that shutdown has to deal with. They are linked through `previous`. */
@@ -369,6 +375,8 @@ export interface Closing {
 /** What all scopes of a tree share. */
 export interface Tree {
   readonly root: ScopeRecord;
+  /** The scope that was opened last. Error messages look at it even if its parent does not hold it. */
+  latest: ScopeRecord;
   /** How many scopes were opened. Ids are made of it. */
   opened: number;
   /** How often `provide` and `override` were called. */

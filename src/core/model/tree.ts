@@ -28,6 +28,25 @@ export function attach<T extends Linked<T>>(it: T, list: List<T>): void {
   list.child = it;
 }
 
+/** Has the scopes above keep a scope, because there is something to dispose or to wait for. */
+export function hold(scope: ScopeRecord): void {
+  for (let at = scope; !at.isHeld; at = at.parent!) {
+    at.isHeld = true;
+    attach(at, at.parent!);
+    relink(at);
+  }
+}
+
+/** A map in which nothing is found. */
+export const emptyMap: ReadonlyMap<unknown, Node> = new Map();
+
+/** Brings the lookups of a scope and of everything below up to date: with its providers, and with its observers. */
+export function relink(top: ScopeRecord): void {
+  for (const scope of subtree(top)) {
+    scope.lookup = scope.tree.tell ? emptyMap : (scope.nodes ?? scope.parent?.lookup ?? emptyMap);
+  }
+}
+
 /** Takes an item out. Without this, a server would keep the scope of every request it ever had. */
 export function detach<T extends Linked<T>>(it: T, list: List<T>): void {
   const { younger, older } = it;
@@ -78,6 +97,7 @@ export function encloses(upper: ScopeRecord, lower: ScopeRecord | undefined): bo
 
 /** The signal that aborts when the scope begins to close. After that moment, it has aborted. */
 export function signalOf(scope: ScopeRecord): RuntimeAbortSignal {
+  hold(scope);
   return signalIn(extrasOf(scope), scope.closing !== undefined, scope.closing?.reason);
 }
 

@@ -23,12 +23,9 @@ import {
   type Single,
   VALUE,
 } from "../model/records.ts";
-import { isProvider, subtree } from "../model/tree.ts";
+import { hold, isProvider, relink } from "../model/tree.ts";
 import type { AnyToken } from "../types/dependency.ts";
 import { isToken } from "../words/token.ts";
-
-/** A map in which nothing is found. */
-export const emptyMap: ReadonlyMap<unknown, Node> = new Map();
 
 /** The node of the provider for a token: that of the nearest scope, going up. */
 export function find(scope: ScopeRecord, token: AnyToken): Node | undefined {
@@ -135,9 +132,11 @@ export function register(
     }
   }
   for (const it of owned) list(it);
+  // Scopes that provide more than a value or two live longer than a request, and are to be found among the scopes.
+  if (!hasValuesOnly) hold(scope);
   // Most scopes have nothing below them yet.
   if (scope.child) relink(scope);
-  else if (scope.nodes && !tree.tell) scope.lookup = scope.nodes;
+  else if (scope.isHeld && scope.nodes && !tree.tell) scope.lookup = scope.nodes;
   return fresh.keys();
 }
 
@@ -160,13 +159,6 @@ function inPlaceOf(original: Definition, replacement: Definition) {
     given: replacement,
   } as Options;
   return new Definition(lifetime, token, dependencies, make, place, arity);
-}
-
-/** Brings the lookups of a scope and of everything below up to date: with its providers, and with its observers. */
-export function relink(top: ScopeRecord): void {
-  for (const scope of subtree(top)) {
-    scope.lookup = scope.tree.tell ? emptyMap : (scope.nodes ?? scope.parent?.lookup ?? emptyMap);
-  }
 }
 
 const hint = "give what value, singleton, scoped, transient or alias return";

@@ -29,6 +29,7 @@ import {
   WAITING,
 } from "../model/records.ts";
 import { isProvided } from "../registry/registry.ts";
+import { shutdown } from "../shutdown/shutdown.ts";
 import type { Resolver } from "../types/provider.ts";
 import { cannotResolve } from "../words/thenable.ts";
 import { isToken } from "../words/token.ts";
@@ -90,7 +91,20 @@ export function has(scope: ScopeRecord, dependency: Single): boolean {
   return isThere;
 }
 
+/** Whether a scope above is closing, which could not close this one: it does not know of it. */
+export function isForgotten(scope: ScopeRecord): boolean {
+  let at: ScopeRecord | undefined = scope;
+  if (!scope.isHeld && !scope.closing) while ((at = at.parent)) if (at.closing) return true;
+  return false;
+}
+
+/** Closes a scope that its parent did not hold when a scope above began to close. There is nothing to dispose in it. */
+export function follow(scope: ScopeRecord): void {
+  if (isForgotten(scope)) void shutdown(scope);
+}
+
 function checkResolvable(scope: ScopeRecord, dependency: Single, dependent?: Build): void {
+  follow(scope);
   if (scope.closing?.report) throw closed(scope, isToken(dependency) ? dependency : undefined, dependent);
   check(dependency, "what is resolved");
 }

@@ -17,8 +17,8 @@ import {
   type Single,
   type Tree,
 } from "../model/records.ts";
-import { attach, itemsOf } from "../model/tree.ts";
-import { emptyMap, find, register } from "../registry/registry.ts";
+import { emptyMap, hold, itemsOf } from "../model/tree.ts";
+import { find, register } from "../registry/registry.ts";
 import { shutdown } from "../shutdown/shutdown.ts";
 import type { AnyToken } from "../types/dependency.ts";
 import type { CreateContainer, ScopeState, WaitOptions } from "../types/scope.ts";
@@ -26,12 +26,13 @@ import type { AbortSignalLike } from "../types/signal.ts";
 import type { ShutdownOptions, ShutdownReport } from "../types/shutdown.ts";
 import { ShutdownError } from "../words/errors.ts";
 import { asyncDisposeSymbol } from "../words/web.ts";
-import { get, getAsync, has, resolverFor } from "./get.ts";
+import { follow, get, getAsync, has, isForgotten, resolverFor } from "./get.ts";
 
 class TreeScope implements ScopeRecord {
   declare readonly name: string;
   declare readonly parent: TreeScope | undefined;
   declare readonly tree: Tree;
+  declare isHeld: boolean;
   declare readonly serial: number;
   declare nodes: Map<AnyToken | Node, Node> | undefined;
   declare lookup: ReadonlyMap<unknown, Node>;
@@ -47,9 +48,19 @@ class TreeScope implements ScopeRecord {
     this.parent = parent;
     this.tree = parent
       ? parent.tree
-      : { root: this, opened: 0, changes: 0, hasStops: false, tell: undefined, resolver: resolverFor };
+      : {
+          root: this,
+          latest: this,
+          opened: 0,
+          changes: 0,
+          hasStops: false,
+          tell: undefined,
+          resolver: resolverFor,
+        };
     this.serial = this.tree.opened++;
-    this.lookup = parent ? parent.lookup : emptyMap;
+    this.tree.latest = this;
+    this.isHeld = !parent;
+    this.lookup = emptyMap;
     this.nodes = this.child = this.younger = this.older = this.closing = this.extras = undefined;
     this.last = null;
   }
@@ -60,7 +71,7 @@ class TreeScope implements ScopeRecord {
   }
 
   get root(): ScopeRecord {
-    return this.tree.root;
+    return this.tree.root ?? this;
   }
 
   get children(): Iterable<ScopeRecord> {
@@ -69,6 +80,7 @@ class TreeScope implements ScopeRecord {
 
   get state(): ScopeState {
     const { closing, extras } = this;
+    if (isForgotten(this)) return "closed";
     if (!closing) return extras?.stopping ? "stopping" : "open";
     return closing.report ? "closed" : "closing";
   }
@@ -102,18 +114,21 @@ class TreeScope implements ScopeRecord {
   }
 
   provide(...providers: unknown[]): this {
+    follow(this);
     this.tree.changes++;
     tellAll(this, "registered", register(this, providers));
     return this;
   }
 
   override(...providers: unknown[]): this {
+    follow(this);
     this.tree.changes++;
     tellAll(this, "overridden", register(this, providers, true));
     return this;
   }
 
   createScope(...args: unknown[]): ScopeRecord {
+    follow(this);
     if (this.closing) throw closed(this);
     return open(args, "scope", this);
   }
@@ -148,8 +163,10 @@ function addSymbols(prototype: Record<symbol, unknown>): void {
 
 /** What is registered further up, or scoped and built here, is two lookups away. */
 function getFurther(scope: ScopeRecord, dependency: Single, found: Node | undefined): unknown {
-  // The lookup of an observed or closed scope is empty.
-  const node = found ?? (scope.lookup.size > 0 ? find(scope, dependency as AnyToken) : undefined);
+  follow(scope);
+  // An observer is told of everything that is received, also of what is built already.
+  const isAtHand = !scope.tree.tell && !scope.closing?.report;
+  const node = found ?? (isAtHand ? find(scope, dependency as AnyToken) : undefined);
   if (!running && node) {
     const built = node.definition.lifetime === SCOPED ? scope.nodes?.get(node) : node;
     if (built?.state === BUILT) return built.value;
@@ -189,7 +206,8 @@ function open(args: unknown[], fallback: string, parent?: TreeScope): TreeScope 
   const name = (hasName ? (args.shift() as string | undefined) : undefined) ?? fallback;
   const scope = new TreeScope(name, parent);
   const tokens = args.length > 0 ? register(scope, args) : [];
-  if (parent) attach<ScopeRecord>(scope, parent);
+  // An observer is told when the scope closes, whoever closes it.
+  if (scope.tree.tell) hold(scope);
   scope.tree.tell?.("scopeOpened", scope);
   tellAll(scope, "registered", tokens);
   return scope;

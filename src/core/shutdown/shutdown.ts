@@ -36,8 +36,7 @@ import {
   TRANSIENT,
   VALUE,
 } from "../model/records.ts";
-import { detach, encloses, itemsOf, subtree } from "../model/tree.ts";
-import { emptyMap } from "../registry/registry.ts";
+import { detach, emptyMap, encloses, itemsOf, subtree } from "../model/tree.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
 import { type Controller, web } from "../words/web.ts";
 import { Stopping } from "./stopping.ts";
@@ -209,7 +208,8 @@ function refuse(build: Build): void {
 
 /** Disposes what can be disposed, closes the scope when nothing is left, and goes on with the scope above. */
 function proceed(from: ScopeRecord): void {
-  for (let scope: ScopeRecord | undefined = from; scope?.closing; scope = scope.parent) {
+  for (let scope: ScopeRecord | undefined = from, above; scope?.closing; scope = above) {
+    above = scope.parent;
     const closing = scope.closing as ScopeShutdown;
     if (closing.isBeginning) return;
     if (!scope.child) disposeAtOnce(scope);
@@ -225,19 +225,32 @@ function proceed(from: ScopeRecord): void {
   }
 }
 
+/** The tree of all scopes that have closed. */
+const closedTree = {
+  root: undefined,
+  latest: undefined,
+  opened: 0,
+  changes: 0,
+  hasStops: false,
+  tell: undefined,
+} as never;
+
 /** Closes the scope, tells observers and whoever waits for the report. */
 function end(scope: ScopeRecord): void {
   const closing = scope.closing!;
+  const isIdle = !scope.extras?.child;
   const { rows, since, clock } = closing;
   const elapsed = since === undefined ? 0 : clock! - since;
   const ok = rows.every(({ outcome }) => outcome === "disposed");
   const report = (closing.report = Object.assign(liveOf(closing), { ok, elapsed }));
-  if (scope.parent) detach(scope, scope.parent);
+  if (scope.parent && scope.isHeld) detach(scope, scope.parent);
   // Somebody may keep the closed scope. It must not keep what was in it.
   scope.nodes = scope.extras = scope.child = undefined;
   scope.last = null;
   scope.lookup = emptyMap;
   scope.tree.tell?.("scopeClosed", scope, { elapsed, report });
+  // What is still in flight, after a deadline, tells its end to the observers of the tree.
+  if (isIdle && scope.parent) Object.assign(scope, { parent: undefined, tree: closedTree });
   closing.resolve?.(report);
   for (const tell of closing.refused ?? []) tell();
 }

@@ -45,11 +45,14 @@ export interface Scope<in Has = any> extends ForAwaitUsing {
   readonly name: string;
   /** Unique in its tree, and the same from run to run: ids follow the order of creation. */
   readonly id: string;
-  /** The scope above. The container has none. */
+  /** The scope above. The container has none, and neither has a scope that has closed: it keeps nothing alive. */
   readonly parent?: Scope;
-  /** The container this scope belongs to. */
+  /** The container this scope belongs to. A scope that has closed is its own root. */
   readonly root: Scope;
-  /** The open scopes directly below. */
+  /**
+   * The open scopes directly below, in the order in which they were first used. A scope that has nothing to dispose and
+   * nothing in flight, and at most values that it borrows, is not among them: a program may forget it without closing it.
+   */
   readonly children: Iterable<Scope>;
   readonly state: ScopeState;
 

@@ -50,9 +50,46 @@ const asked = heap();
 await ask(100_000);
 const leftOfAsking = heap() - asked;
 
+/** Scopes that nobody closes, with nothing in them that has to be disposed. */
+function forget(requests) {
+  for (let n = 0; n < requests; n++) {
+    const scope = app.createScope("request", value(Request, { n, text: "x".repeat(100) }));
+    if (scope.get(Request).n !== n || scope.get(Clock) !== app.get(Clock)) throw new Error("a stranger's");
+  }
+}
+forget(1_000);
+const remembered = heap();
+forget(100_000);
+const leftOfForgotten = heap() - remembered;
+
+/** A closed scope that somebody keeps, and whether the container above it can still be reached. */
+async function close() {
+  const container = createContainer(singleton(Clock), scoped(Visit, [Request, Clock]));
+  const scope = container.createScope("request", value(Request, { n: 0 }));
+  const visit = new WeakRef(scope.get(Visit));
+  await scope.shutdown();
+  return { scope, visit, container: new WeakRef(container) };
+}
+const closed = await close();
+await new Promise((resolve) => setTimeout(resolve, 1));
+heap();
+const keptByClosed = [closed.visit.deref(), closed.container.deref()].filter(Boolean).length;
+const stateOfClosed = closed.scope.state;
+
 const held = new Array(100_000).fill(app);
 const empty = heap();
 for (let n = 0; n < held.length; n++) held[n] = app.createScope();
 const perIdleScope = (heap() - empty) / held.length;
 
-console.log(JSON.stringify({ undone, left, leftOfAsking, perIdleScope, open: held.length }));
+console.log(
+  JSON.stringify({
+    undone,
+    left,
+    leftOfAsking,
+    leftOfForgotten,
+    keptByClosed,
+    stateOfClosed,
+    perIdleScope,
+    open: held.length,
+  }),
+);

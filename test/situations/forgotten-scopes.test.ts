@@ -1,0 +1,131 @@
+/**
+ * Scopes that nobody closes. Until there is something to dispose or to wait for, their parent does not hold them, and so
+ * does not close them either: they notice by themselves that a scope above is closing.
+ */
+
+import { abortSignal, createContainer, scoped, singleton, token, value, type Scope } from "thimble";
+import { observe } from "thimble/observe";
+import { describe, expect, it } from "vitest";
+import { refusal, rejected } from "../core/support/refusal.ts";
+
+const Visitor = token<string>("visitor");
+const Db = token<object>("db");
+const Session = token<object>("session");
+
+const opened = (): { app: Scope; request: Scope } => {
+  const app: Scope = createContainer(
+    singleton(Db, () => ({})),
+    scoped(Session, () => ({})),
+  );
+  return { app, request: app.createScope("request", value(Visitor, "Ada")) };
+};
+
+describe("a scope with nothing to dispose, below a container that has closed,", () => {
+  it("is closed", async () => {
+    const { app, request } = opened();
+    const below = request.createScope();
+    await app.shutdown();
+
+    expect([request.state, below.state]).toEqual(["closed", "closed"]);
+    expect(await request.shutdown()).toMatchObject({ ok: true, services: [] });
+  });
+
+  it.for([
+    ["get of a value", (scope: Scope) => scope.get(Visitor)],
+    ["get of something built above", (scope: Scope) => scope.get(Db)],
+    ["get of something scoped", (scope: Scope) => scope.get(Session)],
+    ["has", (scope: Scope) => scope.has(Visitor)],
+    ["provide", (scope: Scope) => scope.provide(singleton(token("new"), () => 1))],
+    ["override", (scope: Scope) => scope.override(value(Visitor, "Ben"))],
+    ["createScope", (scope: Scope) => scope.createScope()],
+  ] as const)("refuses %s", async ([, act]) => {
+    const { app, request } = opened();
+    app.get(Db);
+    await app.shutdown();
+
+    expect(refusal(() => act(request)).code).toBe("SCOPE_CLOSED");
+    const { request: other, app: again } = opened();
+    await again.shutdown();
+    expect(await rejected(other.getAsync(Visitor))).toMatchObject({ code: "SCOPE_CLOSED" });
+  });
+
+  it("refuses while the container is closing", async () => {
+    const app: Scope = createContainer(
+      singleton(Db, () => ({}), { dispose: () => state.push(request.state) }),
+    );
+    const state: string[] = [];
+    const request: Scope = app.createScope("request", value(Visitor, "Ada"));
+    app.get(Db);
+
+    await app.shutdown();
+
+    expect(state).toEqual(["closed"]);
+  });
+});
+
+describe("a scope that its parent does not hold yet", () => {
+  it("sees what is registered above after it was opened", () => {
+    const outer: Scope = createContainer(singleton(Db, () => ({ far: true })));
+    const middle = outer.createScope();
+    const request = middle.createScope("request");
+    expect(request.get(Db)).toEqual({ far: true });
+
+    middle.provide(singleton(Db, () => ({ near: true })));
+
+    expect(request.get(Db)).toEqual({ near: true });
+  });
+
+  it("tells an observer that was added later what is received in it", () => {
+    const { app, request } = opened();
+    const got: string[] = [];
+    observe(app, { got: ({ token: { name } }) => got.push(name) });
+
+    request.get(Visitor);
+
+    expect(got).toEqual(["visitor"]);
+  });
+
+  it("is closed with its parent once it has built something", async () => {
+    const log: string[] = [];
+    const app: Scope = createContainer(scoped(Session, () => ({}), { dispose: () => log.push("disposed") }));
+    app.createScope().createScope("request").get(Session);
+
+    await app.shutdown();
+
+    expect(log).toEqual(["disposed"]);
+  });
+
+  it("is aborted with its parent once somebody has its signal", async () => {
+    const { app, request } = opened();
+    const signal = request.get(abortSignal);
+
+    await app.shutdown({ reason: "enough" });
+
+    expect([signal.aborted, signal.reason]).toEqual([true, "enough"]);
+  });
+
+  it("is closed by a factory in flight that shuts the container down", async () => {
+    const app: Scope = createContainer(
+      scoped(Session, () => {
+        void app.shutdown();
+        return {};
+      }),
+    );
+    const request = app.createScope();
+
+    expect(refusal(() => request.get(Session)).code).toBe("SCOPE_CLOSED");
+    expect(request.state).toBe("closed");
+  });
+});
+
+describe("a closed scope", () => {
+  it("has no parent any more, and is its own root", async () => {
+    const { app, request } = opened();
+    expect([request.parent, request.root]).toEqual([app, app]);
+
+    await request.shutdown();
+
+    expect([request.parent, request.root]).toEqual([undefined, request]);
+    expect([request.name, request.id, request.state]).toEqual(["request", "request#1", "closed"]);
+  });
+});
