@@ -77,12 +77,32 @@ describe("a scope that its parent does not hold yet", () => {
 
   it("tells an observer that was added later what is received in it", () => {
     const { app, request } = opened();
+    const empty = app.createScope();
     const got: string[] = [];
-    observe(app, { got: ({ token: { name } }) => got.push(name) });
+    app.get(Db);
+    empty.get(Db);
+    observe(app, { got: ({ token: { name }, scope: { id } }) => got.push(`${name} in ${id}`) });
 
     request.get(Visitor);
+    empty.get(Db);
 
-    expect(got).toEqual(["visitor"]);
+    expect(got).toEqual(["visitor in request#1", "db in root#0"]);
+  });
+
+  it("is refused what was built in a scope between, when that has closed", async () => {
+    const app: Scope = createContainer(singleton(Db, () => ({})));
+    app.get(Db);
+    const middle = app.createScope();
+    const below = middle.createScope();
+    const aside = app.createScope();
+    expect([below.get(Db), aside.get(Db)]).toEqual([app.get(Db), app.get(Db)]);
+
+    await middle.shutdown();
+
+    expect(refusal(() => below.get(Db)).code).toBe("SCOPE_CLOSED");
+    expect(aside.get(Db)).toBe(app.get(Db));
+    await app.shutdown();
+    expect(refusal(() => aside.get(Db)).code).toBe("SCOPE_CLOSED");
   });
 
   it("is closed with its parent once it has built something", async () => {

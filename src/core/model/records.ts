@@ -305,8 +305,9 @@ export interface ScopeRecord {
    */
   nodes: Map<AnyToken | Node, Node> | undefined;
   /**
-   * Where `get` looks first: the nearest map of nodes, going up, of a scope with providers. It is empty as long as the
-   * scope is not held, while the tree is observed, and after the scope has closed, which makes these checks free.
+   * Where `get` looks first: the nearest map of nodes, going up, of a scope with providers. It is empty while the tree is
+   * observed, after the scope has closed, and while a scope that is not held has nodes of its own, which makes these
+   * checks free.
    */
   lookup: ReadonlyMap<unknown, Node>;
   /** The last built of the instances that shutdown has to deal with. They are linked through `previous`. */
@@ -324,6 +325,8 @@ export interface ScopeRecord {
 export interface Extras {
   /** What is registered here, in order of registration. A scope that only registered values has none. */
   providers?: Map<AnyToken, Node | Definition>;
+  /** Whether scopes that are not held look into the nodes of this one: then the map is cleared when it is given up. */
+  lends?: boolean;
   /** The last begun of the builds and disposals in flight. */
   child?: Build | Node | undefined;
   /** Aborts when the scope begins to close. */

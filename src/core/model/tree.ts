@@ -33,7 +33,8 @@ export function hold(scope: ScopeRecord): void {
   for (let at = scope; !at.isHeld; at = at.parent!) {
     at.isHeld = true;
     attach(at, at.parent!);
-    relink(at);
+    if (at.child) relink(at);
+    else linkOne(at);
   }
 }
 
@@ -43,8 +44,18 @@ export const emptyMap: ReadonlyMap<unknown, Node> = new Map();
 /** Brings the lookups of a scope and of everything below up to date: with its providers, and with its observers. */
 export function relink(top: ScopeRecord): void {
   for (const scope of subtree(top)) {
-    scope.lookup = scope.tree.tell ? emptyMap : (scope.nodes ?? scope.parent?.lookup ?? emptyMap);
+    const { nodes, tree, extras } = scope;
+    if (tree.tell && extras?.lends) {
+      // Scopes that are not held look into the same map. They have to notice that there is an observer.
+      scope.nodes = new Map(nodes);
+      nodes!.clear();
+    }
+    linkOne(scope);
   }
+}
+
+function linkOne(scope: ScopeRecord): void {
+  scope.lookup = scope.tree.tell ? emptyMap : (scope.nodes ?? scope.parent?.lookup ?? emptyMap);
 }
 
 /** Takes an item out. Without this, a server would keep the scope of every request it ever had. */

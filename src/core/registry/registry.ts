@@ -23,7 +23,7 @@ import {
   type Single,
   VALUE,
 } from "../model/records.ts";
-import { hold, isProvider, relink } from "../model/tree.ts";
+import { emptyMap, hold, isProvider, relink } from "../model/tree.ts";
 import type { AnyToken } from "../types/dependency.ts";
 import { isToken } from "../words/token.ts";
 
@@ -136,7 +136,7 @@ export function register(
   if (!hasValuesOnly) hold(scope);
   // Most scopes have nothing below them yet.
   if (scope.child) relink(scope);
-  else if (scope.isHeld && scope.nodes && !tree.tell) scope.lookup = scope.nodes;
+  else if (scope.nodes && !tree.tell) scope.lookup = scope.isHeld ? scope.nodes : emptyMap;
   return fresh.keys();
 }
 

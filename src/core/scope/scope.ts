@@ -11,6 +11,7 @@ import {
   BUILT,
   type Closing,
   type Extras,
+  extrasOf,
   type Node,
   SCOPED,
   type ScopeRecord,
@@ -60,7 +61,7 @@ class TreeScope implements ScopeRecord {
     this.serial = this.tree.opened++;
     this.tree.latest = this;
     this.isHeld = !parent;
-    this.lookup = emptyMap;
+    this.lookup = parent && lends(parent) ? parent.lookup : emptyMap;
     this.nodes = this.child = this.younger = this.older = this.closing = this.extras = undefined;
     this.last = null;
   }
@@ -199,6 +200,11 @@ function tellAll(scope: ScopeRecord, name: string, tokens: Iterable<AnyToken>): 
   if (scope.tree.tell) for (const token of [...tokens]) scope.tree.tell?.(name, scope, { token });
 }
 
+/** Whether a scope below may look into the map of nodes of this one without being held by it. */
+function lends({ isHeld, nodes }: ScopeRecord): boolean {
+  return isHeld && nodes !== undefined;
+}
+
 /** Opens a scope with its providers; or none, when one of them is refused. */
 function open(args: unknown[], fallback: string, parent?: TreeScope): TreeScope {
   // `undefined` in place of the name means no name.
@@ -206,8 +212,10 @@ function open(args: unknown[], fallback: string, parent?: TreeScope): TreeScope 
   const name = (hasName ? (args.shift() as string | undefined) : undefined) ?? fallback;
   const scope = new TreeScope(name, parent);
   const tokens = args.length > 0 ? register(scope, args) : [];
-  // An observer is told when the scope closes, whoever closes it.
-  if (scope.tree.tell) hold(scope);
+  // A scope that its parent does not hold looks into the map of its parent, which must have one and be known itself. And
+  // an observer is told when the scope closes, whoever closes it.
+  if (!parent || !lends(parent) || scope.tree.tell) hold(scope);
+  else extrasOf(parent).lends = true;
   scope.tree.tell?.("scopeOpened", scope);
   tellAll(scope, "registered", tokens);
   return scope;

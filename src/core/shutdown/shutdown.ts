@@ -244,6 +244,7 @@ function end(scope: ScopeRecord): void {
   const ok = rows.every(({ outcome }) => outcome === "disposed");
   const report = (closing.report = Object.assign(liveOf(closing), { ok, elapsed }));
   if (scope.parent && scope.isHeld) detach(scope, scope.parent);
+  if (scope.extras?.lends) scope.nodes?.clear();
   // Somebody may keep the closed scope. It must not keep what was in it.
   scope.nodes = scope.extras = scope.child = undefined;
   scope.last = null;
