@@ -69,6 +69,7 @@ const withServers = [...door, "drain"];
 const names: Record<string, readonly string[]> = {
   thimble: core,
   "thimble/config": config,
+  "thimble/lifecycle": ["createApp", "warm", "background", "StartFailedError"],
   "thimble/observe": ["observe"],
   "thimble/runtime": door,
   "thimble/node": withServers,

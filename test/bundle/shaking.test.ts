@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { root } from "../support/package.ts";
+import { features, root } from "../support/package.ts";
 import { shake, weigh } from "./bundle.ts";
 
 const names = "createContainer, token, value, singleton, scoped, transient, alias";
@@ -20,6 +20,8 @@ const combinators = [
   "stopSignal",
   "abortSignal",
   "consumer",
+  "cleanup",
+  "decorate",
 ];
 
 describe("an application that uses the core alone", () => {
@@ -37,19 +39,18 @@ describe("an application that uses the core alone", () => {
     expect(with_.code.length).toBeGreaterThan(without.code.length + `export { ${name} };`.length);
   });
 
-  const observe = "dist/features/observe.js";
-  const observing = `${core} export { observe } from "thimble/observe";`;
   const bundlers = { esbuild: weigh, Rollup: shake };
 
-  it.each(["esbuild", "Rollup"] as const)("ships no code of thimble/observe, in %s", async (bundler) => {
-    const [without, with_] = [await bundlers[bundler](core), await bundlers[bundler](observing)];
-    expect(without.files).toContain("dist/core/scope/scope.js");
-    expect(without.files).not.toContain(observe);
-    expect(with_.files).toContain(observe);
+  it.each(["esbuild", "Rollup"] as const)("ships no file of a feature, in %s", async (bundler) => {
+    const { files } = await bundlers[bundler](core);
+    expect(files).toContain("dist/core/scope/scope.js");
+    expect(files.filter((it) => it.startsWith("dist/features/"))).toEqual([]);
   });
 
-  it("pays at least 300 bytes for thimble/observe when it imports it", async () => {
-    const [without, with_] = [await weigh(core), await weigh(observing)];
+  it.each(features)("pays for thimble/%s when it imports it", async (feature) => {
+    const more = `${core} export * from "thimble/${feature}";`;
+    const [without, with_] = [await weigh(core), await weigh(more)];
+    expect(with_.files.some((it) => it.startsWith(`dist/features/${feature}`))).toBe(true);
     expect(with_.minified).toBeGreaterThanOrEqual(without.minified + 300);
   });
 

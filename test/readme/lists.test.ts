@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { entries, readJson, root } from "../support/package.ts";
+import { entries, features, readJson, root } from "../support/package.ts";
 import { blocks, blocksUnder, readme, rowsOf, section } from "./page.ts";
 
 const { scripts, engines } = readJson("package.json") as {
@@ -22,8 +22,7 @@ describe("the list of exports", () => {
 
   it.each([
     { name: "thimble", heading: "`thimble`" },
-    { name: "thimble/config", heading: "`thimble/config`" },
-    { name: "thimble/observe", heading: "`thimble/observe`" },
+    ...features.map((it) => ({ name: `thimble/${it}`, heading: `\`thimble/${it}\`` })),
     ...["browser", "workers", "generic", "runtime"].map((door) => ({
       name: `thimble/${door}`,
       heading: doors,
@@ -44,8 +43,7 @@ describe("the list of exports", () => {
 
   it.each([
     { file: "src/index.ts", heading: "`thimble`" },
-    { file: "src/features/config.ts", heading: "`thimble/config`" },
-    { file: "src/features/observe.ts", heading: "`thimble/observe`" },
+    ...features.map((it) => ({ file: `src/features/${it}.ts`, heading: `\`thimble/${it}\`` })),
     ...["node", "bun", "deno", "browser", "workers", "generic"].map((door) => ({
       file: `src/entries/${door}.ts`,
       heading: doors,

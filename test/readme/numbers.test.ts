@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { weigh } from "../bundle/bundle.ts";
-import { entries, manifest, root } from "../support/package.ts";
+import { entries, features, manifest, root } from "../support/package.ts";
 import { file, readme } from "./page.ts";
 
 const names = "createContainer, token, value, singleton, scoped, transient, alias";
@@ -21,8 +21,9 @@ const cell = (row: string): RegExp =>
 const sizeOf = {
   core: await brotli(core),
   all: await grows(`export * from "thimble";`),
-  config: await grows(`export * from "thimble/config";`),
-  observe: await grows(`export * from "thimble/observe";`),
+  features: await Promise.all(
+    features.map(async (it) => ({ name: it, bytes: await grows(`export * from "thimble/${it}";`) })),
+  ),
   doors: await Promise.all(doors.map((door) => grows(`export * from "thimble/${door}";`))),
   script: brotliCompressSync(readFileSync(join(root, manifest.unpkg))).length,
 };
@@ -34,8 +35,7 @@ const inShort = (row: string): string => (Number(row) / 1000).toFixed(1);
 const places: { where: RegExp; says: string }[] = [
   { where: cell("`thimble`"), says: String(sizeOf.core) },
   { where: cell("`thimble`, all of it"), says: `+ ${sizeOf.all}` },
-  { where: cell("`thimble/config`"), says: `+ ${sizeOf.config}` },
-  { where: cell("`thimble/observe`"), says: `+ ${sizeOf.observe}` },
+  ...sizeOf.features.map(({ name, bytes }) => ({ where: cell(`\`thimble/${name}\``), says: `+ ${bytes}` })),
   {
     where: cell(doors.map((door, i) => (i ? `\`/${door}\`` : `\`thimble/${door}\``)).join(" · ")),
     says: `+ ${Math.min(...sizeOf.doors)} to ${Math.max(...sizeOf.doors)}`,

@@ -63,3 +63,8 @@ export function install(): { folder: string; tarball: string; remove: () => void
   execFileSync("tar", ["-xzf", tarball, "-C", home, "--strip-components=1"]);
   return { folder, tarball, remove: () => rmSync(folder, { recursive: true }) };
 }
+
+/** The entry points of features, by their short names: `config`, `observe`. Each is a file in src/features. */
+export const features: readonly string[] = [...entries.values()].flatMap(
+  ({ js }) => /\/dist\/features\/([\w-]+)\.js$/.exec(js)?.[1] ?? [],
+);

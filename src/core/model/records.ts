@@ -21,7 +21,7 @@ import type { AnyToken } from "../types/dependency.ts";
 import type { ScopedOptions, ValueOptions } from "../types/options.ts";
 import type { ProviderKind } from "../types/provider.ts";
 import type { ScopeState } from "../types/scope.ts";
-import type { ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
+import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
 import type { Controller } from "../words/web.ts";
 
 // ---- The state of a node
@@ -178,6 +178,8 @@ export class Node implements Dependent {
   declare original?: { readonly value: unknown } | undefined;
   /** Of what was built with the dependency `cleanup`: see `Build`. */
   declare cleanup?: Cleanup | undefined;
+  /** Whether its `start` has succeeded. Without that, what has a `start` is not stopped. */
+  declare isStarted?: boolean;
   /** Whether its `stop` was called; while that waits for a promise, a promise that follows; and how it failed. */
   declare isStopped?: boolean;
   declare stopping?: Promise<void> | undefined;
@@ -335,6 +337,8 @@ export interface Extras {
   stopSignal?: { controller?: Controller | undefined };
   /** The first phase of a shutdown of this scope, once it has begun. */
   stopping?: { readonly reason: unknown };
+  /** Of a scope that has an app: shuts down that app, and through it the scope. */
+  shutdown?: (options: ShutdownOptions) => Promise<ShutdownReport>;
   /** Whether an instance here has resolved another one after it was built. Then the order of building says nothing. */
   hasLateEdges?: boolean;
 }

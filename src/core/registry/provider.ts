@@ -142,10 +142,12 @@ const known: Readonly<Record<string, (it: unknown, lifetime: number) => boolean>
   as: (it) => Array.isArray(it) && [...it].every(isToken),
   default: (it) => typeof it === "boolean",
   dispose: (it, lifetime) => it === false || (typeof it === "function" && lifetime < TRANSIENT),
+  eager: (it, lifetime) => typeof it === "boolean" && lifetime < TRANSIENT,
   in: (it, lifetime) => typeof it === "string" && lifetime === SCOPED,
   init: (it) => typeof it === "function",
   order: (it) => typeof it === "number" && !Number.isNaN(it),
   owned: (it, lifetime) => typeof it === "boolean" && lifetime === VALUE,
+  start: (it, lifetime) => typeof it === "function" && lifetime < TRANSIENT,
   stop: (it, lifetime) => typeof it === "function" && lifetime < TRANSIENT,
   tags: (it) => Array.isArray(it) && [...it].every((tag) => typeof tag === "string"),
 };

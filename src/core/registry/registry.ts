@@ -108,7 +108,7 @@ export function register(
       node.value = it.make;
       // A value with an `init` is built when it is first resolved, like other services.
       if (!options.init && !options.wrap && it.dependencies.length === 0) node.state = BUILT;
-      if (options.owned || options.dispose || options.stop) owned.push(node);
+      if (options.owned || options.dispose || options.stop || options.start) owned.push(node);
       fresh.set(token, node);
     } else {
       hasValuesOnly = false;

@@ -134,8 +134,9 @@ class TreeScope implements ScopeRecord {
     return open(args, "scope", this);
   }
 
-  shutdown(options?: ShutdownOptions): Promise<ShutdownReport> {
-    return shutdown(this, options);
+  shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+    const ofApp = this.extras?.shutdown;
+    return ofApp ? ofApp(options) : shutdown(this, options);
   }
 
   /** What a logger shows of a scope: instances and values may be secrets. */

@@ -108,11 +108,16 @@ export function shutdown(scope: ScopeRecord, options: ShutdownOptions = {}): Pro
   // A disposer, a `stop` or a factory that this shutdown waits for must not wait for the shutdown. It gets the report as
   // it is at that time; the object is completed at the end.
   if (isWaitedFor(scope)) return Promise.resolve(liveOf(closing ?? stopping!));
-  return closing ? promiseOf(closing) : stopping!.report!;
+  return reportOf(scope);
+}
+
+/** The report of a shutdown that has begun. */
+export function reportOf({ closing, extras }: ScopeRecord): Promise<ShutdownReport> {
+  return closing ? promiseOf(closing) : (extras!.stopping as Stopping).report!;
 }
 
 /** Whether a disposer, a `stop` or a factory on the stack belongs to the scope or to one below it. */
-function isWaitedFor(scope: ScopeRecord): boolean {
+export function isWaitedFor(scope: ScopeRecord): boolean {
   for (const it of onStack()) if (encloses(scope, it.scope)) return true;
   return ending !== undefined && encloses(scope, ending.scope);
 }

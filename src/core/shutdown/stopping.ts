@@ -149,9 +149,10 @@ function toStop(top: ScopeRecord): Node[] {
   const found: Node[] = [];
   for (const scope of subtree(top)) {
     for (let it = scope.last; it; it = it.previous!) {
-      const { state, definition, stopping, isStopped } = it;
+      const { state, definition, stopping, isStopped, isStarted } = it;
+      const { start, stop } = definition.options;
       const isThere = state === BUILT || (state === IDLE && definition.lifetime === VALUE);
-      if (definition.options.stop && isThere && (stopping || !isStopped)) found.push(it);
+      if (stop && (!start || isStarted) && isThere && (stopping || !isStopped)) found.push(it);
     }
   }
   return found;

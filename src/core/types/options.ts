@@ -59,6 +59,25 @@ export interface ProviderOptions<T> {
   readonly tags?: readonly string[];
 }
 
+/** When an instance is built, and how its work begins: read by `thimble/lifecycle`. */
+export interface StartOptions<T> {
+  /**
+   * Built by `warm(scope)` and `app.start()`, and not when it is first resolved.
+   *
+   * @default false, unless there is a `start`
+   */
+  readonly eager?: boolean;
+
+  /**
+   * Begins the work of the instance when an app starts, after everything it depends on has started: a server listens.
+   * May be asynchronous. `signal` aborts when the app stops meanwhile. An instance whose `start` has not succeeded is not
+   * stopped. Without an app, nothing calls it.
+   *
+   * @default nothing is started
+   */
+  start?(instance: T, signal: RuntimeAbortSignal): unknown;
+}
+
 /** How an instance is disposed. */
 export interface DisposeOption<T> {
   /**
@@ -95,10 +114,12 @@ export interface StopOption<T> {
 }
 
 /** Options of `singleton`. */
-export interface SingletonOptions<T> extends ProviderOptions<T>, DisposeOption<T>, StopOption<T> {}
+export interface SingletonOptions<T>
+  extends ProviderOptions<T>, StartOptions<T>, DisposeOption<T>, StopOption<T> {}
 
 /** Options of `value`. */
-export interface ValueOptions<T> extends ProviderOptions<T>, DisposeOption<T>, StopOption<T> {
+export interface ValueOptions<T>
+  extends ProviderOptions<T>, StartOptions<T>, DisposeOption<T>, StopOption<T> {
   /**
    * The container owns the value and disposes it at shutdown, whether or not it was ever resolved. Giving `dispose`
    * means the same. Without either the value is borrowed, and never disposed by the container.
@@ -109,7 +130,8 @@ export interface ValueOptions<T> extends ProviderOptions<T>, DisposeOption<T>, S
 }
 
 /** Options of `scoped`. */
-export interface ScopedOptions<T> extends ProviderOptions<T>, DisposeOption<T>, StopOption<T> {
+export interface ScopedOptions<T>
+  extends ProviderOptions<T>, StartOptions<T>, DisposeOption<T>, StopOption<T> {
   /**
    * The instance lives in the nearest enclosing scope of this name, and is shared by all scopes below it. Asking
    * where no such scope encloses throws `SCOPE_NOT_FOUND`.

@@ -1,0 +1,42 @@
+/**
+ * `thimble/lifecycle`: the life of a program: build what it needs, start it, wait for the moment to stop, and stop it.
+ *
+ * ```ts
+ * import { createContainer, singleton } from "thimble";
+ * import { createApp } from "thimble/lifecycle";
+ * import { signals } from "thimble/node";
+ *
+ * class Poller {
+ *   start() {}
+ *   stop() {}
+ * }
+ *
+ * const container = createContainer(
+ *   singleton(Poller, { start: (poller) => poller.start(), stop: (poller) => poller.stop() }),
+ * );
+ *
+ * await createApp(container, { grace: 10_000 }).serve({ signals: signals() });
+ * ```
+ *
+ * This file only re-exports.
+ *
+ * @module
+ */
+
+export {
+  type App,
+  type AppHook,
+  type AppOptions,
+  type AppState,
+  createApp,
+  type ServeOptions,
+  type Served,
+} from "./lifecycle/app.ts";
+export {
+  background,
+  type Background,
+  type BackgroundOptions,
+  type BackgroundState,
+} from "./lifecycle/background.ts";
+export { StartFailedError } from "./lifecycle/failed.ts";
+export { warm, type WarmOptions } from "./lifecycle/warm.ts";

@@ -1,0 +1,28 @@
+/**
+ * `START_FAILED`: several things went wrong while a program started, or while what had started was stopped again.
+ *
+ * @module
+ */
+
+import { pathOf } from "../../core/model/messages.ts";
+import { ContainerError } from "../../core/words/errors.ts";
+
+/** Several errors at once. `errors` has all of them, and the first of them is also the `cause`. */
+export class StartFailedError extends ContainerError {
+  static override readonly code = "START_FAILED";
+
+  /** What was thrown, untouched: first what failed on the way up, then what failed while that was undone. */
+  readonly errors: readonly unknown[];
+
+  constructor(errors: readonly unknown[]) {
+    const hint = "look at errors: the first one came first, and is the cause";
+    super(`start: ${errors.length} errors`, pathOf(errors[0]), hint, errors[0]);
+    this.errors = errors;
+  }
+}
+
+/** One error as it is, several as one. The same error may have come by several ways. */
+export function asOne(errors: readonly unknown[]): unknown {
+  const different = [...new Set(errors)];
+  return different.length > 1 ? new StartFailedError(different) : different[0];
+}
