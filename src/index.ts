@@ -28,6 +28,7 @@ export {
   ShutdownError,
 } from "./core/words/errors.ts";
 export { pathOf } from "./core/model/messages.ts";
+export { fallback } from "./core/combinators/fallback.ts";
 export { map } from "./core/combinators/map.ts";
 export { optional } from "./core/combinators/optional.ts";
 export { parent } from "./core/combinators/parent.ts";

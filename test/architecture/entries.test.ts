@@ -20,6 +20,7 @@ const core = [
   "ref",
   "parent",
   "map",
+  "fallback",
   "currentScope",
   "abortSignal",
   "stopSignal",

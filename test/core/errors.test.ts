@@ -7,6 +7,7 @@ import {
   alias,
   ContainerError,
   createContainer,
+  fallback,
   isContainerError,
   one,
   scoped,
@@ -295,6 +296,15 @@ describe("the hint of NOT_PROVIDED", () => {
     const right: Scope = app.createScope("right");
 
     expect(refusal(() => right.get(Mailer)).hint).toContain("left");
+  });
+
+  it("knows providers that nobody has resolved yet, and fallbacks", () => {
+    for (const provider of [singleton(Mailer, () => 1), fallback(singleton(Mailer, () => 1))]) {
+      const app: Scope = createContainer();
+      app.createScope("request", provider);
+
+      expect(refusal(() => app.get(Mailer)).hint).toContain("request");
+    }
   });
 
   it("names the scope that asks when a singleton above cannot see what that scope provides", () => {

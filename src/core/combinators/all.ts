@@ -85,8 +85,8 @@ function candidates(scope: ScopeRecord, token: AnyToken, tag?: string): Node[] {
     for (const it of definitionsIn(at) as Iterable<Definition>) {
       if (!answers(it, token) || !isTagged(it, tag)) continue;
       const node: Node = find(scope, it.token)!;
-      // A shadowed provider does not count.
-      if (node.scope === at) here.push(node);
+      // Neither a shadowed provider counts, nor a fallback that gives way to another provider.
+      if (node.scope === at && node.definition === it) here.push(node);
     }
     for (const node of here.sort((a, b) => orderOf(a) - orderOf(b))) {
       const service = targetOf(scope, node);

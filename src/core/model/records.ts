@@ -79,6 +79,8 @@ export interface Combinator {
    * this method needs nothing.
    */
   provided?(scope: ScopeRecord, dependent: Build | undefined, found?: Found): boolean;
+  /** Disposes what a transient in its value has made, because nobody receives it. */
+  drop?(scope: ScopeRecord, value: unknown): void;
 }
 
 /** One dependency: a token, a combinator, or a tuple or a record of dependencies. */
@@ -94,8 +96,10 @@ export type Found = Map<Node, ScopeRecord>;
 export interface Options extends ScopedOptions<unknown>, ValueOptions<unknown> {
   /** Only of a replacement: the options of the first original, whose place it takes. */
   readonly original?: Options;
-  /** Only of a replacement: the provider that `override` was given. */
+  /** Of what `override` or `fallback` made of a provider: that provider. */
   readonly given?: Definition;
+  /** Only of a fallback: gives the key that it is registered under, so that it does not stand under its token. */
+  readonly fallback?: ((tree: Tree, token: AnyToken) => object) | undefined;
   /**
    * Only of a decorated provider: makes the instance that others receive from the one that the factory has made, and
    * passes it on to `next`, which finishes the build unless it is another decorator.
@@ -303,9 +307,9 @@ export interface ScopeRecord {
   isHeld: boolean;
   /**
    * Under a token: the node of the provider registered here, in order of registration. Under a node, of this scope or of
-   * one above: the node of the scoped instance that lives here.
+   * one above: the node of the scoped instance that lives here. `fallback` and `make` have keys of their own.
    */
-  nodes: Map<AnyToken | Node, Node> | undefined;
+  nodes: Map<object, Node> | undefined;
   /**
    * Where `get` looks first: the nearest map of nodes, going up, of a scope with providers. It is empty while the tree is
    * observed, after the scope has closed, and while a scope that is not held has nodes of its own, which makes these
@@ -326,7 +330,7 @@ export interface ScopeRecord {
 /** What few scopes have. One object is made for the first of these that is needed. */
 export interface Extras {
   /** What is registered here, in order of registration. A scope that only registered values has none. */
-  providers?: Map<AnyToken, Node | Definition>;
+  providers?: Map<object, Node | Definition>;
   /** Whether scopes that are not held look into the nodes of this one: then the map is cleared when it is given up. */
   lends?: boolean;
   /** The last begun of the builds and disposals in flight. */
@@ -392,6 +396,8 @@ export interface Tree {
   hasStops: boolean;
   /** Tells observers what happens. There while somebody observes: see `thimble/observe`. */
   tell: Tell | undefined;
+  /** Under a token: the key that its fallbacks are registered under. There once one was registered. */
+  fallbacks?: WeakMap<object, object>;
   /** Makes what a factory without declared dependencies is given. */
   readonly resolver: (scope: ScopeRecord, dependent: Build | undefined) => unknown;
 }

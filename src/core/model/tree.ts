@@ -6,7 +6,6 @@
  * @module
  */
 
-import type { AnyToken } from "../types/dependency.ts";
 import type { RuntimeAbortSignal } from "../types/signal.ts";
 import { type Controller, web } from "../words/web.ts";
 import { type Definition, extrasOf, type Node, type ScopeRecord } from "./records.ts";
@@ -85,18 +84,20 @@ export function subtree(top: ScopeRecord): ScopeRecord[] {
 
 /** What is registered in a scope, in order of registration. */
 export function definitionsIn({ nodes, extras }: ScopeRecord): Definition[] {
-  const entries: Iterable<[unknown, Node | Definition]> = extras?.providers ?? nodes ?? [];
+  const entries: Iterable<[object, Node | Definition]> = extras?.providers ?? nodes ?? [];
   return [...entries].filter(isProvider).map(([, it]) => definitionOf(it));
 }
 
-/** Tells registered providers from the scoped instances that live in the scope: those are not under their tokens. */
-export function isProvider(
-  entry: readonly [unknown, Node | Definition],
-): entry is [AnyToken, Node | Definition] {
-  return entry[0] === definitionOf(entry[1]).token;
+/**
+ * Tells registered providers from the instances that live in the scope under other keys. A provider is under its token;
+ * a fallback is under a key that names the token.
+ */
+export function isProvider([key, it]: readonly [object, Node | Definition]): boolean {
+  const { token } = definitionOf(it);
+  return key === token || (key as Partial<Definition>).token === token;
 }
 
-function definitionOf(it: Node | Definition): Definition {
+export function definitionOf(it: Node | Definition): Definition {
   return (it as Node).definition ?? it;
 }
 

@@ -23,12 +23,11 @@ import {
   type Single,
   VALUE,
 } from "../model/records.ts";
-import { emptyMap, hold, isProvider, relink } from "../model/tree.ts";
-import type { AnyToken } from "../types/dependency.ts";
+import { definitionOf, emptyMap, hold, isProvider, relink } from "../model/tree.ts";
 import { isToken } from "../words/token.ts";
 
-/** The node of the provider for a token: that of the nearest scope, going up. */
-export function find(scope: ScopeRecord, token: AnyToken): Node | undefined {
+/** The node of the provider for a token: that of the nearest scope, going up. A fallback is found after all others. */
+export function find(scope: ScopeRecord, token: object): Node | undefined {
   for (let at: ScopeRecord | undefined = scope; at; at = at.parent) {
     const { nodes, extras } = at;
     const node = nodes?.get(token);
@@ -40,7 +39,8 @@ export function find(scope: ScopeRecord, token: AnyToken): Node | undefined {
       return made;
     }
   }
-  return undefined;
+  const key = scope.tree.fallbacks?.get(token);
+  return key && find(scope, key);
 }
 
 /**
@@ -66,35 +66,28 @@ export function isProvided(
   );
 }
 
-/** The node in which an instance of the scoped provider `origin` lives. */
-export function nodeInScope(scope: ScopeRecord, origin: Node): Node {
+/** The node in which an instance of the scoped provider `origin` lives. `make` has origins that are no nodes. */
+export function nodeInScope(scope: ScopeRecord, origin: { readonly definition: Definition }): Node {
   const nodes = (scope.nodes ??= new Map());
   let node = nodes.get(origin);
   if (!node) nodes.set(origin, (node = new Node(origin.definition, scope)));
   return node;
 }
 
-/** Registers all of the providers or, when one of them is refused, none. Returns their tokens. */
+/** Registers all of the providers or, when one of them is refused, none. Returns what it has registered. */
 export function register(
   scope: ScopeRecord,
   providers: readonly unknown[],
   override?: boolean,
-): Iterable<AnyToken> {
+): Iterable<Node | Definition> {
   if (scope.closing) throw closed(scope);
   const { nodes, extras, tree } = scope;
   const known = extras?.providers ?? nodes;
-  const fresh = new Map<AnyToken, Node | Definition>();
+  const fresh = new Map<object, Node | Definition>();
   const owned: Node[] = [];
   let hasValuesOnly = true;
   forEach(providers, (given) => {
     const { token } = given;
-    const same = fresh.get(token) ?? (override ? undefined : known?.get(token));
-    if (same) {
-      // Two groups may share a third: the very same provider counts once.
-      const other = same instanceof Node ? same.definition : same;
-      if (other === given || other.options.given === given) return;
-      throw duplicate(scope, token);
-    }
     let it = given;
     if (override) {
       const original = find(scope, token);
@@ -102,6 +95,14 @@ export function register(
       it = inPlaceOf(original.definition, given);
     }
     const { lifetime, options } = it;
+    const key = options.fallback?.(tree, token) ?? token;
+    const same = fresh.get(key) ?? (override ? undefined : known?.get(key));
+    if (same) {
+      // Two groups may share a third: the very same provider counts once.
+      const other = definitionOf(same);
+      if (other === given || other.options.given === given) return;
+      throw duplicate(scope, token);
+    }
     if (options.stop) tree.hasStops = true;
     if (lifetime === VALUE) {
       const node = new Node(it, scope);
@@ -109,26 +110,24 @@ export function register(
       // A value with an `init` is built when it is first resolved, like other services.
       if (!options.init && !options.wrap && it.dependencies.length === 0) node.state = BUILT;
       if (options.owned || options.dispose || options.stop || options.start) owned.push(node);
-      fresh.set(token, node);
+      fresh.set(key, node);
     } else {
       hasValuesOnly = false;
-      fresh.set(token, it);
+      fresh.set(key, it);
     }
   });
   // From here on nothing is refused. Whatever was built on a provider that is replaced stays where it is: only the lookup
   // finds the new one, and in the same place, because the order of registration breaks ties.
-  if (hasValuesOnly && !nodes && fresh.size > 0) scope.nodes = fresh as Map<AnyToken, Node>;
+  if (hasValuesOnly && !nodes && fresh.size > 0) scope.nodes = fresh as Map<object, Node>;
   else if (fresh.size > 0) {
     const here = (scope.nodes ??= new Map());
     let all: Map<unknown, unknown> = here;
     if (!hasValuesOnly || extras?.providers)
-      all = extrasOf(scope).providers ??= nodes
-        ? new Map<never, Node>([...nodes].filter(isProvider) as [])
-        : fresh;
-    for (const [token, it] of fresh) {
-      if (all !== fresh) all.set(token, it);
-      if (it instanceof Node) here.set(token, it);
-      else if (nodes) here.delete(token);
+      all = extrasOf(scope).providers ??= nodes ? new Map([...nodes].filter(isProvider)) : fresh;
+    for (const [key, it] of fresh) {
+      if (all !== fresh) all.set(key, it);
+      if (it instanceof Node) here.set(key, it);
+      else if (nodes) here.delete(key);
     }
   }
   for (const it of owned) list(it);
@@ -137,7 +136,7 @@ export function register(
   // Most scopes have nothing below them yet.
   if (scope.child) relink(scope);
   else if (scope.nodes && !tree.tell) scope.lookup = scope.isHeld ? scope.nodes : emptyMap;
-  return fresh.keys();
+  return fresh.values();
 }
 
 /**
@@ -157,6 +156,8 @@ function inPlaceOf(original: Definition, replacement: Definition) {
     ...given,
     original: first,
     given: replacement,
+    // What replaces a provider does not give way to it.
+    fallback: undefined,
   } as Options;
   return new Definition(lifetime, token, dependencies, make, place, arity);
 }

@@ -10,6 +10,7 @@ import { closed } from "../model/messages.ts";
 import {
   BUILT,
   type Closing,
+  type Definition,
   type Extras,
   extrasOf,
   type Node,
@@ -18,10 +19,9 @@ import {
   type Single,
   type Tree,
 } from "../model/records.ts";
-import { emptyMap, hold, itemsOf } from "../model/tree.ts";
+import { definitionOf, emptyMap, hold, itemsOf } from "../model/tree.ts";
 import { find, register } from "../registry/registry.ts";
 import { shutdown } from "../shutdown/shutdown.ts";
-import type { AnyToken } from "../types/dependency.ts";
 import type { CreateContainer, ScopeState, WaitOptions } from "../types/scope.ts";
 import type { AbortSignalLike } from "../types/signal.ts";
 import type { ShutdownOptions, ShutdownReport } from "../types/shutdown.ts";
@@ -35,7 +35,7 @@ class TreeScope implements ScopeRecord {
   declare readonly tree: Tree;
   declare isHeld: boolean;
   declare readonly serial: number;
-  declare nodes: Map<AnyToken | Node, Node> | undefined;
+  declare nodes: Map<object, Node> | undefined;
   declare lookup: ReadonlyMap<unknown, Node>;
   declare last: Node | null;
   declare child: ScopeRecord | undefined;
@@ -168,7 +168,7 @@ function getFurther(scope: ScopeRecord, dependency: Single, found: Node | undefi
   follow(scope);
   // An observer is told of everything that is received, also of what is built already.
   const isAtHand = !scope.tree.tell && !scope.closing?.report;
-  const node = found ?? (isAtHand ? find(scope, dependency as AnyToken) : undefined);
+  const node = found ?? (isAtHand ? find(scope, dependency) : undefined);
   if (!running && node) {
     const built = node.definition.lifetime === SCOPED ? scope.nodes?.get(node) : node;
     if (built?.state === BUILT) return built.value;
@@ -196,9 +196,10 @@ function call(fn: (...args: unknown[]) => unknown, dependencies: Single, resolve
   return Array.isArray(dependencies) ? fn(...(resolved as unknown[])) : fn(resolved);
 }
 
-function tellAll(scope: ScopeRecord, name: string, tokens: Iterable<AnyToken>): void {
+function tellAll(scope: ScopeRecord, name: string, registered: Iterable<Node | Definition>): void {
   // The array is a copy, because an observer may register more.
-  if (scope.tree.tell) for (const token of [...tokens]) scope.tree.tell?.(name, scope, { token });
+  if (scope.tree.tell)
+    for (const it of [...registered]) scope.tree.tell?.(name, scope, { token: definitionOf(it).token });
 }
 
 /** Whether a scope below may look into the map of nodes of this one without being held by it. */
@@ -212,13 +213,13 @@ function open(args: unknown[], fallback: string, parent?: TreeScope): TreeScope 
   const hasName = typeof args[0] === "string" || (args.length > 0 && args[0] === undefined);
   const name = (hasName ? (args.shift() as string | undefined) : undefined) ?? fallback;
   const scope = new TreeScope(name, parent);
-  const tokens = args.length > 0 ? register(scope, args) : [];
+  const registered = args.length > 0 ? register(scope, args) : [];
   // A scope that its parent does not hold looks into the map of its parent, which must have one and be known itself. And
   // an observer is told when the scope closes, whoever closes it.
   if (!parent || !lends(parent) || scope.tree.tell) hold(scope);
   else extrasOf(parent).lends = true;
   scope.tree.tell?.("scopeOpened", scope);
-  tellAll(scope, "registered", tokens);
+  tellAll(scope, "registered", registered);
   return scope;
 }
 

@@ -99,3 +99,8 @@ export type Decorated<P, D extends DependencyTuple> =
 export interface Mapped {
   <const D extends Dependency, R>(dependency: D, fn: (value: Resolved<D>) => R): Dep<R, NeedsOf<D>>;
 }
+
+/** `fallback`: the same provider, except that it gives way to every other one of its token. */
+export interface Fallback {
+  <const P extends Provider>(provider: P): P;
+}
