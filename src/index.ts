@@ -29,6 +29,7 @@ export {
 } from "./core/words/errors.ts";
 export { pathOf } from "./core/model/messages.ts";
 export { fallback } from "./core/combinators/fallback.ts";
+export { make } from "./core/combinators/make.ts";
 export { map } from "./core/combinators/map.ts";
 export { optional } from "./core/combinators/optional.ts";
 export { parent } from "./core/combinators/parent.ts";

@@ -20,6 +20,7 @@ const core = [
   "ref",
   "parent",
   "map",
+  "make",
   "fallback",
   "currentScope",
   "abortSignal",

@@ -16,6 +16,7 @@ const combinators = [
   "ref",
   "parent",
   "map",
+  "make",
   "fallback",
   "decorate",
   "cleanup",
@@ -78,7 +79,7 @@ describe("an unused module of an application", () => {
     expect(code).toBe("");
   });
 
-  it.each(combinators.slice(0, 9))("leaves nothing behind when it calls %s", async (name) => {
+  it.each(combinators.slice(0, 10))("leaves nothing behind when it calls %s", async (name) => {
     const { code } = await shake(`
       import { token, ${name} } from "thimble";
       const Mailer = token("mailer");

@@ -20,6 +20,7 @@ import {
   ALIAS,
   type Build,
   BUILT,
+  type Definition,
   DONE,
   type Failure,
   IDLE,
@@ -152,19 +153,22 @@ function dropTransientsOf({ scope, definition, values, version }: Build): void {
 }
 
 /** Disposes the transients among the values of dependencies. */
-function dropTransients(scope: ScopeRecord, dependency: Single, value: unknown): void {
+export function dropTransients(scope: ScopeRecord, dependency: Single, value: unknown): void {
   if (Object(value) !== value || value === PENDING) return;
-  if (isToken(dependency)) {
-    const definition = find(scope, dependency)?.definition;
-    if (definition?.lifetime === TRANSIENT) {
-      const { originalOf } = definition.options;
-      disposeUnreceived(definition, scope, originalOf ? originalOf(value) : value);
-    }
-    if (definition?.lifetime === ALIAS) dropTransients(scope, definition.dependencies[0]!, value);
-  } else if (!isCombinator(dependency)) {
+  if (isToken(dependency)) dropBuilt(scope, find(scope, dependency)?.definition, value);
+  else if (!isCombinator(dependency)) {
     for (const [key, part] of Object.entries(dependency))
       dropTransients(scope, part as Single, (value as Record<string, unknown>)[key]);
-  } else if (dependency.kind === "optional") dropTransients(scope, dependency.of!, value);
+  } else dependency.drop?.(scope, value);
+}
+
+/** The same for the value of one provider. */
+export function dropBuilt(scope: ScopeRecord, definition: Definition | undefined, value: unknown): void {
+  if (definition?.lifetime === TRANSIENT) {
+    const { originalOf } = definition.options;
+    disposeUnreceived(definition, scope, originalOf ? originalOf(value) : value);
+  }
+  if (definition?.lifetime === ALIAS) dropTransients(scope, definition.dependencies[0]!, value);
 }
 
 /** Remembers the path of an error that a factory or an `init` has thrown. */

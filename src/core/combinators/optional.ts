@@ -4,8 +4,9 @@
  * @module
  */
 
+import { dropTransients } from "../building/finish.ts";
 import { resolve } from "../building/resolve.ts";
-import type { Single } from "../model/records.ts";
+import type { Combinator, Single } from "../model/records.ts";
 import { isProvided } from "../registry/registry.ts";
 import type { Optional } from "../types/combinator.ts";
 import { combinator } from "./combinator.ts";
@@ -20,7 +21,9 @@ import { combinator } from "./combinator.ts";
  * ```
  */
 /* @__NO_SIDE_EFFECTS__ */
-export const optional: Optional = ((dependency: Single, fallback?: unknown) =>
-  combinator("optional", dependency, (scope, dependent) =>
+export const optional: Optional = ((dependency: Single, fallback?: unknown) => {
+  const made: Combinator = combinator("optional", dependency, (scope, dependent) =>
     isProvided(scope, dependency, dependent) ? resolve(scope, dependency, dependent) : fallback,
-  )) as never;
+  );
+  return { ...made, drop: (scope, value) => dropTransients(scope, dependency, value) } satisfies Combinator;
+}) as never;

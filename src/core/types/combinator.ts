@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { UnknownProvider } from "./coverage.ts";
 import type {
   AnyToken,
   Dep,
@@ -16,6 +17,7 @@ import type {
   FromAbove,
   Identity,
   NeedsOf,
+  NeedsOfElement,
   Resolved,
   ResolvedTuple,
   Token,
@@ -99,6 +101,21 @@ export type Decorated<P, D extends DependencyTuple> =
 export interface Mapped {
   <const D extends Dependency, R>(dependency: D, fn: (value: Resolved<D>) => R): Dep<R, NeedsOf<D>>;
 }
+
+/** `make`: an instance from a provider that is not registered. Needs what the provider needs. */
+export interface Make {
+  <const P>(provider: ProviderOnly<P>): Dep<InstanceOf<P>, NeedsOfMade<P>>;
+}
+
+// Without a constraint on `P`, what is no provider is one error and not a second one where it is resolved.
+type ProviderOnly<P> = P extends Provider ? P : Provider;
+// What the type of a provider does not say cannot be checked, so no scope may give it whose type says what it has.
+type NeedsOfMade<P> =
+  P extends Provider<infer I, infer D>
+    ? 0 extends 1 & I
+      ? Exactly<UnknownProvider>
+      : NeedsOfElement<D>
+    : never;
 
 /** `fallback`: the same provider, except that it gives way to every other one of its token. */
 export interface Fallback {
