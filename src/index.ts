@@ -7,6 +7,7 @@
  */
 
 export { all, one } from "./core/combinators/all.ts";
+export { arg, assisted } from "./core/combinators/assisted.ts";
 export { cleanup } from "./core/combinators/cleanup.ts";
 export { abortSignal, consumer, currentScope, stopSignal } from "./core/combinators/current.ts";
 export { decorate } from "./core/combinators/decorate.ts";
@@ -38,7 +39,14 @@ export { ref } from "./core/combinators/ref.ts";
 export { createContainer } from "./core/scope/scope.ts";
 export { token } from "./core/words/token.ts";
 
-export type { AddCleanup, AllOptions, Decorated, Deferred, InstanceOf } from "./core/types/combinator.ts";
+export type {
+  AddCleanup,
+  AllOptions,
+  Arg,
+  Decorated,
+  Deferred,
+  InstanceOf,
+} from "./core/types/combinator.ts";
 export type {
   CaptiveDependency,
   Later,

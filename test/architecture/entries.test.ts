@@ -21,6 +21,8 @@ const core = [
   "parent",
   "map",
   "make",
+  "assisted",
+  "arg",
   "fallback",
   "currentScope",
   "abortSignal",

@@ -17,6 +17,8 @@ const combinators = [
   "parent",
   "map",
   "make",
+  "assisted",
+  "arg",
   "fallback",
   "decorate",
   "cleanup",
@@ -79,7 +81,7 @@ describe("an unused module of an application", () => {
     expect(code).toBe("");
   });
 
-  it.each(combinators.slice(0, 10))("leaves nothing behind when it calls %s", async (name) => {
+  it.each(combinators.slice(0, 12))("leaves nothing behind when it calls %s", async (name) => {
     const { code } = await shake(`
       import { token, ${name} } from "thimble";
       const Mailer = token("mailer");

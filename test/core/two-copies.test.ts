@@ -9,7 +9,9 @@
 import {
   all,
   createContainer,
+  fallback,
   isContainerError,
+  make,
   optional,
   pathOf,
   singleton,
@@ -38,6 +40,8 @@ function asOfAnotherCopy<T extends object>(original: T, onto: object): T {
 }
 
 const Host = token<string>("host");
+const Users = token<string>("users");
+const Path = token<string>("path");
 
 describe("an error of another copy", () => {
   const theirs = () => {
@@ -60,7 +64,6 @@ describe("an error of another copy", () => {
 
   it("passes through a factory here like any other, the same object, with a path", async () => {
     const error = theirs();
-    const Users = token<string>("users");
     const app = createContainer(
       singleton(Users, (): string => {
         throw error;
@@ -138,7 +141,6 @@ describe("a provider of another copy", () => {
   };
 
   it("may have a factory that asks as it runs", () => {
-    const Users = token<string>("users");
     const app = createContainer(
       value(Host, "here"),
       theirs(singleton(Users, ({ get }) => `users at ${get(Host)}`)),
@@ -147,8 +149,18 @@ describe("a provider of another copy", () => {
     expect(app.get(Users)).toBe("users at here");
   });
 
+  it("may be made here, or be a fallback", () => {
+    const app = createContainer(
+      fallback(theirs(singleton(Host, () => "here"))),
+      theirs(fallback(value(Users, "users"))),
+    );
+
+    expect(app.get([Host, Users])).toEqual(["here", "users"]);
+    expect(app.get(make(theirs(singleton(Path, [Host], (host) => `path at ${host}`))))).toBe("path at here");
+    expect(app.provide(value(Users, "ours")).get(Users)).toBe("ours");
+  });
+
   it("is refused once it is asked for, when it depends on a combinator: that would wait elsewhere", () => {
-    const Users = token<string>("users");
     const app: Scope = createContainer(
       theirs(singleton(Users, [optional(Host, "none")], (host) => `users at ${host}`)),
     );

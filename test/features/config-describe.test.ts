@@ -1,6 +1,10 @@
 import {
   alias,
+  arg,
+  assisted,
   createContainer,
+  fallback,
+  make as made,
   map,
   optional,
   scoped,
@@ -74,6 +78,23 @@ describe("describeSettings", () => {
         usedBy: ["mailer"],
       },
     ]);
+  });
+
+  it("finds those of fallbacks, and of what a service makes or builds with arguments", () => {
+    const app = createContainer(
+      value(Env, {}),
+      fallback(singleton(Server, [setting("port", integer)], make)),
+      singleton(
+        Mailer,
+        [
+          made(singleton(Page, [setting("page", string)], make)),
+          assisted(Page, [setting("line", string), arg<string>()], make),
+        ],
+        make,
+      ),
+    );
+
+    expect(names(app)).toEqual(["PORT", "PAGE", "LINE"]);
   });
 
   it("finds them wherever a provider declares them", () => {

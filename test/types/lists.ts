@@ -5,8 +5,12 @@
 import {
   alias,
   all,
+  arg,
+  assisted,
   createContainer,
   defer,
+  fallback,
+  make,
   map,
   one,
   optional,
@@ -132,6 +136,134 @@ createContainer(
 createContainer(singleton(Port, [{ host: Host }], ({ host }) => host.length));
 // @ts-expect-error also in a record
 createContainer(singleton(Port, { host: Host }, ({ host }) => host.length));
+
+// ---- make
+
+const made = make(singleton(Users, [Db, Mailer]));
+createContainer(config, data, mail).get(made).count();
+// @ts-expect-error it needs what its provider needs
+createContainer(config, data).get(made);
+// @ts-expect-error also where it is a dependency
+createContainer(config, data, singleton(Clock, [made], clock));
+createContainer(config, data, mail, singleton(Clock, [made], clock));
+createContainer(config)
+  .get(make(value(Port, 1)))
+  .toFixed();
+createContainer(config)
+  .get(
+    make(
+      alias(
+        Port,
+        map(Config, ({ dbUrl }) => dbUrl.length),
+      ),
+    ),
+  )
+  .toFixed();
+createContainer(config).get(
+  make(
+    singleton(Users, [
+      make(singleton(Db, [Config], (it) => new Db(it.dbUrl))),
+      make(singleton(SmtpMailer, [Config])),
+    ]),
+  ),
+);
+createContainer().get(optional(made))?.count();
+createContainer().get(defer(made)).get().count();
+// what a transient makes may come later, as what it declares
+createContainer(transient(Clock, [made], clock))
+  .createScope(config, data, mail)
+  .get(Clock);
+// @ts-expect-error a class is no provider
+make(Users);
+// @ts-expect-error nor is a list
+make([config]);
+const written: Provider = config;
+// @ts-expect-error its type says nothing about it
+createContainer(config).get(make(written));
+(createContainer(config) as Scope).get(make(written));
+
+// ---- assisted
+
+class Letter {
+  readonly #parts: unknown[];
+  constructor(db: Db, to: string, pages: number) {
+    this.#parts = [db, to, pages];
+  }
+  size(): number {
+    return this.#parts.length;
+  }
+}
+const newLetter = assisted(Letter, [Db, arg<string>(), arg<number>()]);
+const shopWithDb = createContainer(config, data);
+shopWithDb.get(newLetter)("Ada", 1).size();
+// @ts-expect-error an arg is missing
+shopWithDb.get(newLetter)("Ada");
+// @ts-expect-error or one too many
+shopWithDb.get(newLetter)("Ada", 1, 2);
+// @ts-expect-error or in another place
+shopWithDb.get(newLetter)(1, "Ada");
+// @ts-expect-error it needs the other dependencies
+createContainer().get(newLetter);
+// @ts-expect-error also where it is a dependency
+createContainer(singleton(Clock, [newLetter], clock));
+createContainer(
+  config,
+  data,
+  singleton(Port, [newLetter], (write) => write("Ada", 1).size()),
+);
+const laterBySession = assisted(Port, [Session, arg<number>()], (_, n) => n);
+const captor = singleton(Clock, [laterBySession], clock);
+// @ts-expect-error what is resolved later would be captured all the same
+createContainer(value(Request, new Request("https://example.org")), scoped(Session, [Request]), captor);
+const line = assisted(Host, [{ db: Db, all: [Config] }, arg<string>()], ({ db, all: [{ dbUrl }] }, text) => {
+  void db.close();
+  return dbUrl + text.trim();
+});
+shopWithDb.get(line)("x").trim();
+shopWithDb.get(assisted(Clock, []))().now();
+// the instance is not promised
+// @ts-expect-error a promise is no string
+assisted(Host, [Db], async () => "x");
+// an optional parameter is given as undefined
+class Page {
+  readonly title: string | undefined;
+  constructor(db: Db, title?: string) {
+    void db.close();
+    this.title = title;
+  }
+}
+shopWithDb.get(assisted(Page, [Db, arg<string | undefined>()]))(undefined);
+shopWithDb.get(assisted(Page, [Db]))();
+// @ts-expect-error an arg stands in the list itself
+assisted(Host, [[arg<string>()]], ([text]) => text);
+// @ts-expect-error not in a record
+assisted(Host, [{ text: arg<string>() }], ({ text }) => text);
+// @ts-expect-error not in a combinator
+optional(arg<string>());
+// @ts-expect-error not in a provider
+singleton(Host, [arg<string>()], (text) => text);
+// @ts-expect-error and it is nothing that a scope can give
+shopWithDb.get(arg<string>());
+// @ts-expect-error not even a plain one
+(shopWithDb as Scope).get(arg<string>());
+
+// ---- fallback
+
+const clockInstead = fallback(singleton(Clock));
+createContainer(clockInstead).get(Clock).now();
+createContainer(clockInstead, singleton(Clock)).get(Clock).now();
+createContainer(clockInstead).override(value(Clock, new Clock())).get(Clock).now();
+createContainer(fallback(value(Config, { dbUrl: "mem:" })), data, [[fallback(alias(Logger, Logger))]]).get(
+  Db,
+);
+// @ts-expect-error it needs what its provider needs
+createContainer(fallback(singleton(SmtpMailer, [Config])));
+const typed: Provider<SmtpMailer, typeof Config, "singleton"> = fallback(singleton(SmtpMailer, [Config]));
+// @ts-expect-error a class is no provider
+fallback(Clock);
+// @ts-expect-error nor is a list
+fallback([clockInstead]);
+void [typed];
 
 // ---- parent
 

@@ -10,7 +10,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type Checked, check, type compilers } from "./reader.ts";
 
 const shop = `
-  import { alias, createContainer, defer, parent, type Provider, type Scope, scoped, singleton, token, transient, value } from "thimble";
+  import { alias, arg, assisted, createContainer, defer, fallback, make, parent, type Provider, type Scope, scoped, singleton, token, transient, value } from "thimble";
   interface Config { readonly dbUrl: string }
   interface Logger { log(line: string): void }
   interface Mailer { send(to: string): void }
@@ -213,6 +213,78 @@ const mistakes: Mistake[] = [
     repair: `alias(Mailer, SmtpMailer);`,
     at: "Db)",
     says: `NotAssignable<Db, Mailer>`,
+  },
+
+  // ---- make, assisted, fallback
+  {
+    title: "names what the provider in make needs, and who needs that",
+    mistake: `createContainer(singleton(Logger, [make(singleton(Db, [Config]))], () => console));`,
+    repair: `createContainer(singleton(Logger, [make(singleton(Db, [Config]))], () => console), config);`,
+    at: "singleton(Logger",
+    says: `'MissingProvider<Token<Config>, NeededBy<Token<Logger>>>'`,
+  },
+  {
+    title: "names what is no provider, once",
+    mistake: `site.get(make(Db));`,
+    repair: `site.get(make(singleton(Db, [Config])));`,
+    at: "Db)",
+    says: `'Provider<any, any, ProviderKind>'`,
+  },
+  {
+    title: "says that the type of the provider in make says nothing",
+    mistake: `const it: Provider = config; site.get(make(it));`,
+    repair: `const it: Provider = config; (site as Scope).get(make(it));`,
+    at: "make(it)",
+    says: `'MissingProvider<UnknownProvider, NeededHere>'`,
+  },
+  {
+    title: "names what an assisted function needs besides its args",
+    mistake: `createContainer(singleton(Logger, [assisted(Users, [Db, arg<Logger>()])], () => console));`,
+    repair: `createContainer(singleton(Logger, [assisted(Users, [arg<Db>(), arg<Logger>()])], () => console));`,
+    at: "singleton(Logger",
+    says: `'MissingProvider<Db, NeededBy<Token<Logger>>>'`,
+  },
+  {
+    title: "says which arg does not fit its parameter",
+    mistake: `assisted(Users, [Db, arg<Mailer>()]);`,
+    repair: `assisted(Users, [Db, arg<Logger>()]);`,
+    at: "arg<Mailer>",
+    says: `'NotAssignable<Mailer, Logger>'`,
+  },
+  {
+    title: "says what the list of assisted lacks",
+    mistake: `assisted(Users, [arg<Db>()]);`,
+    repair: `assisted(Users, [arg<Db>(), Logger]);`,
+    at: "[arg<Db>()]",
+    says: `'readonly [db: Arg<Db>, log: DependencyFor<Logger>]'`,
+  },
+  {
+    title: "says that assisted needs a factory for a token",
+    mistake: `assisted(Mailer, [arg<string>()]);`,
+    repair: `assisted(Mailer, [arg<string>()], () => new SmtpMailer({ dbUrl: "" }));`,
+    at: "[arg",
+    says: `'MissingFactory<Token<Mailer>>'`,
+  },
+  {
+    title: "says that a class is no factory of assisted",
+    mistake: `assisted(Mailer, [Config], SmtpMailer);`,
+    repair: `assisted(SmtpMailer, [Config]);`,
+    at: "SmtpMailer)",
+    says: `'ClassAsFactory'`,
+  },
+  {
+    title: "says that an arg is no dependency of a provider",
+    mistake: `singleton(SmtpMailer, [arg<Config>()]);`,
+    repair: `assisted(SmtpMailer, [arg<Config>()]);`,
+    at: "arg<Config>",
+    says: `Type 'Arg<Config>' is not assignable to type 'Dependency'`,
+  },
+  {
+    title: "names what a fallback needs",
+    mistake: `createContainer(fallback(singleton(Db, [Config])));`,
+    repair: `createContainer(fallback(singleton(Db, [Config])), fallback(config));`,
+    at: "fallback(singleton",
+    says: `'MissingProvider<Token<Config>, NeededBy<Db>>'`,
   },
 
   // ---- options

@@ -10,6 +10,7 @@
 import type { UnknownProvider } from "./coverage.ts";
 import type {
   AnyToken,
+  Class,
   Dep,
   Dependency,
   DependencyTuple,
@@ -23,7 +24,9 @@ import type {
   Token,
   Value,
 } from "./dependency.ts";
-import type { Provider } from "./provider.ts";
+import type { ClassAsFactory, Fitting, Provider } from "./provider.ts";
+
+declare const given: unique symbol;
 
 /** Options of `all`. */
 export interface AllOptions {
@@ -121,3 +124,54 @@ type NeedsOfMade<P> =
 export interface Fallback {
   <const P extends Provider>(provider: P): P;
 }
+
+/** The place of a value among the dependencies of `assisted`, made by `arg`. It is no dependency anywhere else. */
+export interface Arg<out T = unknown> {
+  /** Only in types. */
+  readonly [given]: T;
+}
+
+/** `arg`: the place of a value that the caller gives. */
+export interface MakeArg {
+  <T>(): Arg<T>;
+}
+
+/** `assisted`: a function that takes the `arg`s in order and resolves the other dependencies when it is called. */
+export interface Assisted {
+  <K extends AnyToken, const D extends readonly (Dependency | Arg)[]>(
+    token: K,
+    dependencies: Fitting<K, WithoutArgs<D>, D>,
+  ): AssistedFunction<K, D>;
+  <K extends AnyToken, const D extends readonly (Dependency | Arg)[], F>(
+    token: K,
+    dependencies: D,
+    factory: AssistedFactory<K, ResolvedTuple<WithoutArgs<D>>, F>,
+  ): AssistedFunction<K, D>;
+}
+
+// Like the last argument of `singleton`, except that the instance is not promised.
+type AssistedFactory<K, A extends unknown[], F> = [K] extends [never]
+  ? F
+  : [F] extends [Class]
+    ? [F] extends [(...args: never[]) => unknown]
+      ? (...args: A) => Value<K>
+      : ClassAsFactory
+    : (...args: A) => Value<K>;
+
+/** Needs everything in the list but the `arg`s. */
+type AssistedFunction<K, D extends readonly unknown[]> = Dep<
+  (...args: ArgsOf<D>) => Value<K>,
+  NeedsOfElement<Exclude<D[number], Arg>>
+>;
+
+/** The list with dependencies of the same types in the places of the `arg`s. */
+type WithoutArgs<D extends readonly unknown[]> = {
+  [I in keyof D]: D[I] extends Arg<infer T> ? Dep<T> : D[I];
+};
+
+/** The types of the `arg`s, in order. */
+type ArgsOf<D extends readonly unknown[]> = D extends readonly [infer First, ...infer Rest]
+  ? First extends Arg<infer T>
+    ? [T, ...ArgsOf<Rest>]
+    : ArgsOf<Rest>
+  : [];

@@ -217,26 +217,26 @@ type ThirdOfFour<K, D extends DependencyTuple | DependencyRecord, T> = [K] exten
       : Factory<Arguments<D>, K>;
 
 /** `S` when the constructor of `K` takes what it gives, else what it should have been. */
-type Fitting<K, S, Given = S> = S extends readonly unknown[]
+export type Fitting<K, S, Given = S> = S extends readonly unknown[]
   ? K extends new (...args: ResolvedTuple<S>) => unknown
     ? S["length"] extends ConstructorParameters<K>["length"]
       ? Given
-      : Explained<S, ConstructorParameters<K>>
+      : Explained<S, ConstructorParameters<K>, Given>
     : K extends new (...args: infer A) => unknown
-      ? Explained<S, A>
+      ? Explained<S, A, Given>
       : MissingArgument<K>
   : never;
 
-type Explained<S extends readonly unknown[], A extends readonly unknown[]> = number extends A["length"]
+type Explained<S extends readonly unknown[], A extends readonly unknown[], Given> = number extends A["length"]
   ? NotAssignable<ResolvedTuple<S>, A>
-  : ExplainedEach<S, A>;
-type ExplainedEach<S extends readonly unknown[], A extends readonly unknown[]> = {
+  : ExplainedEach<S, A, Given>;
+type ExplainedEach<S extends readonly unknown[], A extends readonly unknown[], Given> = {
   readonly [I in keyof A]: I extends keyof S
     ? I extends FirstOf<Wrong<S, A>>
       ? S[I] extends Dependency
         ? NotAssignable<Resolved<S[I]>, A[I]>
         : Dependency
-      : S[I]
+      : Given[I & keyof Given]
     : DependencyFor<A[I]>;
 };
 type Wrong<S extends readonly unknown[], A> = {
