@@ -7,6 +7,7 @@ import {
   currentScope,
   defer,
   isContainerError,
+  make,
   one,
   optional,
   parent,
@@ -81,6 +82,13 @@ describe("what the compiler does not see, the container does:", () => {
     expect(app.get([optional(Missing), all(Missing)])).toEqual([undefined, []]);
     expect(codeOf(() => app.get(one(Missing)))).toBe("NOT_PROVIDED");
     expect(codeOf(() => app.get(defer(Missing)).get())).toBe("NOT_PROVIDED");
+  });
+
+  it("that a singleton makes something scoped", () => {
+    const app = createContainer(
+      singleton(Asks, [make(scoped(Missing, () => ({ missing: true })))], (it) => it),
+    );
+    expect(codeOf(() => app.get(Asks))).toBe("CAPTIVE_DEPENDENCY");
   });
 });
 
