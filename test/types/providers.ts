@@ -272,15 +272,14 @@ singleton(Clock, { in: "request" });
 // @ts-expect-error an alias has no options
 alias(Mailer, SmtpMailer, { order: 1 });
 // @ts-expect-error nothing reads it: an option that does nothing is worse than none
-singleton(Clock, { eager: true });
-// @ts-expect-error nothing reads it
 singleton(Clock, { io: true });
 // @ts-expect-error nothing reads it
 singleton(Clock, { layer: "service" });
 // @ts-expect-error nothing reads it
 singleton(Clock, { health: () => true });
-// @ts-expect-error nothing reads it
-singleton(Clock, { start: () => {} });
+singleton(Clock, { eager: true, start: (clock) => clock.now(), after: [Config] });
+// @ts-expect-error nothing starts a transient
+transient(Db, [Config], (config) => new Db(config.dbUrl), { start: (db: Db) => db.close() });
 // @ts-expect-error a clock sends no mail
 singleton(Clock, { as: [Mailer] });
 // @ts-expect-error the instance is a session
