@@ -3,7 +3,18 @@
  * the container.
  */
 
-import { createContainer, scoped, singleton, token, transient, type Scope } from "thimble";
+import {
+  all,
+  createContainer,
+  one,
+  optional,
+  ref,
+  scoped,
+  singleton,
+  token,
+  transient,
+  type Scope,
+} from "thimble";
 import { describe, expect, it } from "vitest";
 import { deferred } from "../core/support/deferred.ts";
 import { asyncDispose, dispose } from "../core/support/disposal.ts";
@@ -207,6 +218,45 @@ describe("a transient that was built and that nobody receives is disposed", () =
     await turn();
 
     expect(counted).toEqual({ open: 0, built: 1 });
+  });
+});
+
+describe("a transient that a combinator has resolved for nobody is disposed", () => {
+  it.for([
+    ["optional", optional(Connection), 1],
+    ["one", one(Connection), 1],
+    ["ref", ref(() => Connection), 1],
+    ["all", all(Connection), 2],
+    ["a tuple of them", [optional(Connection), { it: one(Connection) }], 2],
+  ] as const)("by %s", ([, dependency, built]) => {
+    const { counted, connect } = connections();
+    const app: Scope = createContainer(
+      transient(Connection, connect),
+      transient(token<object>("another"), connect, { as: [Connection] }),
+      singleton(Flag, () => {
+        throw new Error("no");
+      }),
+      singleton(Job, [dependency, Flag], (connection) => ({ connection })),
+    );
+
+    expect(() => app.get(Job)).toThrow("no");
+
+    expect(counted).toEqual({ open: 0, built });
+  });
+
+  it("and no singleton among them", () => {
+    const { counted, connect } = connections();
+    const app: Scope = createContainer(
+      singleton(Connection, connect),
+      singleton(Flag, () => {
+        throw new Error("no");
+      }),
+      singleton(Job, [one(Connection), all(Connection), ref(() => Connection), Flag], () => ({})),
+    );
+
+    expect(() => app.get(Job)).toThrow("no");
+
+    expect(counted).toEqual({ open: 1, built: 1 });
   });
 });
 

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { combine, resolve, resolveNode } from "../building/resolve.ts";
+import { dropBuilt } from "../building/finish.ts";
+import { combine, resolveNode } from "../building/resolve.ts";
 import { ambiguous, notProvided } from "../model/messages.ts";
 import { ALIAS, type Combinator, type Definition, type Node, type ScopeRecord } from "../model/records.ts";
 import { definitionsIn } from "../model/tree.ts";
@@ -26,8 +27,8 @@ import { combinator, providerOf } from "./combinator.ts";
  * ```
  */
 /* @__NO_SIDE_EFFECTS__ */
-export const all: All = ((token: AnyToken, { tag }: AllOptions = {}) =>
-  combinator("all", token, (scope, dependent) => {
+export const all: All = ((token: AnyToken, { tag }: AllOptions = {}) => {
+  const made: Combinator = combinator("all", token, (scope, dependent) => {
     const own = providerOf(scope, dependent);
     const others = candidates(scope, token, tag).filter(
       (it) => !own || own.definition.lifetime === ALIAS || targetOf(scope, it) !== own,
@@ -36,7 +37,17 @@ export const all: All = ((token: AnyToken, { tag }: AllOptions = {}) =>
       // One object may have come by two ways that could not be seen to be the same.
       services.filter((it, at) => Object(it) !== it || services.indexOf(it) === at),
     );
-  })) as never;
+  });
+  return {
+    ...made,
+    drop(scope, services) {
+      const nodes = candidates(scope, token, tag);
+      // A composite has received one service less. Then it cannot be told which of them came from which provider.
+      if (nodes.length !== (services as unknown[]).length) return;
+      nodes.forEach(({ definition }, at) => dropBuilt(scope, definition, (services as unknown[])[at]));
+    },
+  } satisfies Combinator;
+}) as never;
 
 /**
  * Gives the single service that answers to the token, among the same as {@linkcode all}: the one provided under that
@@ -51,16 +62,20 @@ export const all: All = ((token: AnyToken, { tag }: AllOptions = {}) =>
  * @throws `NOT_PROVIDED` when there is none.
  */
 /* @__NO_SIDE_EFFECTS__ */
-export const one: One = ((token: AnyToken, { tag }: AllOptions = {}) =>
-  combinator(
+export const one: One = ((token: AnyToken, { tag }: AllOptions = {}) => {
+  /** The node that answers, and those that answer as well where that cannot be decided. */
+  function pick(scope: ScopeRecord): Node[] {
+    const exact = find(scope, token);
+    if (exact && isTagged(exact.definition, tag)) return [exact];
+    const found = candidates(scope, token, tag);
+    const marked = found.filter((node) => node.definition.options.default);
+    return marked.length > 0 ? marked : found;
+  }
+  const made: Combinator = combinator(
     "one",
     token,
     (scope, dependent) => {
-      const exact = find(scope, token);
-      if (exact && isTagged(exact.definition, tag)) return resolve(scope, token, dependent);
-      const found = candidates(scope, token, tag);
-      const marked = found.filter((node) => node.definition.options.default);
-      const [only, ...others] = marked.length > 0 ? marked : found;
+      const [only, ...others] = pick(scope);
       if (!only) throw notProvided(scope, token, dependent);
       if (others.length > 0) throw ambiguous(scope, token, [only, ...others], dependent);
       return resolveNode(scope, only, dependent);
@@ -70,11 +85,17 @@ export const one: One = ((token: AnyToken, { tag }: AllOptions = {}) =>
       if (nodes.length === 1) found?.set(nodes[0]!, scope);
       return nodes.length > 0;
     },
-  )) as never;
+  );
+  const drop: Combinator["drop"] = (scope, value) => dropBuilt(scope, pick(scope)[0]?.definition, value);
+  return { ...made, drop };
+}) as never;
 
 /** A dependency on a provider and not on its token, which a nearer scope might shadow. */
 function exactly(node: Node): Combinator {
-  return combinator("provider", [], (scope, dependent) => resolveNode(scope, node, dependent));
+  const made: Combinator = combinator("provider", [], (scope, dependent) =>
+    resolveNode(scope, node, dependent),
+  );
+  return { ...made, drop: (scope, value) => dropBuilt(scope, node.definition, value) };
 }
 
 /** The providers that answer to the token, each service once. */

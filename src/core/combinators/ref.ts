@@ -4,6 +4,7 @@
  * @module
  */
 
+import { dropTransients } from "../building/finish.ts";
 import { resolve } from "../building/resolve.ts";
 import { check } from "../model/dependency.ts";
 import { invalid } from "../model/messages.ts";
@@ -37,5 +38,6 @@ export const ref: Ref = ((token: () => AnyToken) => {
     (scope, dependent) => resolve(scope, given(), dependent),
     (scope, dependent, found) => isProvided(scope, given(), dependent, found),
   );
-  return { ...made, token: given };
+  const drop: Combinator["drop"] = (scope, value) => dropTransients(scope, given(), value);
+  return { ...made, token: given, drop };
 }) as never;
