@@ -73,6 +73,7 @@ const withServers = [...door, "drain"];
 const names: Record<string, readonly string[]> = {
   thimble: core,
   "thimble/config": config,
+  "thimble/layers": ["layers", "toMermaid", "LayerViolationError"],
   "thimble/lifecycle": ["createApp", "warm", "background", "StartFailedError"],
   "thimble/observe": ["observe"],
   "thimble/runtime": door,

@@ -273,7 +273,6 @@ singleton(Clock, { in: "request" });
 alias(Mailer, SmtpMailer, { order: 1 });
 // @ts-expect-error nothing reads it: an option that does nothing is worse than none
 singleton(Clock, { io: true });
-// @ts-expect-error nothing reads it
 singleton(Clock, { layer: "service" });
 // @ts-expect-error nothing reads it
 singleton(Clock, { health: () => true });

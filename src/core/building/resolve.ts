@@ -86,6 +86,7 @@ export function resolveNode(scope: ScopeRecord, origin: Node, dependent: Build |
   const { definition } = origin;
   const { token, lifetime } = definition;
   let node = origin;
+  if (dependent) scope.tree.guard?.(dependent, origin);
   if (lifetime === SCOPED) node = nodeOfScoped(scope, origin, dependent);
   else if (lifetime >= TRANSIENT) {
     if (scope.closing && lifetime === TRANSIENT) throw closed(scope, token, dependent);
@@ -162,6 +163,7 @@ export function build(it: Build): unknown {
       }
       it.phase = RESOLVING;
       scope.tree.tell?.("building", it);
+      scope.tree.guard?.(it);
       if (length > 0) {
         // Made in its full length at once: pushing to an empty array takes the room of seventeen.
         const values = (it.values = new Array<unknown>(length));

@@ -98,6 +98,8 @@ export interface Options extends ScopedOptions<unknown>, ValueOptions<unknown> {
   readonly original?: Options;
   /** Of what `override` or `fallback` made of a provider: that provider. */
   readonly given?: Definition;
+  /** Only of a policy: what is called for every edge of the tree, see `Tree`. */
+  readonly guard?: Guard;
   /** Only of a fallback: gives the key that it is registered under, so that it does not stand under its token. */
   readonly fallback?: ((tree: Tree, token: AnyToken) => object) | undefined;
   /**
@@ -383,6 +385,9 @@ export interface Closing {
   proceed(ended?: Dependent): void;
 }
 
+/** Called when a build begins, and when it resolves a provider. Refuses by throwing. */
+export type Guard = (dependent: Build, node?: Node) => void;
+
 /** What all scopes of a tree share. */
 export interface Tree {
   readonly root: ScopeRecord;
@@ -394,6 +399,8 @@ export interface Tree {
   changes: number;
   /** Whether something was registered that has a `stop`. */
   hasStops: boolean;
+  /** Checks the edges between services. There once a policy was registered: see `thimble/layers`. */
+  guard?: Guard;
   /** Tells observers what happens. There while somebody observes: see `thimble/observe`. */
   tell: Tell | undefined;
   /** Under a token: the key that its fallbacks are registered under. There once one was registered. */

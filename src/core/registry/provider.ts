@@ -145,6 +145,7 @@ const known: Readonly<Record<string, (it: unknown, lifetime: number) => boolean>
   eager: (it, lifetime) => typeof it === "boolean" && lifetime < TRANSIENT,
   in: (it, lifetime) => typeof it === "string" && lifetime === SCOPED,
   init: (it) => typeof it === "function",
+  layer: (it) => typeof it === "string",
   order: (it) => typeof it === "number" && !Number.isNaN(it),
   owned: (it, lifetime) => typeof it === "boolean" && lifetime === VALUE,
   start: (it, lifetime) => typeof it === "function" && lifetime < TRANSIENT,

@@ -104,6 +104,7 @@ export function register(
       throw duplicate(scope, token);
     }
     if (options.stop) tree.hasStops = true;
+    if (options.guard) tree.guard = options.guard;
     if (lifetime === VALUE) {
       const node = new Node(it, scope);
       node.value = it.make;

@@ -45,6 +45,13 @@ export interface ProviderOptions<T> {
   readonly default?: boolean;
 
   /**
+   * The layer of the program that it belongs to, for the policy of `thimble/layers`.
+   *
+   * @default none: it may depend on everything, and everything on it
+   */
+  readonly layer?: string;
+
+  /**
    * Tie-break among the services that `all` finds in one scope: lower first, then order of registration.
    *
    * @default 0
