@@ -110,14 +110,13 @@ export function disposeNode(node: Node): boolean {
     // longer than opening, using and closing a request scope.
     const needsSignal = isOption && dispose && dispose.length !== 1;
     const signal = needsSignal ? signalIn(closing ?? {}, closing?.expired) : undefined;
-    const run = (): unknown => {
-      if (!dispose) return undefined;
-      return isOption ? dispose(value, signal as never, closing?.reason) : Reflect.apply(dispose, value, []);
-    };
+    const reason = closing?.reason;
     const outer = setEnding(node);
     let result: unknown;
     try {
-      result = cleanup ? cleanup(run) : run();
+      result = cleanup
+        ? callWithin(cleanup, dispose, isOption, value, signal, reason)
+        : call(dispose as Disposer, isOption, value, signal, reason);
     } finally {
       setEnding(outer);
     }
@@ -129,6 +128,28 @@ export function disposeNode(node: Node): boolean {
     failure = { error };
   }
   return disposed(node, since, failure);
+}
+
+function call(
+  dispose: Disposer,
+  isOption: boolean,
+  value: unknown,
+  signal: unknown,
+  reason: unknown,
+): unknown {
+  return isOption ? dispose(value, signal as never, reason) : Reflect.apply(dispose, value, []);
+}
+
+/** A function of its own, because a function that makes a closure is slower, whether or not it makes one. */
+function callWithin(
+  cleanup: Cleanup,
+  dispose: Disposer | false | undefined,
+  isOption: boolean,
+  value: unknown,
+  signal: unknown,
+  reason: unknown,
+): unknown {
+  return cleanup(dispose ? () => call(dispose, isOption, value, signal, reason) : undefined);
 }
 
 /** What is being disposed or stopped on the stack right now. */
