@@ -63,7 +63,7 @@ export function findOwner(build: Build, value: unknown): void {
   // What `new` makes is new. And without a disposer, there is nothing that could be disposed twice.
   if (definition.make === definition.token || !symbolIn(value, scope)) return;
   const isCached = definition.lifetime < TRANSIENT;
-  const from = dependentIn(build).edges?.find((it) => it.value === value);
+  const from = (build.received ?? dependentIn(build).edges)?.find((it) => it.value === value);
   if (from || isOwned(value)) build.isForeign = true;
   // Whatever receives it from a transient cannot see where that had it from.
   if (from && !isCached) owners.set(value as object, from);

@@ -254,6 +254,8 @@ export class Build implements Dependent {
   /** See `Node`. */
   declare isForeign?: boolean;
   declare original?: { readonly value: unknown } | undefined;
+  /** After the deadline of a shutdown, which takes the edges away: what its factory was given, and may still pass on. */
+  declare received?: Node[] | undefined;
   /** Set by `thimble/observe`: when it began. */
   declare since?: number;
 

@@ -350,6 +350,8 @@ async function expire(top: ScopeRecord): Promise<void> {
   }
   for (const scope of all) {
     startCounting(scope);
+    for (const it of itemsOf<Build | Node>(scope.extras ?? {}))
+      if (it instanceof Build) it.received = dependentIn(it).edges;
     for (const it of pendingIn(scope)) {
       // What is in flight no longer keeps its dependencies waiting.
       release(it);
