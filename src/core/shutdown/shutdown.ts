@@ -99,11 +99,9 @@ export function shutdown(scope: ScopeRecord, options: ShutdownOptions = {}): Pro
   const { timeout, signal, reason } = options;
   if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0))
     throw new TypeError("timeout is a number of milliseconds");
-  const stopping = scope.closing ? undefined : stop(scope, reason);
-  const isExpired = signal?.aborted === true;
-  if (isExpired) void stopping?.expire();
-  if (!stopping || stopping.isOver) closeAll(scope, reason, stopping, options);
-  else limit(scope, stopping.report!, options);
+  const stopping = scope.closing ? undefined : stop(scope, reason, signal?.aborted);
+  if (!stopping || stopping.isOver) closeAll(scope, stopping ? stopping.reason : reason, stopping, options);
+  else limit(scope, reportAfter(stopping), options);
   const { closing } = scope;
   // A disposer, a `stop` or a factory that this shutdown waits for must not wait for the shutdown. It gets the report as
   // it is at that time; the object is completed at the end.
@@ -113,7 +111,7 @@ export function shutdown(scope: ScopeRecord, options: ShutdownOptions = {}): Pro
 
 /** The report of a shutdown that has begun. */
 export function reportOf({ closing, extras }: ScopeRecord): Promise<ShutdownReport> {
-  return closing ? promiseOf(closing) : (extras!.stopping as Stopping).report!;
+  return closing ? promiseOf(closing) : reportAfter(extras!.stopping as Stopping);
 }
 
 /** Whether a disposer, a `stop` or a factory on the stack belongs to the scope or to one below it. */
@@ -128,19 +126,26 @@ function liveOf(it: Closing | Stopping): ShutdownReport {
 }
 
 /** Begins the first phase, if there is something to stop, or gives the one that is under way. */
-function stop(scope: ScopeRecord, reason: unknown): Stopping | undefined {
-  const begun = scope.extras?.stopping as Stopping | undefined;
-  if (begun || !scope.tree.hasStops) return begun;
-  const stopping = new Stopping(scope, reason);
-  extrasOf(scope).stopping = stopping;
-  for (const it of subtree(scope)) it.extras?.stopSignal?.controller?.abort(reason);
-  if (!stopping.proceed())
-    stopping.report = stopping.promise.then(() => {
-      // A shutdown of a scope above may have closed it meanwhile.
-      if (!scope.closing) closeAll(scope, reason, stopping);
-      return promiseOf(scope.closing!);
-    });
+function stop(scope: ScopeRecord, reason: unknown, isExpired?: boolean): Stopping | undefined {
+  let stopping = scope.extras?.stopping as Stopping | undefined;
+  const isFresh = !stopping && scope.tree.hasStops;
+  if (isFresh) {
+    extrasOf(scope).stopping = stopping = new Stopping(scope, reason);
+    for (const it of subtree(scope)) it.extras?.stopSignal?.controller?.abort(reason);
+  }
+  if (isExpired) void stopping?.expire();
+  else if (isFresh) stopping!.proceed();
   return stopping;
+}
+
+/** The report of the whole shutdown, when its first phase has to wait. A `stop` may ask for it before that is known. */
+function reportAfter(stopping: Stopping): Promise<ShutdownReport> {
+  const { scope, reason } = stopping;
+  return (stopping.report ??= stopping.promise.then(() => {
+    // A shutdown of a scope above may have closed it meanwhile.
+    if (!scope.closing) closeAll(scope, reason, stopping);
+    return promiseOf(scope.closing!);
+  }));
 }
 
 /** Closes a scope and everything below it, and disposes what can be disposed at once. */
@@ -157,7 +162,6 @@ function closeAll(
     const fresh = close(scope, reason);
     const closing = scope.closing!;
     if (stopping) {
-      for (const row of stopping.rows) addRow(row, scope);
       closing.since ??= stopping.since;
       tick(scope);
     }
@@ -193,7 +197,7 @@ function close(top: ScopeRecord, reason: unknown): ScopeRecord[] {
     }
   }
   for (const { closing, extras } of fresh) {
-    // The scope above that closes it has these rows already.
+    // A scope above that closes it has waited as long as it could, and has these rows already.
     closing!.rows.push(...((extras?.stopping as Stopping | undefined)?.abandon() ?? []));
     extras?.stopSignal?.controller?.abort(reason);
     extras?.controller?.abort(reason);

@@ -45,29 +45,27 @@ export class Stopping {
     this.reason = reason;
   }
 
-  /** Stops what no dependent uses any more. Gives whether that was everything. */
-  proceed(): boolean {
+  /** Stops what no dependent uses any more. After the deadline, the dependents have only to have been stopped before. */
+  proceed(): void {
     for (;;) {
       const left = toStop(this.scope);
       const busy = left.filter((it) => it.stopping !== undefined);
       const idle = left.filter((it) => it.stopping === undefined);
       for (const it of busy) this.wait(it);
-      const used = this.expired ? new Set() : dependenciesOf(left);
+      const used = dependenciesOf(this.expired ? idle : left);
       const free = idle.filter((it) => !used.has(it));
       // Edges form no circle, but nothing must wait for ever if they did.
-      const next = free.length > 0 || busy.length > 0 ? free : idle;
+      const next = free.length > 0 || (busy.length > 0 && !this.expired) ? free : idle;
       if (next.length === 0) break;
       // A `stop` may have shut down a scope below, which has then stopped what lives there.
       for (const it of next) if (!it.isStopped) this.begin(it);
     }
-    if (this.inFlight.size > 0) return false;
-    this.end();
-    return true;
+    if (this.inFlight.size === 0) this.end();
   }
 
-  /** Ends the phase because a scope above is closing, which has waited as long as it could. Gives the rows. */
+  /** Ends the phase, if it is not over, because nobody waits any longer. Gives the rows. */
   abandon(): ShutdownRow[] {
-    if (this.isOver) return [];
+    if (this.isOver) return this.rows;
     this.expired = true;
     this.controller?.abort();
     for (const it of this.inFlight)
@@ -89,8 +87,7 @@ export class Stopping {
     this.proceed();
     // One turn later, because what had nothing to wait for is not abandoned.
     await undefined;
-    for (const it of this.inFlight) this.rows.push(rowOf(it, "abandoned", now() - it.since!));
-    this.end();
+    this.abandon();
   }
 
   begin(node: Node): void {
@@ -100,8 +97,12 @@ export class Stopping {
     let failure: object | undefined;
     const since = (node.since = now());
     node.isStopped = true;
+    // There before it is called: it may shut down a scope above, which then waits for it.
+    let over!: () => void;
+    node.stopping = new Promise((resolve) => (over = resolve));
     const ended = (): void => {
       node.stopping = undefined;
+      over();
       scope.tree.tell?.("stopped", node, { elapsed: now() - since, ...failure });
       if (failure) node.stopRow = rowOf(node, "failed", now() - since, failure);
     };
@@ -116,7 +117,7 @@ export class Stopping {
         setEnding(outer);
       }
       if (isThenable(result)) {
-        node.stopping = Promise.resolve(result).then(ended, (error: unknown) => {
+        void Promise.resolve(result).then(ended, (error: unknown) => {
           failure = { error };
           ended();
         });
@@ -127,7 +128,7 @@ export class Stopping {
       failure = { error };
     }
     ended();
-    if (node.stopRow) this.rows.push(node.stopRow);
+    if (node.stopRow && !this.inFlight.has(node)) this.rows.push(node.stopRow);
   }
 
   wait(node: Node): void {
