@@ -149,7 +149,9 @@ export function failBuild(build: Build, thrown: unknown, isResumed?: boolean): u
 /** Disposes the transients among the values that a build was to receive. */
 function dropTransientsOf({ scope, definition, values, version }: Build): void {
   // When providers have changed meanwhile, it cannot be told which of the values came from a transient.
-  if (version === scope.tree.changes) dropTransients(scope, definition.dependencies, values);
+  for (let at: ScopeRecord | undefined = scope; at; at = at.parent)
+    if (at.extras?.changed! > version) return;
+  dropTransients(scope, definition.dependencies, values);
 }
 
 /** Disposes the transients among the values of dependencies. */

@@ -333,6 +333,8 @@ export interface ScopeRecord {
 
 /** What few scopes have. One object is made for the first of these that is needed. */
 export interface Extras {
+  /** `Tree.changes` at the last `provide` or `override` of this scope. */
+  changed?: number;
   /** What is registered here, in order of registration. A scope that only registered values has none. */
   providers?: Map<object, Node | Definition>;
   /** Whether scopes that are not held look into the nodes of this one: then the map is cleared when it is given up. */

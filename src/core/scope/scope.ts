@@ -116,14 +116,14 @@ class TreeScope implements ScopeRecord {
 
   provide(...providers: unknown[]): this {
     follow(this);
-    this.tree.changes++;
+    extrasOf(this).changed = ++this.tree.changes;
     tellAll(this, "registered", register(this, providers));
     return this;
   }
 
   override(...providers: unknown[]): this {
     follow(this);
-    this.tree.changes++;
+    extrasOf(this).changed = ++this.tree.changes;
     tellAll(this, "overridden", register(this, providers, true));
     return this;
   }
