@@ -9,7 +9,7 @@
 
 import { onStack, running } from "../building/running.ts";
 import { drain, goOn, resolve, resolveNode } from "../building/resolve.ts";
-import { failBuild, finishBuild } from "../building/finish.ts";
+import { failBuild, finishBuild, forgetLastThrown } from "../building/finish.ts";
 import { PENDING, pendingBuild, suspend, waitFor } from "../building/waiting.ts";
 import { check } from "../model/dependency.ts";
 import { cachedDependent } from "../model/edges.ts";
@@ -31,6 +31,7 @@ import {
 import { isProvided } from "../registry/registry.ts";
 import { shutdown } from "../shutdown/shutdown.ts";
 import type { Resolver } from "../types/provider.ts";
+import type { AbortSignalLike } from "../types/signal.ts";
 import { cannotResolve } from "../words/thenable.ts";
 import { isToken } from "../words/token.ts";
 
@@ -57,22 +58,41 @@ export function get(
   throw failBuild(pendingBuild, asyncProvider(pendingBuild));
 }
 
-/** Gives a promise of the value of a dependency. */
+/**
+ * Gives a promise of the value of a dependency. When the signal aborts, the caller gives up: what was begun goes on, for
+ * others may wait for it.
+ */
 export function getAsync(
   scope: ScopeRecord,
   dependency: Single,
   dependent: Build | undefined,
   owner?: Build,
+  signal?: AbortSignalLike,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason as Error);
     const it = start(scope, dependency, dependent, owner);
     // A promise would call the method `then` of an instance, which may well run a query.
     const give = (it: unknown): void => {
       if (cannotResolve(it)) reject(thenable(it));
       else resolve(it);
     };
-    if (it !== PENDING) give(it);
-    else pendingBuild.settled = (failure, it) => (failure ? reject(failure.error as Error) : give(it));
+    if (it !== PENDING) return give(it);
+    const build = pendingBuild;
+    const giveUp = (): void => {
+      reject(signal!.reason as Error);
+      if (build.phase < DONE) failBuild(build, signal!.reason);
+      // A factory may listen to the same signal and throw the same reason, which then gets a path.
+      forgetLastThrown();
+    };
+    build.settled = (failure, it) => {
+      signal?.removeEventListener("abort", giveUp);
+      if (failure) reject(failure.error as Error);
+      else give(it);
+    };
+    signal?.addEventListener("abort", giveUp);
+    // What was begun may have aborted it.
+    if (signal?.aborted) giveUp();
   });
 }
 

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { reportUnheard } from "../building/reporting.ts";
 import { running } from "../building/running.ts";
 import { closed } from "../model/messages.ts";
 import {
@@ -23,7 +22,6 @@ import { definitionOf, emptyMap, hold, itemsOf } from "../model/tree.ts";
 import { find, register } from "../registry/registry.ts";
 import { shutdown } from "../shutdown/shutdown.ts";
 import type { CreateContainer, ScopeState, WaitOptions } from "../types/scope.ts";
-import type { AbortSignalLike } from "../types/signal.ts";
 import type { ShutdownOptions, ShutdownReport } from "../types/shutdown.ts";
 import { ShutdownError } from "../words/errors.ts";
 import { asyncDisposeSymbol } from "../words/web.ts";
@@ -95,10 +93,7 @@ class TreeScope implements ScopeRecord {
   }
 
   getAsync(dependency: Single, options?: WaitOptions): Promise<unknown> {
-    const signal = options?.signal;
-    return signal
-      ? unless(signal, this, () => getAsync(this, dependency, running))
-      : getAsync(this, dependency, running);
+    return getAsync(this, dependency, running, undefined, options?.signal);
   }
 
   has(dependency: Single): boolean {
@@ -174,22 +169,6 @@ function getFurther(scope: ScopeRecord, dependency: Single, found: Node | undefi
     if (built?.state === BUILT) return built.value;
   }
   return get(scope, dependency, running, undefined, node);
-}
-
-/** Waits no longer once the signal aborts. What was begun goes on, for others may wait for it. */
-function unless(
-  signal: AbortSignalLike,
-  scope: ScopeRecord,
-  begin: () => Promise<unknown>,
-): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(signal.reason as Error);
-    if (signal.aborted) return giveUp();
-    signal.addEventListener("abort", giveUp);
-    const stop = () => signal.removeEventListener("abort", giveUp);
-    const fail = (error: unknown) => (signal.aborted ? reportUnheard(scope, error) : reject(error as Error));
-    void begin().then(resolve, fail).then(stop);
-  });
 }
 
 function call(fn: (...args: unknown[]) => unknown, dependencies: Single, resolved: unknown): unknown {
