@@ -150,7 +150,7 @@ export function failBuild(build: Build, thrown: unknown, isResumed?: boolean): u
 function dropTransientsOf({ scope, definition, values, version }: Build): void {
   // When providers have changed meanwhile, it cannot be told which of the values came from a transient.
   for (let at: ScopeRecord | undefined = scope; at; at = at.parent)
-    if (at.extras?.changed! > version) return;
+    if ((at.extras?.changed ?? 0) > version) return;
   dropTransients(scope, definition.dependencies, values);
 }
 
