@@ -10,30 +10,14 @@
  */
 import { describe, expect, it } from "vitest";
 import { createContainer, singleton, token, value, type Scope } from "thimble";
-import { shutdownOnSignal, type StopReason } from "thimble/generic";
+import { shutdownOnSignal } from "thimble/generic";
 import { deferred } from "../core/support/deferred.ts";
 import { turn } from "../core/support/turn.ts";
+import { asker } from "./asker.ts";
 import { settles } from "./waiting.ts";
 
 const Db = token<object>("db");
 const Repo = token<object>("repo");
-
-/** Somebody who can ask to stop as often as they like. */
-function asker() {
-  const listeners = new Set<(reason: StopReason) => void>();
-  return {
-    onStop(listener: (reason: StopReason) => void) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    ask(reason: StopReason) {
-      for (const listener of listeners) listener(reason);
-    },
-    get listening() {
-      return listeners.size;
-    },
-  };
-}
 
 /** A container whose repo closes when `slow` is resolved, and whose database closes after that. */
 function closing() {
