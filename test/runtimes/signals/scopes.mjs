@@ -21,7 +21,7 @@ const owned = (name) => value(token(name), {}, closing(name));
 /** The recipe of the README. */
 const untilSignal = (scope, options) =>
   void shutdownOnSignal(scope, { timeout: 10_000, ...options }).then(({ reason, report }) => {
-    console.log(`${scope.name}: ${reason} ${report.ok}`);
+    console.log(`${scope.name}: ${String(reason)} ${report.ok}`);
     exit(report.ok ? 0 : 1);
   });
 
@@ -35,7 +35,7 @@ const programs = {
     stayAlive();
     console.log("ready");
     const { reason, report } = await stopped;
-    console.log(`tenant: ${reason} ${report.ok}, app is ${app.state}`);
+    console.log(`tenant: ${String(reason)} ${report.ok}, app is ${app.state}`);
   },
 
   // What a test runner does all day: containers that are closed by other code.
@@ -67,7 +67,8 @@ const programs = {
     const stopped = halves.map((app) => shutdownOnSignal(app, { signals: ["SIGINT", "SIGTERM"] }));
     stayAlive();
     console.log("ready");
-    for (const { reason, report } of await Promise.all(stopped)) console.log(`${reason} ${report.ok}`);
+    for (const { reason, report } of await Promise.all(stopped))
+      console.log(`${String(reason)} ${report.ok}`);
     exit(0);
   },
 
