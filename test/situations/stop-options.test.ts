@@ -658,11 +658,28 @@ describe("a `stop` that shuts down", () => {
     expect(log).toEqual(["cut", "disposed"]);
   });
 
+  it("its own scope at once, and then fails, is one row of the report", async () => {
+    const app: Scope = container(
+      value(
+        Server,
+        {},
+        {
+          stop: () => {
+            void app.shutdown({ signal: AbortSignal.abort() });
+            throw new Error("cannot");
+          },
+        },
+      ),
+    );
+
+    expect(rows(await settles(app.shutdown()))).toEqual(["root: server failed"]);
+  });
+
   it.each<[string, () => unknown, ShutdownOptions]>([
     ["at once", () => undefined, {}],
     ["later", turn, {}],
     ["at once, past the deadline", () => undefined, { signal: AbortSignal.abort() }],
-  ])("and then fails is one row of each report: %s", async (_, wait, options) => {
+  ])("the scope above its own, and then fails, is one row of each report: %s", async (_, wait, options) => {
     const app = container();
     const session = app.createScope(
       "session",
