@@ -127,14 +127,13 @@ function liveOf(it: Closing | Stopping): ShutdownReport {
 
 /** Begins the first phase, if there is something to stop, or gives the one that is under way. */
 function stop(scope: ScopeRecord, reason: unknown, isExpired?: boolean): Stopping | undefined {
-  let stopping = scope.extras?.stopping as Stopping | undefined;
-  const isFresh = !stopping && scope.tree.hasStops;
-  if (isFresh) {
-    extrasOf(scope).stopping = stopping = new Stopping(scope, reason);
-    for (const it of subtree(scope)) it.extras?.stopSignal?.controller?.abort(reason);
-  }
-  if (isExpired) void stopping?.expire();
-  else if (isFresh) stopping!.proceed();
+  const begun = scope.extras?.stopping as Stopping | undefined;
+  if (!begun && !scope.tree.hasStops) return undefined;
+  const stopping = begun ?? new Stopping(scope, reason);
+  extrasOf(scope).stopping = stopping;
+  if (!begun) for (const it of subtree(scope)) it.extras?.stopSignal?.controller?.abort(reason);
+  if (isExpired) void stopping.expire();
+  else if (!begun) stopping.proceed();
   return stopping;
 }
 
@@ -354,10 +353,10 @@ async function expire(top: ScopeRecord): Promise<void> {
   }
   for (const scope of all) {
     startCounting(scope);
-    for (const it of itemsOf<Build | Node>(scope.extras ?? {}))
-      if (it instanceof Build) it.received = dependentIn(it).edges;
     for (const it of pendingIn(scope)) {
-      // What is in flight no longer keeps its dependencies waiting.
+      // What is in flight no longer keeps its dependencies waiting. It may still pass one of them on.
+      const build = (it as Node).build ?? (it as Build);
+      build.received = it.edges;
       release(it);
       // A build is disposed when it ends.
       if ((it as Node).state !== DISPOSING) it.count = 1;

@@ -69,9 +69,13 @@ export class Stopping {
     this.expired = true;
     this.controller?.abort();
     for (const it of this.inFlight)
-      if (it.stopping) this.rows.push(rowOf(it, "abandoned", now() - it.since!));
+      this.add(it.stopping ? rowOf(it, "abandoned", now() - it.since!) : it.stopRow);
     this.end();
     return this.rows;
+  }
+
+  add(row: ShutdownRow | undefined): void {
+    if (row && !this.rows.includes(row)) this.rows.push(row);
   }
 
   end(): void {
@@ -128,7 +132,7 @@ export class Stopping {
       failure = { error };
     }
     ended();
-    if (node.stopRow && !this.inFlight.has(node)) this.rows.push(node.stopRow);
+    this.add(node.stopRow);
   }
 
   wait(node: Node): void {
@@ -138,8 +142,8 @@ export class Stopping {
       this.inFlight.delete(node);
       const { stopRow } = node;
       // The report of a phase that is over is complete.
-      if (stopRow && this.isOver) reportUnheard(node, stopRow.error);
-      else if (stopRow) this.rows.push(stopRow);
+      if (stopRow && this.isOver && !this.rows.includes(stopRow)) reportUnheard(node, stopRow.error);
+      else this.add(stopRow);
       if (!this.expired) this.proceed();
     });
   }
