@@ -100,7 +100,7 @@ export function shutdown(scope: ScopeRecord, options: ShutdownOptions = {}): Pro
   if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0))
     throw new TypeError("timeout is a number of milliseconds");
   const stopping = scope.closing ? undefined : stop(scope, reason, signal?.aborted);
-  if (!stopping || stopping.isOver) closeAll(scope, stopping ? stopping.reason : reason, stopping, options);
+  if (!stopping || stopping.isOver) closeAll(scope, stopping, options);
   else limit(scope, reportAfter(stopping), options);
   const { closing } = scope;
   // A disposer, a `stop` or a factory that this shutdown waits for must not wait for the shutdown. It gets the report as
@@ -139,26 +139,21 @@ function stop(scope: ScopeRecord, reason: unknown, isExpired?: boolean): Stoppin
 
 /** The report of the whole shutdown, when its first phase has to wait. A `stop` may ask for it before that is known. */
 function reportAfter(stopping: Stopping): Promise<ShutdownReport> {
-  const { scope, reason } = stopping;
+  const { scope } = stopping;
   return (stopping.report ??= stopping.promise.then(() => {
     // A shutdown of a scope above may have closed it meanwhile.
-    if (!scope.closing) closeAll(scope, reason, stopping);
+    if (!scope.closing) closeAll(scope, stopping);
     return promiseOf(scope.closing!);
   }));
 }
 
 /** Closes a scope and everything below it, and disposes what can be disposed at once. */
-function closeAll(
-  scope: ScopeRecord,
-  reason: unknown,
-  stopping?: Stopping,
-  options: ShutdownOptions = {},
-): void {
+function closeAll(scope: ScopeRecord, stopping?: Stopping, options: ShutdownOptions = {}): void {
   // Every build on the stack is in flight, whoever calls this: its factory, another service, an observer or a disposer.
   for (const build of onStack()) suspend(build);
   // What disposers resolve is nobody's dependency.
   runAs(undefined, () => {
-    const fresh = close(scope, reason);
+    const fresh = close(scope, (stopping ?? options).reason);
     const closing = scope.closing!;
     if (stopping) {
       closing.since ??= stopping.since;
