@@ -40,7 +40,6 @@ export class Timeline {
   readonly #began = performance.now();
   readonly #moments: Moment[] = [];
   readonly #listeners = new Set<(moment: Moment) => void>();
-  readonly #closing = new WeakSet<Scope>();
   readonly #labels = new WeakMap<Scope, string>();
   readonly #counts = { opened: 0, closed: 0 };
   #seq = 0;
@@ -64,18 +63,15 @@ export class Timeline {
         this.#label(event.scope);
         this.#add("opened", event);
       },
+      scopeClosing: (event) => this.#add("closing", event),
       scopeClosed: (event) => {
         if (event.scope !== container) this.#counts.closed++;
-        this.#addClosing(event.scope);
         this.#add("closed", event);
       },
       building: (event) => this.#add("building", event),
       built: (event) => this.#add("built", event),
       buildFailed: (event) => this.#add("failed", event),
-      disposing: (event) => {
-        this.#addClosing(event.scope);
-        this.#add("disposing", event);
-      },
+      disposing: (event) => this.#add("disposing", event),
       disposed: (event) => this.#add("disposed", event),
     });
   }
@@ -93,14 +89,6 @@ export class Timeline {
   onMoment(listener: (moment: Moment) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
-  }
-
-  /** No observer is told that a scope begins to close, but its first disposal shows it, and so does its parent's. */
-  #addClosing(scope: Scope): void {
-    if (scope.parent?.state === "closing") this.#addClosing(scope.parent);
-    if (this.#closing.has(scope)) return;
-    this.#closing.add(scope);
-    this.#add("closing", { scope });
   }
 
   /** Read while the scope is open: a closed one answers nothing. */

@@ -36,6 +36,12 @@ export interface ScopeEvent {
   readonly scope: Scope;
 }
 
+/** A scope begins to close: from here on, it builds nothing and opens no scope. Those below it are closing too. */
+export interface ScopeClosingEvent extends ScopeEvent {
+  /** What was given to `shutdown` as `reason`. */
+  readonly reason: unknown;
+}
+
 /** A scope and everything below it has closed. */
 export interface ScopeClosedEvent extends ScopeEvent {
   /** How long closing took, in milliseconds. */
@@ -101,6 +107,7 @@ export interface Observer {
   disposing?(event: ServiceEvent): void;
   disposed?(event: DisposedEvent): void;
   scopeOpened?(event: ScopeEvent): void;
+  scopeClosing?(event: ScopeClosingEvent): void;
   scopeClosed?(event: ScopeClosedEvent): void;
   /**
    * An error reaches no caller: the second of two dependencies that fail, a build that fails when nobody waits for it any

@@ -321,6 +321,65 @@ describe("an observer is told", () => {
     expect(heard).toEqual(["opened request", "opened job", "closed job", "closed request", "closed shop"]);
   });
 
+  it("of every scope that begins to close, from the top down, before anything of it is disposed", async () => {
+    const heard: unknown[] = [];
+    const app = createContainer("shop", value(Host, "here", { dispose: () => {} }));
+    observe(app, {
+      scopeClosing: ({ scope, reason }) => heard.push([scope.name, scope.state, reason]),
+      disposing: ({ token }) => heard.push(token.name),
+    });
+    app.createScope("request", value(Db, "db", { dispose: () => {} })).createScope("job");
+
+    await app.shutdown({ reason: "over" });
+
+    expect(heard).toEqual([
+      ["shop", "closing", "over"],
+      ["request", "closing", "over"],
+      ["job", "closing", "over"],
+      "db",
+      "host",
+    ]);
+  });
+
+  it("of its closing after services have stopped, and before builds are refused", async () => {
+    const heard: string[] = [];
+    const app = createContainer(
+      value(Host, "here", { stop: () => void heard.push("stop") }),
+      singleton(Db, () => new Promise<string>(() => {})),
+      singleton(Users, [Db], (db) => db),
+    );
+    const waits = rejected(app.getAsync(Users));
+    observe(app, {
+      scopeClosing: ({ scope }) => void heard.push(`closing ${scope.name}`),
+      buildFailed: ({ token }) => void heard.push(`failed ${token.name}`),
+    });
+
+    await app.shutdown({ timeout: 1 });
+    await waits;
+
+    expect(heard).toEqual(["stop", "closing root", "failed users"]);
+  });
+
+  it("of the closing of a scope once, when the scope above closes after it", async () => {
+    const heard: string[] = [];
+    const gate = deferred();
+    const app = createContainer();
+    const request = app.createScope("request", value(Host, "here", { dispose: () => gate.promise }));
+    observe(app, {
+      scopeClosing: ({ scope }) => {
+        heard.push(scope.name);
+        // Joins the shutdown that it is told of.
+        void scope.shutdown();
+      },
+    });
+
+    const closing = [request.shutdown(), app.shutdown()];
+    gate.resolve();
+    await Promise.all(closing);
+
+    expect(heard).toEqual(["request", "root"]);
+  });
+
   it("of nothing twice, however often the scope is closed", async () => {
     const heard: string[] = [];
     const app = createContainer();
@@ -495,6 +554,7 @@ describe("an observer that throws", () => {
     disposing: broken,
     disposed: broken,
     scopeOpened: broken,
+    scopeClosing: broken,
     scopeClosed: broken,
   };
 

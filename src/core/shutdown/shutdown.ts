@@ -190,6 +190,7 @@ function close(top: ScopeRecord, reason: unknown): ScopeRecord[] {
       for (const row of closing.rows) addRow(row, parent);
     }
   }
+  if (top.tree.tell) for (const scope of fresh) top.tree.tell?.("scopeClosing", scope, { reason });
   for (const { closing, extras } of fresh) {
     // A scope above that closes it has waited as long as it could, and has these rows already.
     closing!.rows.push(...((extras?.stopping as Stopping | undefined)?.abandon() ?? []));
