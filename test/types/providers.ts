@@ -274,8 +274,13 @@ alias(Mailer, SmtpMailer, { order: 1 });
 // @ts-expect-error nothing reads it: an option that does nothing is worse than none
 singleton(Clock, { io: true });
 singleton(Clock, { layer: "service" });
-// @ts-expect-error nothing reads it
-singleton(Clock, { health: () => true });
+singleton(Clock, { health: (clock: Clock, signal: AbortSignal) => !signal.aborted && clock !== undefined });
+value(Port, 80, { health: (port) => port > 0 });
+scoped(Session, [Request], { health: async (session, signal) => !signal.aborted && session !== undefined });
+// @ts-expect-error a transient is not kept, so there is nothing to check
+transient(Clock, { health: () => true });
+// @ts-expect-error the instance is a clock
+singleton(Clock, { health: (db: Db) => db !== undefined });
 singleton(Clock, { eager: true, start: (clock) => clock.now(), after: [Config] });
 // @ts-expect-error nothing starts a transient
 transient(Db, [Config], (config) => new Db(config.dbUrl), { start: (db: Db) => db.close() });

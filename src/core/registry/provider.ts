@@ -134,6 +134,11 @@ function define(
   return made;
 }
 
+/** Whether it is a function, and the provider is of a kind whose instances are kept. */
+function isFunctionOfKept(it: unknown, lifetime: number): boolean {
+  return typeof it === "function" && lifetime < TRANSIENT;
+}
+
 /** The options that there are, and what each of them takes. */
 const known: Readonly<Record<string, (it: unknown, lifetime: number) => boolean>> = {
   // @ts-expect-error Without a prototype, no name from outside finds anything that is not written here.
@@ -141,15 +146,16 @@ const known: Readonly<Record<string, (it: unknown, lifetime: number) => boolean>
   after: (it) => Array.isArray(it) && (check(it, 'the option "after"'), true),
   as: (it) => Array.isArray(it) && [...it].every(isToken),
   default: (it) => typeof it === "boolean",
-  dispose: (it, lifetime) => it === false || (typeof it === "function" && lifetime < TRANSIENT),
+  dispose: (it, lifetime) => it === false || isFunctionOfKept(it, lifetime),
   eager: (it, lifetime) => typeof it === "boolean" && lifetime < TRANSIENT,
+  health: isFunctionOfKept,
   in: (it, lifetime) => typeof it === "string" && lifetime === SCOPED,
   init: (it) => typeof it === "function",
   layer: (it) => typeof it === "string",
   order: (it) => typeof it === "number" && !Number.isNaN(it),
   owned: (it, lifetime) => typeof it === "boolean" && lifetime === VALUE,
-  start: (it, lifetime) => typeof it === "function" && lifetime < TRANSIENT,
-  stop: (it, lifetime) => typeof it === "function" && lifetime < TRANSIENT,
+  start: isFunctionOfKept,
+  stop: isFunctionOfKept,
   tags: (it) => Array.isArray(it) && [...it].every((tag) => typeof tag === "string"),
 };
 
@@ -157,7 +163,7 @@ function invalidOption(name: string, it: unknown, token: AnyToken, lifetime: num
   const near = Object.keys(known).find((other) => isNear(other, name));
   const hint = known[name]
     ? lifetime === TRANSIENT && name !== "in"
-      ? "make it scoped, or dispose it yourself"
+      ? "a transient is not kept: make it scoped"
       : "see the options of this kind of provider"
     : isToken(it) || isCombinator(it)
       ? `dependencies are a list: [{ ${name}: … }]`

@@ -120,13 +120,25 @@ export interface StopOption<T> {
   stop?(instance: T, signal: RuntimeAbortSignal, reason: unknown): unknown;
 }
 
+/** How the health of an instance is checked. */
+export interface HealthOption<T> {
+  /**
+   * Checks the instance, when `checkHealth` of `thimble/health` asks for it. The instance is unhealthy when this returns
+   * or resolves to `false`, throws or rejects, and healthy otherwise. `signal` aborts when nobody waits for the answer any
+   * longer; a function that declares exactly one parameter receives the instance alone.
+   *
+   * @default the method `healthCheck(signal)` of the class, where the provider is for a class and has no factory
+   */
+  health?(instance: T, signal: RuntimeAbortSignal): unknown;
+}
+
 /** Options of `singleton`. */
 export interface SingletonOptions<T>
-  extends ProviderOptions<T>, StartOptions<T>, DisposeOption<T>, StopOption<T> {}
+  extends ProviderOptions<T>, StartOptions<T>, DisposeOption<T>, StopOption<T>, HealthOption<T> {}
 
 /** Options of `value`. */
 export interface ValueOptions<T>
-  extends ProviderOptions<T>, StartOptions<T>, DisposeOption<T>, StopOption<T> {
+  extends ProviderOptions<T>, StartOptions<T>, DisposeOption<T>, StopOption<T>, HealthOption<T> {
   /**
    * The container owns the value and disposes it at shutdown, whether or not it was ever resolved. Giving `dispose`
    * means the same. Without either the value is borrowed, and never disposed by the container.
@@ -138,7 +150,7 @@ export interface ValueOptions<T>
 
 /** Options of `scoped`. */
 export interface ScopedOptions<T>
-  extends ProviderOptions<T>, StartOptions<T>, DisposeOption<T>, StopOption<T> {
+  extends ProviderOptions<T>, StartOptions<T>, DisposeOption<T>, StopOption<T>, HealthOption<T> {
   /**
    * The instance lives in the nearest enclosing scope of this name, and is shared by all scopes below it. Asking
    * where no such scope encloses throws `SCOPE_NOT_FOUND`.
