@@ -73,6 +73,8 @@ const withServers = [...door, "drain"];
 const names: Record<string, readonly string[]> = {
   thimble: core,
   "thimble/config": config,
+  "thimble/events": ["createEvents", "containerEvents", "EventHandlerError", "EventPayloadInvalidError"],
+  "thimble/health": ["checkHealth", "healthResponse", "HealthTimeoutError"],
   "thimble/layers": ["layers", "toMermaid", "LayerViolationError"],
   "thimble/lifecycle": ["createApp", "warm", "background", "StartFailedError"],
   "thimble/observe": ["observe"],

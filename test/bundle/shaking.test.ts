@@ -53,6 +53,18 @@ describe("an application that uses the core alone", () => {
     expect(files.filter((it) => it.startsWith("dist/features/"))).toEqual([]);
   });
 
+  it.each(["esbuild", "Rollup"] as const)("ships of a feature what it imports, in %s", async (bundler) => {
+    const bus = await bundlers[bundler](`${core} export { createEvents } from "thimble/events";`);
+    expect(bus.files).toContain("dist/features/events/bus.js");
+    expect(bus.files).not.toContain("dist/features/events/container.js");
+    expect(bus.files).not.toContain("dist/features/observe.js");
+
+    const health = await bundlers[bundler](`${core} export { checkHealth } from "thimble/health";`);
+    expect(health.files).toContain("dist/features/health/check.js");
+    expect(health.files).not.toContain("dist/features/health/response.js");
+    expect(health.files).not.toContain("dist/features/config/redact.js");
+  });
+
   it.each(features)("pays for thimble/%s when it imports it", async (feature) => {
     const more = `${core} export * from "thimble/${feature}";`;
     const [without, with_] = [await weigh(core), await weigh(more)];
@@ -92,7 +104,8 @@ describe("an unused module of an application", () => {
 
   it("leaves nothing behind in esbuild when it only imports", async () => {
     const { minified } = await weigh(
-      `import { ${names} } from "thimble"; import "thimble/config"; import "thimble/observe";`,
+      `import { ${names} } from "thimble"; import "thimble/config"; import "thimble/events";
+      import "thimble/health"; import "thimble/observe";`,
     );
     expect(minified).toBe(0);
   });

@@ -29,6 +29,15 @@ describe("the weight of a bundle", () => {
     expect(both.brotli - bare.brotli).toBeLessThan(budget.observe);
   });
 
+  it.each(["events", "health"] as const)("grows by little with thimble/%s", async (feature) => {
+    const [bare, both] = await Promise.all([
+      weigh(core),
+      weigh(`${core}\nexport * from "thimble/${feature}";`),
+    ]);
+    console.log(`thimble/${feature}: ${both.brotli - bare.brotli} bytes Brotli`);
+    expect(both.brotli - bare.brotli).toBeLessThan(budget[feature]);
+  });
+
   it.each(doors)(`grows by less than ${budget.door} bytes with thimble/%s`, async (door) => {
     const [bare, both] = await Promise.all([
       weigh(core),

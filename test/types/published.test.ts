@@ -23,6 +23,23 @@ const anywhere = `
   );
 `;
 
+const features = `
+  import { createContainer, singleton, token } from "thimble";
+  import { containerEvents, createEvents, type Events } from "thimble/events";
+  import { checkHealth, healthResponse } from "thimble/health";
+
+  const Bus = token<Events<{ paid: { cents: number } }>>("bus");
+  const app = createContainer(
+    singleton(Bus, () => createEvents(), {
+      stop: (bus, signal) => bus.drain({ signal }),
+      health: (bus, signal) => !signal.aborted && bus !== undefined,
+    }),
+  );
+  app.get(Bus).on("paid", ({ payload }) => payload.cents.toFixed());
+  containerEvents(app).on("closed", ({ payload }) => payload.report.ok);
+  export const status: Promise<number> = checkHealth(app).then((report) => healthResponse(report).status);
+`;
+
 const withDisposables = `
   import { app } from "./anywhere.ts";
   export async function main() {
@@ -33,6 +50,7 @@ const withDisposables = `
 
 const withDom = `
   import { abortSignal, createContainer, singleton, value } from "thimble";
+  import { checkHealth, healthResponse } from "thimble/health";
   class Remote { #url = ""; }
   export const app = createContainer(
     singleton(Remote, {
@@ -42,6 +60,7 @@ const withDom = `
   );
   app.run(abortSignal, (signal: AbortSignal) => signal.addEventListener("abort", () => {}));
   export const report = app.shutdown({ signal: AbortSignal.timeout(10) });
+  export const answer = async (): Promise<Response> => healthResponse(await checkHealth(app));
 `;
 
 const group = `
@@ -95,6 +114,16 @@ describe("the published types", () => {
     expect(errors).toEqual({});
   });
 
+  it.each<keyof typeof compilers>(["TypeScript 7", "TypeScript 5.9"])(
+    "of the features need no lib either, in %s",
+    async (compiler) => {
+      const options = { lib: ["es2022"], skipLibCheck: false };
+      const { errors } = await check({ "features.ts": features }, options, compiler);
+
+      expect(errors).toEqual({});
+    },
+  );
+
   it("work with await using where the lib knows it", async () => {
     const { errors } = await check(
       { "anywhere.ts": anywhere, "disposables.ts": withDisposables },
@@ -127,6 +156,7 @@ describe("the published types", () => {
     const worker = `
       import { abortSignal, createContainer, singleton, token } from "thimble";
       import { Env, setting, url as asUrl } from "thimble/config";
+      import { checkHealth, healthResponse } from "thimble/health";
       class Remote { #url = ""; }
       export const host = createContainer(singleton(Env, () => ({}))).get(setting("host", asUrl)).searchParams;
       const CurrentRequest = token<Request>("request");
@@ -135,6 +165,7 @@ describe("the published types", () => {
       );
       app.run(abortSignal, (signal: AbortSignal) => signal.addEventListener("abort", () => {}));
       export const report = app.shutdown({ signal: AbortSignal.timeout(10) });
+      export const answer = async (): Promise<Response> => healthResponse(await checkHealth(app));
       export const url = (scope: typeof app) => scope.createScope("request").has(CurrentRequest);
     `;
     const types = ["@cloudflare/workers-types"];
