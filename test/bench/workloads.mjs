@@ -193,6 +193,49 @@ function shutdown(work) {
   };
 }
 
+/** An event to ten receivers. What they are given tells them how much to add. */
+function emitting(makeReceiver) {
+  return (work) => {
+    let sum = 0;
+    const receivers = Array.from({ length: 10 }, () => makeReceiver((cents) => (sum += cents)));
+    const emit = work(receivers);
+    const order = { id: "7", cents: 5 };
+    return {
+      async check() {
+        await emit(order);
+        assert.equal(sum, 50, "each receiver has received it once");
+      },
+      op: () => emit(order),
+    };
+  };
+}
+
+/** The health of a thousand services, so many checks at a time. */
+function sweeping(work) {
+  const concurrency = 10;
+  let running = 0;
+  let most = 0;
+  const check = async () => {
+    most = Math.max(most, ++running);
+    await undefined;
+    running--;
+  };
+  const sweep = work(
+    Array.from({ length: 1_000 }, () => ({ check })),
+    concurrency,
+  );
+  return {
+    async check() {
+      const rows = await sweep();
+      assert.equal(rows.length, 1_000);
+      assert.ok(rows.every(({ status }) => status === "healthy"));
+      assert.equal(most, concurrency, "as many checks at a time as were asked for, and no more");
+      assert.equal(running, 0, "all checks have ended");
+    },
+    op: sweep,
+  };
+}
+
 /** Bytes of heap that each of `count` things from `make` takes, while the program keeps them all. */
 function bytesEach(make, count) {
   const kept = [];
@@ -340,6 +383,37 @@ export const rows = [
     aim: 3.9,
     work: "cachedFromBelow",
     speed: (work) => lookups(work(many, 10)),
+  },
+  {
+    id: "E1",
+    title: "an event to 10 asynchronous receivers",
+    aim: 2,
+    work: "emit",
+    otherwise: "has no events",
+    speed: emitting(
+      (add) =>
+        async ({ payload }) =>
+          void add(payload.cents),
+    ),
+  },
+  {
+    id: "E1b",
+    title: "the same, synchronous receivers",
+    aim: 2,
+    work: "emit",
+    otherwise: "has no events",
+    speed: emitting(
+      (add) =>
+        ({ payload }) =>
+          void add(payload.cents),
+    ),
+  },
+  {
+    id: "H1",
+    title: "health of 1 000, 10 at a time",
+    work: "sweep",
+    otherwise: "has no health checks",
+    speed: sweeping,
   },
   {
     id: "S1",

@@ -246,6 +246,30 @@ export async function start() {
   return made;
 }`;
 
+/** A loop that waits for each receiver in turn. */
+export const emit = (receivers) => async (payload) => {
+  const event = { name: "paid", payload };
+  for (const receiver of receivers) await receiver(event);
+};
+
+/** So many loops, each of which takes the next check. Nothing is bounded, and no check is told to give up. */
+export const sweep = (services, concurrency) => async () => {
+  const rows = [];
+  let next = 0;
+  const loop = async () => {
+    while (next < services.length) {
+      const at = next++;
+      try {
+        rows[at] = { status: (await services[at].check()) === false ? "unhealthy" : "healthy" };
+      } catch (error) {
+        rows[at] = { status: "unhealthy", error };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, loop));
+  return rows;
+};
+
 export const requestByOption = request;
 
 export const unsupported = {

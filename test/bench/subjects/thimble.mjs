@@ -29,6 +29,10 @@ const build =
   new URL("../../../dist/index.js", import.meta.url).href;
 const { createContainer, scoped, singleton, token, transient, value } = await import(build);
 
+// An older build may lack these. Its cells then say so.
+const { createEvents } = await import(new URL("features/events.js", build).href).catch(() => ({}));
+const { checkHealth } = await import(new URL("features/health.js", build).href).catch(() => ({}));
+
 export const title = "thimble";
 export const imports = [build];
 
@@ -148,6 +152,23 @@ export function deep(links) {
   const app = createContainer(links.map((Link, i) => singleton(Link, i === 0 ? [] : [links[i - 1]])));
   return app.get(links.at(-1));
 }
+
+export const emit =
+  createEvents &&
+  ((receivers) => {
+    const bus = createEvents();
+    for (const receiver of receivers) bus.on("paid", receiver);
+    return (payload) => bus.emit("paid", payload);
+  });
+
+export const sweep =
+  checkHealth &&
+  ((services, concurrency) => {
+    const app = createContainer(
+      services.map((service, i) => value(token(`service ${i}`), service, { health: (it) => it.check() })),
+    );
+    return async () => (await checkHealth(app, { concurrency })).checks;
+  });
 
 export const tiny = (address) => `import { createContainer, singleton } from "${address}";
 export async function start() {
