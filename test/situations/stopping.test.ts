@@ -19,6 +19,7 @@ import { observe } from "thimble/observe";
 import { describe, expect, it } from "vitest";
 import { refusal } from "../core/support/refusal.ts";
 import { deferred } from "../core/support/deferred.ts";
+import { catchReports } from "../core/support/report-error.ts";
 import { turn } from "../core/support/turn.ts";
 import { settles } from "./waiting.ts";
 
@@ -225,6 +226,29 @@ describe("a service with a `stop` option", () => {
       expect.objectContaining({ token: "server", outcome: "abandoned" }),
     );
     expect(log).toEqual(["cut", "db disposed"]);
+  });
+
+  it("that rejects as its signal aborts is abandoned, and that is no error that reaches nobody", async () => {
+    const reported = catchReports();
+    const Loop = token<object>("loop");
+    const app = createContainer(
+      value(
+        Loop,
+        {},
+        {
+          stop: (_, signal) =>
+            new Promise((_, reject) =>
+              signal.addEventListener("abort", () => reject(signal.reason as Error)),
+            ),
+        },
+      ),
+    );
+
+    const { services } = await app.shutdown({ timeout: 1 });
+    await turn();
+
+    expect(services).toMatchObject([{ token: "loop", outcome: "abandoned" }]);
+    expect(reported).toEqual([]);
   });
 
   it("is stopped once, however many shut down", async () => {

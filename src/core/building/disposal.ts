@@ -199,7 +199,9 @@ function disposed(node: Node, since: number, failure?: Failure): false {
   if (node.cleanup) node.cleanup = undefined;
   scope.tree.tell?.("disposed", node, { elapsed, ...failure });
   const isReported = addRowOf(node, failure ? "failed" : "disposed", elapsed, failure);
-  if (failure && !isReported) reportUnheard(node, failure.error);
+  // A disposer that follows its signal is abandoned in the report, and no news.
+  const isNews = failure && !isReported && failure.error !== scope.closing?.controller?.signal.reason;
+  if (isNews) reportUnheard(node, failure.error);
   return settle(node);
 }
 

@@ -141,9 +141,9 @@ export class Stopping {
     void node.stopping!.then(() => {
       this.inFlight.delete(node);
       const { stopRow } = node;
-      // The report of a phase that is over is complete.
-      if (stopRow && this.isOver && !this.rows.includes(stopRow)) reportUnheard(node, stopRow.error);
-      else this.add(stopRow);
+      if (!stopRow || !this.isOver || this.rows.includes(stopRow)) this.add(stopRow);
+      // The report of a phase that is over is complete. A `stop` that follows its signal is abandoned in it, and no news.
+      else if (stopRow.error !== this.controller?.signal.reason) reportUnheard(node, stopRow.error);
       if (!this.expired) this.proceed();
     });
   }
