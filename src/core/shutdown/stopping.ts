@@ -68,14 +68,22 @@ export class Stopping {
     if (this.isOver) return this.rows;
     this.expired = true;
     this.controller?.abort();
-    for (const it of this.inFlight)
-      this.add(it.stopping ? rowOf(it, "abandoned", now() - it.since!) : it.stopRow);
+    for (const it of this.inFlight) {
+      const isAbandoned = it.stopping || this.follows(it.stopRow);
+      this.add(isAbandoned ? rowOf(it, "abandoned", now() - it.since!) : it.stopRow);
+    }
     this.end();
     return this.rows;
   }
 
   add(row: ShutdownRow | undefined): void {
     if (row && !this.rows.includes(row)) this.rows.push(row);
+  }
+
+  /** Whether a `stop` has failed with the reason of its signal: because of the deadline, and not by itself. */
+  follows(row: ShutdownRow | undefined): boolean {
+    const signal = this.controller?.signal;
+    return signal?.aborted === true && row?.error === signal.reason;
   }
 
   end(): void {
@@ -143,7 +151,7 @@ export class Stopping {
       const { stopRow } = node;
       if (!stopRow || !this.isOver || this.rows.includes(stopRow)) this.add(stopRow);
       // The report of a phase that is over is complete. A `stop` that follows its signal is abandoned in it, and no news.
-      else if (stopRow.error !== this.controller?.signal.reason) reportUnheard(node, stopRow.error);
+      else if (!this.follows(stopRow)) reportUnheard(node, stopRow.error);
       if (!this.expired) this.proceed();
     });
   }
