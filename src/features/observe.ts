@@ -29,6 +29,7 @@ import type { AnyToken } from "../core/types/dependency.ts";
 import type { Path } from "../core/types/path.ts";
 import type { Scope } from "../core/types/scope.ts";
 import type { ShutdownReport } from "../core/types/shutdown.ts";
+import { isThenable } from "../core/words/thenable.ts";
 import { now, web } from "../core/words/web.ts";
 
 /** An event about a scope. */
@@ -64,10 +65,14 @@ export interface BuildingEvent extends ServiceEvent {
 export interface BuiltEvent extends BuildingEvent {
   /** How long the build took, in milliseconds, with the time that it waited for its dependencies. */
   readonly elapsed: number;
+  /** The instance, as others receive it. */
+  readonly instance: unknown;
 }
 
 /** A build threw an error or rejected. */
-export interface BuildFailedEvent extends BuiltEvent {
+export interface BuildFailedEvent extends BuildingEvent {
+  /** How long the build took, in milliseconds, with the time that it waited for its dependencies. */
+  readonly elapsed: number;
   /** The error itself, unchanged. */
   readonly error: unknown;
 }
@@ -169,8 +174,9 @@ function change(tree: Tree, how: (all: readonly Observed[]) => readonly Observed
 function tell(name: string, it: ScopeRecord | Node | Build, more?: object): boolean {
   if (!("definition" in it)) {
     const isHeard = send(it, name as keyof Observer, more);
-    // A closed scope has nothing more to tell.
-    if (name === "scopeClosed") change(it.tree, (all) => all.filter(({ scope }) => scope !== it));
+    // A closed scope has nothing more to tell, except for what ends after the deadline of the whole tree.
+    if (name === "scopeClosed" && it.parent)
+      change(it.tree, (all) => all.filter(({ scope }) => scope !== it));
     return isHeard;
   }
   const { scope, definition } = it;
@@ -201,12 +207,23 @@ function send(scope: ScopeRecord, name: keyof Observer, more?: object): boolean 
         const method = observer[name];
         if (!method) return;
         isHeard = true;
-        method.call(observer, event as never);
+        const result: unknown = method.call(observer, event as never);
+        if (isThenable(result))
+          void Promise.resolve(result).catch((error: unknown) => failed(scope, name, error));
       });
     } catch (error) {
-      // An observer that throws breaks nothing, and does not hear of its own failure to hear.
-      if (name === "unhandled" || !send(scope, "unhandled", { error })) web.reportError?.(error);
+      failed(scope, name, error);
     }
   }
   return isHeard;
+}
+
+/** An observer that throws or rejects breaks nothing, and does not hear of its own failure to hear. */
+function failed(scope: ScopeRecord, name: keyof Observer, error: unknown): void {
+  if (name !== "unhandled" && send(scope, "unhandled", { error })) return;
+  try {
+    web.reportError?.(error);
+  } catch {
+    // A program may have replaced it by one that throws.
+  }
 }

@@ -212,12 +212,6 @@ export class Journal {
     return scope;
   }
 
-  placeOf(scope: Scope): Place {
-    const place = this.model.places[this.scopes.indexOf(scope)];
-    if (!place) throw new Error(`currentScope gave ${String(scope)}, which is no scope of this program`);
-    return place;
-  }
-
   /** What state the scope must be in. When exactly a child of a closing scope is done, only the container knows. */
   phase(place: Place): Phase {
     const closing = this.closings.get(place);

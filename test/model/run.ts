@@ -13,7 +13,7 @@ import { Closings } from "./closings.ts";
 import { type Ask, Journal, text, type Gate } from "./journal.ts";
 import type { Place } from "./model.ts";
 import { showNeed, showStep, type Need, type Plan, type Program, type Step } from "./program.ts";
-import { Services, tokenOf } from "./services.ts";
+import { Here, Services, tokenOf } from "./services.ts";
 
 /** Runs a program. Throws what was wrong first, with the journal up to there. */
 export async function run(program: Program): Promise<void> {
@@ -119,7 +119,7 @@ class Run {
     const [root] = this.#program.scopes;
     if (!root) throw new Error("a program has a root");
     const place = this.#journal.model.newPlace(0, root.name, undefined);
-    this.#journal.scopes[0] = (createContainer(root.name) as Scope).provide(
+    this.#journal.scopes[0] = (createContainer(root.name, value(Here, place)) as Scope).provide(
       root.provides.map((it) => this.#services.provider(it, place)),
     );
     this.#opened(place, root.provides);
@@ -138,6 +138,7 @@ class Run {
     const create = () =>
       scope.createScope(
         plan.name,
+        value(Here, place),
         plan.provides.map((it) => this.#services.provider(it, place)),
       );
     if (this.#journal.phase(above) !== "open") return this.#refused("createScope", "SCOPE_CLOSED", create);

@@ -10,7 +10,6 @@
 import {
   alias,
   all,
-  currentScope,
   defer,
   map,
   optional,
@@ -22,7 +21,6 @@ import {
   transient,
   value,
   type Provider,
-  type Scope,
 } from "thimble";
 import { askerFor, type Asks } from "./asks.ts";
 import type { Closings } from "./closings.ts";
@@ -75,6 +73,9 @@ export function tokenOf(index: number) {
   if (!found) throw new Error(`there is no t${index}`);
   return found;
 }
+
+/** A value that every scope of a program has: where its services live. */
+export const Here = token<Place>("here");
 
 export class Services {
   readonly #journal: Journal;
@@ -147,33 +148,34 @@ export class Services {
       return value(key, instance as never, this.#options(plan)) as Provider;
     }
 
-    // `currentScope` says where it runs, except where there is only one place it can be.
+    // `Here` says where it runs, except where there is only one place it can be. Not `currentScope`: what holds that is
+    // disposed before everything else.
     const fixed = plan.kind === "singleton" && !this.#shared.has(plan);
-    const placeOf = (scope: unknown) => (fixed ? place : this.#journal.placeOf(scope as Scope));
+    const placeOf = (here: unknown) => (fixed ? place : (here as Place));
     const needs = plan.needs.map((it) => this.dependency(it));
     const define = { singleton, scoped, transient }[plan.kind] as unknown as (...args: unknown[]) => Provider;
     const options = this.#options(plan);
     switch (plan.form) {
       case "constructor": {
-        const make = map(currentScope, (here) => (args: unknown[]) => this.#build(plan, placeOf(here), args));
+        const make = map(Here, (here) => (args: unknown[]) => this.#build(plan, placeOf(here), args));
         return define(key, [make, ...needs], options);
       }
       case "resolver": {
         // Taken apart, as the contract writes it: the functions must not need their object.
         const build = ({ get, getAsync }: Resolving) =>
-          this.#build(plan, placeOf(fixed ? undefined : get(currentScope)), [], { get, getAsync });
+          this.#build(plan, placeOf(fixed ? undefined : get(Here)), [], { get, getAsync });
         return define(key, build, options);
       }
       case "record": {
         const record = Object.fromEntries(needs.map((it, index) => [keyOf(index), it]));
         const build = ({ here, ...rest }: { readonly here?: unknown }) =>
           this.#build(plan, placeOf(here), Object.values(rest));
-        return define(key, fixed ? record : { here: currentScope, ...record }, build, options);
+        return define(key, fixed ? record : { here: Here, ...record }, build, options);
       }
       default: {
         if (fixed) return define(key, needs, (...args: unknown[]) => this.#build(plan, place, args), options);
         const build = (here: unknown, ...args: unknown[]) => this.#build(plan, placeOf(here), args);
-        return define(key, [currentScope, ...needs], build, options);
+        return define(key, [Here, ...needs], build, options);
       }
     }
   }

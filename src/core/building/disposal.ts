@@ -10,6 +10,7 @@ import { dependentIn, release } from "../model/edges.ts";
 import {
   type Build,
   type Cleanup,
+  type Closing,
   type Definition,
   type Dependent,
   DISPOSED,
@@ -97,13 +98,14 @@ export function disposeNode(node: Node): boolean {
   const { closing, tree } = scope;
   const value = madeBy(node);
   const disposer = disposerOf(node, value);
-  if (!disposer && !cleanup) return settle(node);
+  const stop = stopOf(node);
+  if (!disposer && !cleanup && !stop) return settle(node);
   const since = closing?.clock ?? tick(scope);
   let failure: Failure | undefined;
   try {
     const isOption = typeof disposer !== "symbol";
     const dispose = isOption ? disposer : methodOf(value, disposer);
-    if (!dispose && !cleanup) return settle(node);
+    if (!dispose && !cleanup && !stop) return settle(node);
     node.state = DISPOSING;
     tree.tell?.("disposing", node);
     // A function that declares one parameter takes no signal, and none is made for it: on some runtimes making one takes
@@ -114,9 +116,11 @@ export function disposeNode(node: Node): boolean {
     const outer = setEnding(node);
     let result: unknown;
     try {
-      result = cleanup
-        ? callWithin(cleanup, dispose, isOption, value, signal, reason)
-        : call(dispose as Disposer, isOption, value, signal, reason);
+      result =
+        cleanup || stop
+          ? callWithin(cleanup, stop, dispose, isOption, value, signal ?? stopSignalOf(closing, stop), reason)
+          : call(dispose as Disposer, isOption, value, signal, reason);
+      if (closing?.expired) cleanup?.hurry?.();
     } finally {
       setEnding(outer);
     }
@@ -142,14 +146,37 @@ function call(
 
 /** A function of its own, because a function that makes a closure is slower, whether or not it makes one. */
 function callWithin(
-  cleanup: Cleanup,
+  cleanup: Cleanup | undefined,
+  stop: Stop | undefined,
   dispose: Disposer | false | undefined,
   isOption: boolean,
   value: unknown,
   signal: unknown,
   reason: unknown,
 ): unknown {
-  return cleanup(dispose ? () => call(dispose, isOption, value, signal, reason) : undefined);
+  const end = dispose ? () => call(dispose, isOption, value, signal, reason) : undefined;
+  const both = stop ? () => stopFirst(() => stop(value, signal as never, reason), end) : end;
+  return cleanup ? cleanup(both) : both!();
+}
+
+type Stop = (instance: unknown, signal: never, reason: unknown) => unknown;
+
+/** The `stop` of an instance that was built too late to be stopped with the others. */
+function stopOf({ definition, isStopped, isStarted }: Node): Stop | undefined {
+  const { start, stop } = definition.options;
+  return isStopped || (start && !isStarted) ? undefined : (stop as Stop | undefined);
+}
+
+function stopSignalOf(closing: Closing | undefined, stop: Stop | undefined): unknown {
+  return stop && stop.length !== 1 ? signalIn(closing ?? {}, closing?.expired) : undefined;
+}
+
+async function stopFirst(stop: () => unknown, dispose: (() => unknown) | undefined): Promise<void> {
+  try {
+    await stop();
+  } finally {
+    await dispose?.();
+  }
 }
 
 /** What is being disposed or stopped on the stack right now. */
@@ -229,6 +256,8 @@ export function disposeUnreceived(
   node.state = DISPOSING;
   node.value = value;
   node.edges = edges;
+  // It was never in service.
+  node.isStopped = true;
   if (cleanup) node.cleanup = cleanup;
   // The disposer may call `shutdown`, which has to see this disposal.
   hold(scope);

@@ -79,7 +79,7 @@ export function finishBuild(build: Build, value: unknown): unknown {
   }
   const { tree } = scope;
   if (tree.tell) {
-    tree.tell("built", build);
+    tree.tell("built", build, { instance: value });
     // Everything that waited receives it now. Otherwise it is returned to the one that resolved it.
     for (const _ of build.waiters ?? [build]) tree.tell?.("got", build, { cached: false });
     // An observer may have shut down.

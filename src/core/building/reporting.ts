@@ -71,21 +71,20 @@ export function noteUnheard(build: Build, failure: Failure): void {
   const { error } = failure;
   if (failure.isHeard) return;
   failure.isHeard = true;
+  if (closing && hasGivenUp(error, closing.reason)) return;
   if (!closing || closing.report) return reportUnheard(build, error);
-  if (hasGivenUp(error, scope)) return;
-  if (definition.token) addRowOf(build, "failed", tick(scope) - closing.since!, { error });
+  if (definition.token) addRowOf(build, "failed", tick(scope) - closing.since!, { error, phase: "build" });
   scope.tree.tell?.("unhandled", build, { error });
 }
 
-/** Whether a factory has thrown the error because its scope closes: it was refused something, or follows `abortSignal`. */
-function hasGivenUp(error: unknown, { extras }: ScopeRecord): boolean {
+/**
+ * Whether an error is there because the scope closes: a factory was refused something, or follows `abortSignal`, or the
+ * instance came too late for its caller.
+ */
+function hasGivenUp(error: unknown, reason: unknown): boolean {
   try {
     const { name } = error as Error;
-    return (
-      name === "AbortError" ||
-      isContainerError(error, "SCOPE_CLOSED") ||
-      error === extras?.controller?.signal.reason
-    );
+    return name === "AbortError" || error === reason || isContainerError(error, "SCOPE_CLOSED");
   } catch {
     // Somebody threw `undefined`, or something that refuses to be looked at.
     return false;

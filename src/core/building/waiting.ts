@@ -59,6 +59,7 @@ function listen(waiter: Waiter, other: Build, goOn: (build: Build) => void): voi
   if (!progress) return;
   waiter.isOwn = true;
   void (other.over ?? progress).then(() => {
+    if (!waiter.build) return;
     if (waiter.isReady) goOn(waiter.build);
     else if (other.phase < DONE) listen(waiter, other, goOn);
   });
@@ -77,7 +78,14 @@ export function endBuild(build: Build, value?: unknown): void {
   build.dependent = undefined;
   if (failure && waitsFor) {
     // What it has waited for goes on without it, and must not keep it alive.
-    for (const other of waitsFor) other.waiters = other.waiters?.filter((waiter) => waiter.build !== build);
+    for (const other of waitsFor) {
+      other.waiters = other.waiters?.filter((waiter) => {
+        if (waiter.build !== build) return true;
+        // A reaction to a promise may still hold the waiter.
+        waiter.build = undefined;
+        return false;
+      });
+    }
   }
   if (build.missing === undefined) return;
   // This variable must not keep the last pending build alive until something else has to wait.
@@ -108,7 +116,8 @@ function tell({ scope, failure, isOutside }: Build, settled: () => void): void {
 /** Gives a waiting build the result of another, and queues it when nothing is missing any more. */
 function deliver(waiter: Waiter, other: Build, value: unknown): void {
   const { definition, node, failure, scope } = other;
-  const { build, at } = waiter;
+  const { at } = waiter;
+  const build = waiter.build!;
   if (failure) {
     build.failure ??= failure;
     // It was about to fail because of another dependency, and can only pass on that error.

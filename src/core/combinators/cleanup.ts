@@ -6,7 +6,7 @@
 
 import { reportUnheard } from "../building/reporting.ts";
 import { invalid } from "../model/messages.ts";
-import { ALIAS, type Build, TRANSIENT, VALUE } from "../model/records.ts";
+import { ALIAS, type Build, type Cleanup, DONE, TRANSIENT, VALUE } from "../model/records.ts";
 import type { AddCleanup } from "../types/combinator.ts";
 import type { Dep } from "../types/dependency.ts";
 import { isThenable } from "../words/thenable.ts";
@@ -48,25 +48,34 @@ const adders = /* @__PURE__ */ new WeakMap<Build, AddCleanup>();
 function adderFor(service: Build): AddCleanup {
   const known = adders.get(service);
   if (known) return known;
-  let steps: Step[] | undefined = [];
-  service.cleanup = (dispose) => {
-    const all = steps!;
-    steps = undefined;
-    if (dispose) all.push(dispose);
-    return run(all);
+  let steps: Step[] | undefined;
+  let isOver = false;
+  const cleanup: Cleanup = (dispose) => {
+    isOver = true;
+    if (dispose) steps!.push(dispose);
+    return run(steps!);
+  };
+  cleanup.hurry = () => {
+    for (let step; isOver && (step = steps!.pop());) runAlone(service, step);
   };
   const add: AddCleanup = (step) => {
     if (typeof step !== "function")
       throw invalid("what cleanup is given", step, service.definition.token, "give a function");
-    if (steps) steps.push(step);
-    // A part of the factory was still running when the factory had failed already.
-    else void new Promise((end) => end(run([step]))).catch((error: unknown) => reportUnheard(service, error));
+    if (isOver || service.failure) return runAlone(service, step);
+    // Only what has something to undo has a part in a shutdown.
+    if (!steps) (service.phase < DONE ? service : service.node!).cleanup = cleanup;
+    (steps ??= []).push(step);
   };
   adders.set(service, add);
   return add;
 }
 
 type Step = () => unknown;
+
+/** Calls one step by itself: the others are over, or the deadline has passed. */
+function runAlone(service: Build, step: Step): void {
+  void new Promise((end) => end(run([step]))).catch((error: unknown) => reportUnheard(service, error));
+}
 
 /** Calls the steps, the last one first, and waits for each. What they throw is thrown at the end. */
 function run(steps: Step[], errors: unknown[] = []): unknown {

@@ -273,7 +273,8 @@ export class Build implements Dependent {
 
 /** A build that waits for another one, and the place in its `values` where the result belongs. */
 export interface Waiter {
-  readonly build: Build;
+  /** Undefined when that has failed meanwhile, and waits no longer. */
+  build: Build | undefined;
   readonly at: number;
   /** It goes on in a reaction of its own, and not from the queue. */
   isOwn?: boolean;
@@ -288,8 +289,13 @@ export interface Failure {
   isHeard?: boolean;
 }
 
-/** Calls `dispose`, if it is given, and then undoes what a factory has opened. May return a promise. */
-export type Cleanup = (dispose?: () => unknown) => unknown;
+/** Undoes what a factory has opened. */
+export interface Cleanup {
+  /** Calls `dispose`, if it is given, and then undoes what was opened. May return a promise. */
+  (dispose?: () => unknown): unknown;
+  /** Begins at once, without waiting, whatever it has not begun: the deadline has passed. */
+  hurry?(): void;
+}
 
 /** Told how something ended: with what was thrown, or with a value. */
 export type Settled = (failure: Failure | undefined, value: unknown) => void;
@@ -349,6 +355,8 @@ export interface Extras {
   stopping?: { readonly reason: unknown };
   /** Of a scope that has an app: shuts down that app, and through it the scope. */
   shutdown?: (options: ShutdownOptions) => Promise<ShutdownReport>;
+  /** Adds edges between instances of the scope before their dependents are counted: see `currentScope`. */
+  order?: (all: ReadonlySet<Dependent>) => void;
   /** Whether an instance here has resolved another one after it was built. Then the order of building says nothing. */
   hasLateEdges?: boolean;
 }

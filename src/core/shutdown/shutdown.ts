@@ -99,6 +99,8 @@ export function shutdown(scope: ScopeRecord, options: ShutdownOptions = {}): Pro
   const { timeout, signal, reason } = options;
   if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0))
     throw new TypeError("timeout is a number of milliseconds");
+  if (signal && typeof signal.addEventListener !== "function")
+    throw new TypeError("signal is an AbortSignal");
   const stopping = scope.closing ? undefined : stop(scope, reason, signal?.aborted);
   if (!stopping || stopping.isOver) closeAll(scope, stopping, options);
   else limit(scope, reportAfter(stopping), options);
@@ -292,6 +294,7 @@ function startCounting(scope: ScopeRecord): void {
     // What is in flight has one more reason to stay.
     it.count = isDue(it) ? 0 : 1;
   }
+  scope.extras?.order?.(all);
   for (const { edges } of all) for (const it of edges ?? []) if (all.has(it)) it.count!++;
   // The oldest first: `ready` is a stack.
   for (const it of [...all].reverse()) if (it.count === 0) ready.push(it);
@@ -354,6 +357,7 @@ async function expire(top: ScopeRecord): Promise<void> {
       const build = (it as Node).build ?? (it as Build);
       build.received = it.edges;
       release(it);
+      (it as Node).cleanup?.hurry?.();
       // A build is disposed when it ends.
       if ((it as Node).state !== DISPOSING) it.count = 1;
     }

@@ -11,8 +11,18 @@
 import { madeBy, setEnding } from "../building/disposal.ts";
 import { reportUnheard, rowOf } from "../building/reporting.ts";
 import { runAs } from "../building/running.ts";
-import { BUILT, IDLE, type Node, type ScopeRecord, VALUE } from "../model/records.ts";
-import { signalIn, subtree } from "../model/tree.ts";
+import { dependentIn } from "../model/edges.ts";
+import {
+  Build,
+  BUILT,
+  type Dependent,
+  IDLE,
+  type Node,
+  type ScopeRecord,
+  TRANSIENT,
+  VALUE,
+} from "../model/records.ts";
+import { itemsOf, signalIn, subtree } from "../model/tree.ts";
 import type { ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
 import { isThenable } from "../words/thenable.ts";
 import { type Controller, now } from "../words/web.ts";
@@ -31,6 +41,8 @@ export class Stopping {
   controller: Controller | undefined = undefined;
   /** What is waited for. */
   readonly inFlight: Set<Node> = new Set();
+  /** Builds in flight whose services will have to be stopped. */
+  readonly building: Set<Build> = new Set();
   /** Resolved with the report of the whole shutdown, where the phase has to wait. */
   declare report?: Promise<ShutdownReport>;
   isOver = false;
@@ -52,15 +64,32 @@ export class Stopping {
       const busy = left.filter((it) => it.stopping !== undefined);
       const idle = left.filter((it) => it.stopping === undefined);
       for (const it of busy) this.wait(it);
-      const used = dependenciesOf(this.expired ? idle : left);
+      const builds = this.expired ? [] : toFinish(this.scope);
+      for (const it of builds) this.waitForBuild(it);
+      const used = dependenciesOf(this.expired ? idle : [...left, ...builds.map(dependentIn)]);
       const free = idle.filter((it) => !used.has(it));
+      const isWaiting = busy.length + builds.length > 0 && !this.expired;
       // Edges form no circle, but nothing must wait for ever if they did.
-      const next = free.length > 0 || (busy.length > 0 && !this.expired) ? free : idle;
+      const next = free.length > 0 || isWaiting ? free : idle;
       if (next.length === 0) break;
       // A `stop` may have shut down a scope below, which has then stopped what lives there.
       for (const it of next) if (!it.isStopped) this.begin(it);
     }
-    if (this.inFlight.size === 0) this.end();
+    if (this.inFlight.size + this.building.size === 0) this.end();
+  }
+
+  /** Waits for a build in flight, because what it builds has to be stopped as well. */
+  waitForBuild(build: Build): void {
+    if (this.building.has(build)) return;
+    this.building.add(build);
+    build.over ??= new Promise((end) => (build.end = end));
+    void (async () => {
+      await build.over;
+      // What waits for it goes on first, in reactions of its own, and then depends on it.
+      for (let turns = 4; turns > 0; turns--) await undefined;
+      this.building.delete(build);
+      if (!this.expired) this.proceed();
+    })();
   }
 
   /** Ends the phase, if it is not over, because nobody waits any longer. Gives the rows. */
@@ -68,9 +97,10 @@ export class Stopping {
     if (this.isOver) return this.rows;
     this.expired = true;
     this.controller?.abort();
+    this.building.clear();
     for (const it of this.inFlight) {
       const isAbandoned = it.stopping || this.follows(it.stopRow);
-      this.add(isAbandoned ? rowOf(it, "abandoned", now() - it.since!) : it.stopRow);
+      this.add(isAbandoned ? rowOf(it, "abandoned", now() - it.since!, { phase: "stop" }) : it.stopRow);
     }
     this.end();
     return this.rows;
@@ -116,7 +146,7 @@ export class Stopping {
       node.stopping = undefined;
       over();
       scope.tree.tell?.("stopped", node, { elapsed: now() - since, ...failure });
-      if (failure) node.stopRow = rowOf(node, "failed", now() - since, failure);
+      if (failure) node.stopRow = rowOf(node, "failed", now() - since, { ...failure, phase: "stop" });
     };
     scope.tree.tell?.("stopping", node);
     try {
@@ -171,8 +201,18 @@ function toStop(top: ScopeRecord): Node[] {
   return found;
 }
 
+/** The builds in flight, in a scope and below, of services that have a `stop`. */
+function toFinish(top: ScopeRecord): Build[] {
+  return subtree(top).flatMap(({ extras }) =>
+    itemsOf<Build | Node>(extras ?? {}).filter((it): it is Build => {
+      const { lifetime, options } = it.definition;
+      return it instanceof Build && options.stop !== undefined && !options.start && lifetime < TRANSIENT;
+    }),
+  );
+}
+
 /** Everything that the given instances depend on, in whatever scope. */
-function dependenciesOf(nodes: readonly Node[]): Set<Node> {
+function dependenciesOf(nodes: readonly Dependent[]): Set<Node> {
   const found = new Set<Node>();
   for (const { edges } of nodes) for (const it of edges ?? []) found.add(it);
   // The set grows while it is walked.

@@ -35,7 +35,12 @@ export interface ShutdownRow {
   readonly token: string;
   /** `abandoned`: it had not settled when the deadline passed. */
   readonly outcome: "disposed" | "failed" | "abandoned";
-  /** How long disposing took, in milliseconds. */
+  /**
+   * What failed or was abandoned, when it was not the disposal: the `stop` of the service, or its build, which was in
+   * flight when its scope began to close.
+   */
+  readonly phase?: "stop" | "build";
+  /** How long that took, in milliseconds; of a build, how long the shutdown had taken by then. */
   readonly elapsed: number;
   /** What disposing threw or rejected with. There when the outcome is `failed`. */
   readonly error?: unknown;
