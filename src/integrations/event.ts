@@ -27,17 +27,26 @@ type RequestOfFetch = typeof globalThis extends { fetch: (input: infer I, init?:
   ? Extract<I, { headers: unknown; method: string }>
   : never;
 
+/** The `Response` of the runtime that the reader's types describe. */
+export type RuntimeResponse = typeof globalThis extends { Response: { prototype: infer R } }
+  ? R
+  : ResponseOfFetch;
+
+type ResponseOfFetch = typeof globalThis extends { fetch: (...args: never[]) => Promise<infer R> }
+  ? R
+  : never;
+
 /** The request that a scope was opened for. The class `Request` is no token for it: servers replace the global. */
 export const CurrentRequest: Token<RuntimeRequest> = /* @__PURE__ */ token("request");
 
-/** The open scopes of requests, by the very object that a server has made. */
-const scopes = /* @__PURE__ */ new WeakMap<object, Scope>();
+/** The events of requests, by the very object that a server has made. A later one hides an earlier one until it is over. */
+const events = /* @__PURE__ */ new WeakMap<object, OpenEvent>();
 /** Why events have failed, as far as somebody has said so. */
 const failures = /* @__PURE__ */ new WeakMap<Scope, { readonly reason: unknown }>();
 
 /** The open scope of a request, if an integration has opened one for this very object. */
 export function scopeOf(request: object): Scope | undefined {
-  const scope = scopes.get(request);
+  const scope = events.get(request)?.scope;
   return scope?.state === "closed" ? undefined : scope;
 }
 
@@ -54,6 +63,10 @@ export interface OpenEvent {
   readonly scope: Scope;
   /** Whether `close` was called. */
   readonly isOver: boolean;
+  /** Resolves when the scope has closed. It never rejects, so a runtime may be told to wait for it. */
+  readonly ended: Promise<void>;
+  /** Called when a shutdown further up begins to wait for the event, if that is before the event is over. */
+  onStop?: () => void;
   /**
    * The event is over, with the reason of its failure if there is one: shuts the scope down. Only the first call counts,
    * and all get its promise. It never rejects: what could not be disposed is told to observers.
@@ -74,28 +87,99 @@ export function openEvent<T extends object>(
   it: T,
   ...providers: Provider[]
 ): OpenEvent {
-  let end!: () => void;
-  const over = new Promise<void>((resolve) => (end = resolve));
-  const event = value(current, it as never, { stop: () => over });
-  const scope = container.createScope(name, event as Provider, ...providers) as Scope;
-  let closing: Promise<ShutdownReport> | undefined;
-  scopes.set(it, scope);
-  return {
-    scope,
-    get isOver() {
-      return closing !== undefined;
-    },
-    close(failure) {
-      if (closing) return closing;
-      end();
-      const failed = failures.get(scope) ?? failure;
-      closing = scope.shutdown(failed ? { reason: failed.reason } : {});
-      void closing.then((report) => {
-        if (!report.ok) tellUnhandled(container, new ShutdownError(name, report));
-      });
-      return closing;
-    },
-  };
+  const event = new ScopeEvent(container, it);
+  event.scope = container.createScope(name, event.as(current, it), ...providers) as Scope;
+  events.set(it, event);
+  return event;
+}
+
+/** Makes an event of a scope that somebody else has opened: a shutdown further up waits until `close` was called. */
+export function eventIn(scope: Scope): OpenEvent {
+  const event = new ScopeEvent(scope.root);
+  event.scope = scope.provide(event.as(token<object>("event"), event)) as Scope;
+  return event;
+}
+
+/** The event that is open for this very object in a scope below the container: for what is mounted inside of another. */
+export function outerEvent(container: Scope, it: object | undefined): OpenEvent | undefined {
+  const event = it && events.get(it);
+  if (!event || event.isOver) return undefined;
+  // The scope may belong to the container of somebody else, which has other services.
+  let above = event.scope.parent;
+  while (above && above !== container) above = above.parent;
+  return above && event;
+}
+
+/**
+ * Why a response means that its event has failed: what `failed` gives for it. Without `failed` it is any status from 500
+ * on, so that a transaction is not committed where a framework has turned an error into such a response.
+ */
+export function failureOf<R extends { readonly status: number }>(
+  response: R,
+  failed: (response: R) => unknown = ({ status }) => status >= 500,
+): { readonly reason: unknown } | undefined {
+  const reason = failed(response);
+  if (!reason) return undefined;
+  return { reason: reason === true ? new Error(`The response has the status ${response.status}`) : reason };
+}
+
+class ScopeEvent implements OpenEvent {
+  declare scope: Scope;
+  declare onStop?: () => void;
+  isOver = false;
+  readonly #container: Scope;
+  readonly #it: object | undefined;
+  /** The event that this one hides: that of an integration with another container, around this one. */
+  readonly #hidden: OpenEvent | undefined;
+  #over: Promise<void> | undefined = undefined;
+  #setOver: (() => void) | undefined = undefined;
+  #closing: Promise<ShutdownReport> | undefined = undefined;
+  #ended: Promise<void> | undefined = undefined;
+  #setEnded: (() => void) | undefined = undefined;
+
+  constructor(container: Scope, it?: object) {
+    this.#container = container;
+    this.#it = it;
+    this.#hidden = it && events.get(it);
+  }
+
+  /** The event as a value of its scope, which a shutdown further up waits for. */
+  as<T>(current: Token<T>, it: T): Provider {
+    // oxlint-disable-next-line no-unused-vars -- A `stop` without a parameter is given a signal, which has to be made first.
+    return value(current, it as never, { stop: (_: unknown) => this.#stop() }) as Provider;
+  }
+
+  #stop(): Promise<void> | undefined {
+    // The scope's own shutdown stops its values too, and has nothing to wait for.
+    if (this.isOver) return undefined;
+    this.#over ??= new Promise((resolve) => (this.#setOver = resolve));
+    this.onStop?.();
+    return this.#over;
+  }
+
+  get ended(): Promise<void> {
+    this.#ended ??= this.#closing?.then(() => {}) ?? new Promise((resolve) => (this.#setEnded = resolve));
+    return this.#ended;
+  }
+
+  close(failure?: { readonly reason: unknown }): Promise<ShutdownReport> {
+    return (this.#closing ??= this.#close(failure));
+  }
+
+  #close(failure?: { readonly reason: unknown }): Promise<ShutdownReport> {
+    const { scope } = this;
+    this.isOver = true;
+    this.#setOver?.();
+    const it = this.#it;
+    if (this.#hidden && events.get(it!) === this && !this.#hidden.isOver) events.set(it!, this.#hidden);
+    const failed = failures.get(scope) ?? failure;
+    const closing = scope.shutdown(failed ? { reason: failed.reason } : {});
+    void closing.then((report) => {
+      this.#setEnded?.();
+      if (!report.ok) tellUnhandled(this.#container, new ShutdownError(scope.name, report));
+    });
+    return closing;
+  }
 }
 
 /** Tells observers. Not the runtime: in Deno an error that is reported to it ends the program. */
