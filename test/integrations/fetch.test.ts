@@ -1,0 +1,709 @@
+// What holds for every server, seen without one: here the test is the server, and reads the responses.
+import { createContainer, scoped, type Scope, singleton, token, value } from "thimble";
+import {
+  CurrentRequest,
+  fail,
+  type RequestScopeOptions,
+  scopeOf,
+  scopePerRequest,
+  within,
+} from "thimble/fetch";
+import { observe } from "thimble/observe";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { deferred } from "../core/support/deferred.ts";
+import { rejected, thrown } from "../core/support/refusal.ts";
+
+const Url = token<string>("url");
+
+/** A container, and what became of its request scopes: the reason of each that has closed. */
+function shop() {
+  const closed: unknown[] = [];
+  const app = createContainer(
+    scoped(Url, [CurrentRequest], (request) => request.url, {
+      dispose: (_url, _signal, reason) => void closed.push(reason),
+    }),
+  );
+  return { app, closed };
+}
+
+const request = (path = "/", init: RequestInit = {}): Request =>
+  new Request(`https://shop.example${path}`, init);
+const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+/** Lets promises that have settled be noticed. */
+const turns = async (count = 50): Promise<void> => {
+  for (let i = 0; i < count; i++) await undefined;
+};
+
+const streamOf = (...chunks: string[]): ReadableStream<Uint8Array<ArrayBuffer>> =>
+  new ReadableStream({
+    pull(controller) {
+      const next = chunks.shift();
+      if (next === undefined) controller.close();
+      else controller.enqueue(bytes(next));
+    },
+  });
+
+/** A handler that uses its scope and responds with what it is given. */
+function serving(respond: (scope: Scope) => unknown, options?: RequestScopeOptions<Response>) {
+  const { app, closed } = shop();
+  const handle = scopePerRequest(
+    app,
+    (_request, scope) => {
+      scope.get(Url);
+      return respond(scope as Scope) as Response;
+    },
+    options,
+  );
+  return { app, closed, handle };
+}
+
+describe("scopePerRequest", () => {
+  it("hands each request a scope that has what the container has, and the request", async () => {
+    const { app } = shop();
+    const handle = scopePerRequest(app, (_, scope) => new Response(scope.get(Url)));
+
+    const [ada, ben] = await Promise.all([handle(request("/ada")), handle(request("/ben"))]);
+
+    expect(await ada.text()).toBe("https://shop.example/ada");
+    expect(await ben.text()).toBe("https://shop.example/ben");
+  });
+
+  it("names the scope request, or as it is told", async () => {
+    const names: string[] = [];
+    for (const options of [{}, { name: "visit" }]) {
+      const { handle } = serving((scope) => (names.push(scope.name), new Response(null)), options);
+      await handle(request());
+    }
+    expect(names).toEqual(["request", "visit"]);
+  });
+
+  it("passes on what the server passes beside the request", async () => {
+    const { app } = shop();
+    const handle = scopePerRequest(app, (_, _scope, info: { ip: string }) => new Response(info.ip));
+    expect(await (await handle(request(), { ip: "::1" })).text()).toBe("::1");
+  });
+
+  it("leaves status, headers and content as they are", async () => {
+    const { handle } = serving(
+      () =>
+        new Response(streamOf("one ", "two"), {
+          status: 201,
+          headers: [
+            ["set-cookie", "a=1"],
+            ["set-cookie", "b=2"],
+            ["content-encoding", "identity"],
+          ],
+        }),
+    );
+
+    const response = await handle(request());
+
+    expect(response.status).toBe(201);
+    expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    expect(response.headers.get("content-encoding")).toBe("identity");
+    expect(await response.text()).toBe("one two");
+  });
+
+  it("finds the open scope of a request, and none when it has closed", async () => {
+    const { app } = shop();
+    let found: unknown;
+    const handle = scopePerRequest(app, (it, scope) => {
+      found = scopeOf(it) === scope;
+      return new Response(null);
+    });
+    const it = request();
+    await handle(it);
+    await turns();
+    expect(found).toBe(true);
+    expect(scopeOf(it)).toBeUndefined();
+  });
+});
+
+describe("the scope of a request closes, once,", () => {
+  it("when its body has been read to the end, and not before", async () => {
+    const { closed, handle } = serving(() => new Response(streamOf("a", "b")));
+    const reader = (await handle(request())).body!.getReader();
+
+    await reader.read();
+    await reader.read();
+    await turns();
+    expect(closed).toEqual([]);
+
+    expect((await reader.read()).done).toBe(true);
+    await turns();
+    expect(closed).toEqual([undefined]);
+  });
+
+  it("with the handler when there is no body", async () => {
+    const { closed, handle } = serving(() => new Response(null, { status: 204 }));
+    await handle(request());
+    await turns();
+    expect(closed).toEqual([undefined]);
+  });
+
+  it("with the error of the handler, which is what the server gets", async () => {
+    const error = new Error("sold out");
+    for (const fails of [() => Promise.reject(error), () => thrower(error)]) {
+      const { closed, handle } = serving(fails);
+      expect(await rejected(handle(request()))).toBe(error);
+      await turns();
+      expect(closed).toEqual([error]);
+    }
+  });
+
+  it("with the error of the body, which is what the reader gets", async () => {
+    const error = new Error("the query died");
+    const { closed, handle } = serving(
+      () => new Response(new ReadableStream({ pull: (controller) => controller.error(error) })),
+    );
+    expect(await rejected((await handle(request())).text())).toBe(error);
+    await turns();
+    expect(closed).toEqual([error]);
+  });
+
+  it("for HEAD when the body was cancelled, and the response has none", async () => {
+    const cancel = vi.fn();
+    const { closed, handle } = serving(
+      () => new Response(new ReadableStream({ cancel }), { headers: { "content-length": "5" } }),
+    );
+    const response = await handle(request("/", { method: "HEAD" }));
+    await turns();
+    expect(response.body).toBeNull();
+    expect(response.headers.get("content-length")).toBe("5");
+    expect(cancel).toHaveBeenCalledOnce();
+    expect(closed).toEqual([undefined]);
+  });
+
+  it("with the handler when told so, before the response is passed on, which is that very object", async () => {
+    const given = new Response("text");
+    const { closed, handle } = serving(() => given, { scopeEnds: "handler" });
+    expect(await handle(request())).toBe(given);
+    expect(closed).toEqual([undefined]);
+  });
+
+  it("with an error and before it is thrown when told so", async () => {
+    const error = new Error("sold out");
+    const { closed, handle } = serving(() => thrower(error), { scopeEnds: "handler" });
+    await rejected(handle(request()));
+    expect(closed).toEqual([error]);
+  });
+});
+
+function thrower(error: unknown): never {
+  throw error;
+}
+
+describe("a client that has left", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("is no error, and the scope waits for the work that its leaving ends", async () => {
+    const work = deferred<void>();
+    const { closed, handle } = serving(
+      () => new Response(new ReadableStream({ cancel: () => work.promise })),
+    );
+    const leaving = (await handle(request())).body!.cancel();
+
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(closed).toEqual([]);
+
+    work.resolve();
+    await leaving;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(closed).toEqual([undefined]);
+  });
+
+  it("is outlived for a second by the scope, because a pull in progress tells nothing", async () => {
+    const { closed, handle } = serving(() => new Response(new ReadableStream({})));
+    await (await handle(request())).body!.cancel();
+    await vi.advanceTimersByTimeAsync(900);
+    expect(closed).toEqual([]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(closed).toEqual([undefined]);
+  });
+
+  it("does not hide that ending the work has failed", async () => {
+    const error = new Error("cannot roll back");
+    const { closed, handle } = serving(
+      () => new Response(new ReadableStream({ cancel: () => Promise.reject(error) })),
+    );
+    expect(await rejected((await handle(request())).body!.cancel())).toBe(error);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(closed).toEqual([error]);
+  });
+
+  it("leaves nothing behind when it left in the middle of a read", async () => {
+    const { closed, handle } = serving(() => new Response(new ReadableStream({})));
+    const reader = (await handle(request())).body!.getReader();
+    const reading = reader.read();
+    await reader.cancel();
+    expect((await reading).done).toBe(true);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(closed).toEqual([undefined]);
+  });
+});
+
+describe("a body that nobody begins to read", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("is given up after ten seconds, and says so to who comes late", async () => {
+    const cancel = vi.fn();
+    const { closed, handle } = serving(() => new Response(new ReadableStream({ cancel })));
+    const response = await handle(request());
+
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(closed).toEqual([]);
+    await vi.advanceTimersByTimeAsync(2_000);
+
+    expect(cancel).toHaveBeenCalledOnce();
+    expect(closed).toEqual([undefined]);
+    expect(await rejected(response.text())).toMatchObject({ code: "BODY_ABANDONED" });
+  });
+
+  it("is given up when told to, or never", async () => {
+    const soon = serving(() => new Response(streamOf("a")), { abandonAfter: 5 });
+    await soon.handle(request());
+    const never = serving(() => new Response(streamOf("a")), { abandonAfter: Infinity });
+    const response = await never.handle(request());
+
+    await vi.advanceTimersByTimeAsync(100_000);
+
+    expect(soon.closed).toEqual([undefined]);
+    expect(never.closed).toEqual([]);
+    expect(await response.text()).toBe("a");
+  });
+
+  it("is not given up once somebody has begun, however slow they are", async () => {
+    const { closed, handle } = serving(() => new Response(streamOf("a", "b")));
+    const reader = (await handle(request())).body!.getReader();
+    await reader.read();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(closed).toEqual([]);
+    await reader.read();
+    await reader.read();
+    expect(closed).toEqual([undefined]);
+  });
+});
+
+describe("a response that says that the handler has failed", () => {
+  it("from 500 on, gives the disposers an error", async () => {
+    const { closed, handle } = serving(() => new Response(null, { status: 503 }));
+    await handle(request());
+    await turns();
+    expect(closed).toEqual([expect.objectContaining({ message: "The response has the status 503" })]);
+  });
+
+  it("is one for which the option failed has a reason", async () => {
+    const failed = (response: Response): unknown => response.headers.get("x-failed");
+    const reasons: unknown[] = [];
+    for (const init of [{ headers: { "x-failed": "no stock" } }, { status: 500 }]) {
+      const { closed, handle } = serving(() => new Response(null, init), { failed });
+      await handle(request());
+      await turns();
+      reasons.push(...closed);
+    }
+    expect(reasons).toEqual(["no stock", undefined]);
+  });
+
+  it("is an error when the option failed throws one", async () => {
+    const error = new Error("cannot say");
+    const { closed, handle } = serving(() => new Response(null), { failed: () => thrower(error) });
+    expect(await rejected(handle(request()))).toBe(error);
+    await turns();
+    expect(closed).toEqual([error]);
+  });
+
+  it("gives way to what was said with fail, of which the first counts", async () => {
+    const { closed, handle } = serving((scope) => {
+      fail(scope, "first");
+      fail(scope, "second");
+      return new Response(null, { status: 500 });
+    });
+    await handle(request());
+    await turns();
+    expect(closed).toEqual(["first"]);
+  });
+});
+
+describe("what no server can send", () => {
+  const read = async (): Promise<Response> => {
+    const response = new Response("text");
+    await response.text();
+    return response;
+  };
+  const locked = (): Response => {
+    const response = new Response("text");
+    response.body?.getReader();
+    return response;
+  };
+
+  it.each([
+    { what: "nothing", give: () => undefined },
+    { what: "null", give: () => null },
+    { what: "a text", give: () => "hello" },
+    { what: "a promise of an object", give: async () => ({ status: 200 }) },
+    { what: "Response.error()", give: () => Response.error() },
+    { what: "a response that was read", give: read },
+    { what: "a response that somebody reads", give: locked },
+  ])("is an error of ours, and the scope's reason: $what", async ({ give }) => {
+    const { closed, handle } = serving(give);
+    const error = await rejected(handle(request()));
+    expect(error).toMatchObject({ code: "INVALID_RESPONSE" });
+    await turns();
+    expect(closed).toEqual([error]);
+  });
+
+  it("is told what it was", async () => {
+    const { handle } = serving(() => undefined);
+    expect(String(await rejected(handle(request())))).toBe(
+      "InvalidResponseError: Cannot answer the request: the handler returned nothing\n  hint: return a Response [INVALID_RESPONSE]",
+    );
+  });
+
+  it("is not what a class of its own makes, if it looks like a response", async () => {
+    class Foreign {
+      status = 200;
+      statusText = "";
+      headers = new Headers();
+      bodyUsed = false;
+      body = streamOf("foreign");
+    }
+    const { closed, handle } = serving(() => new Foreign());
+    expect(await (await handle(request())).text()).toBe("foreign");
+    await turns();
+    expect(closed).toEqual([undefined]);
+  });
+});
+
+describe("a request that was upgraded", () => {
+  // A browser lets no page set this header.
+  const upgraded = (): Request => {
+    const it = request();
+    Object.defineProperty(it, "headers", { value: new Headers({ upgrade: "websocket" }) });
+    return { __proto__: it, headers: { has: (name: string) => name === "upgrade" } } as unknown as Request;
+  };
+
+  it.each([
+    { what: "undefined", response: undefined },
+    {
+      what: "a response that holds a socket",
+      response: { status: 101, webSocket: {}, headers: new Headers() },
+    },
+  ])("passes on $what as it is, and the scope ends with the handler", async ({ response }) => {
+    const closed: unknown[] = [];
+    const Own = token<string>("own");
+    const app = createContainer(scoped(Own, () => "", { dispose: () => void closed.push("closed") }));
+    const handle = scopePerRequest(app, (_, scope) => (scope.get(Own), response as undefined));
+    expect(await handle(upgraded())).toBe(response);
+    await turns();
+    expect(closed).toEqual(["closed"]);
+  });
+});
+
+describe("a response that came from fetch", () => {
+  it("loses what was said about the encoding of its body, which fetch has decoded", async () => {
+    const fetched = new Response(streamOf("plain"), {
+      headers: { "content-encoding": "gzip", "content-length": "99", "x-kept": "yes" },
+    });
+    Object.defineProperty(fetched, "url", { value: "https://upstream.example/" });
+    const { handle } = serving(() => fetched);
+
+    const response = await handle(request());
+
+    expect([...response.headers.keys()]).toEqual(["x-kept"]);
+    expect(await response.text()).toBe("plain");
+  });
+});
+
+describe("a server that tells when a response is over", () => {
+  it("by info.completed, as Deno does, gets the response as it is", async () => {
+    const completed = deferred<void>();
+    const given = new Response("text");
+    const { closed, handle } = serving(() => given);
+    expect(await handle(request(), { completed: completed.promise })).toBe(given);
+    await turns();
+    expect(closed).toEqual([]);
+    completed.resolve();
+    await turns();
+    expect(closed).toEqual([undefined]);
+  });
+
+  it("by info.completed that rejects is no error", async () => {
+    const { closed, handle } = serving(() => new Response("text"));
+    await handle(request(), { completed: Promise.reject(new Error("gone")) });
+    await turns();
+    expect(closed).toEqual([undefined]);
+  });
+
+  it("is told to wait for the scope by waitUntil, while the handler has not begun", async () => {
+    const order: string[] = [];
+    let waited: Promise<unknown> | undefined;
+    const info = {
+      isEvent: true,
+      waitUntil(this: { isEvent: boolean }, work: Promise<unknown>) {
+        order.push(`waits ${this.isEvent}`);
+        waited = work;
+      },
+    };
+    const { closed, handle } = serving(() => (order.push("handler"), new Response("text")));
+
+    const response = await handle(request(), info);
+    expect(order).toEqual(["waits true", "handler"]);
+    await response.text();
+    await waited;
+
+    expect(closed).toEqual([undefined]);
+  });
+
+  it("is given no rejection by waitUntil, whatever fails", async () => {
+    let waited: Promise<unknown> | undefined;
+    const failing = token<string>("failing");
+    const app = createContainer(scoped(failing, () => "", { dispose: () => thrower(new Error("stuck")) }));
+    const handle = scopePerRequest(app, (_, scope) => (scope.get(failing), thrower(new Error("sold out"))));
+    await rejected(handle(request(), { waitUntil: (work: Promise<unknown>) => (waited = work) }));
+    expect(await waited).toBeUndefined();
+  });
+});
+
+describe("what fails in closing", () => {
+  it("is told to observers, and the response stays what it was", async () => {
+    const heard: unknown[] = [];
+    const Stuck = token<string>("stuck");
+    const app = createContainer(scoped(Stuck, () => "", { dispose: () => thrower(new Error("stuck")) }));
+    observe(app, { unhandled: ({ error }) => heard.push(error) });
+    const handle = scopePerRequest(app, (_, scope) => new Response(scope.get(Stuck)));
+
+    expect(await (await handle(request())).text()).toBe("");
+    await turns();
+
+    expect(heard).toEqual([expect.objectContaining({ code: "SHUTDOWN_FAILED" })]);
+  });
+});
+
+describe("mounted inside of another one,", () => {
+  it("the inner one uses the open scope, and the outer one closes it", async () => {
+    const { app, closed } = shop();
+    const seen: unknown[] = [];
+    const inner = scopePerRequest(app, (_, scope) => (seen.push(scope), new Response(scope.get(Url))));
+    const outer = scopePerRequest(app, async (it, scope) => {
+      seen.push(scope);
+      const response = await inner(it);
+      return new Response(`<${await response.text()}>`);
+    });
+
+    const response = await outer(request("/ada"));
+    expect(closed).toEqual([]);
+    expect(await response.text()).toBe("<https://shop.example/ada>");
+    await turns();
+
+    expect(seen[0]).toBe(seen[1]);
+    expect(closed).toEqual([undefined]);
+  });
+
+  it("the inner one has a scope of its own when its container is another", async () => {
+    const one = shop();
+    const two = shop();
+    const found: unknown[] = [];
+    const inner = scopePerRequest(two.app, (it, scope) => {
+      scope.get(Url);
+      found.push(scopeOf(it) === scope);
+      return new Response(null);
+    });
+    const outer = scopePerRequest(one.app, async (it, scope) => {
+      scope.get(Url);
+      await inner(it);
+      await turns();
+      found.push(scopeOf(it) === scope);
+      return new Response("text");
+    });
+
+    const response = await outer(request());
+
+    expect(two.closed).toEqual([undefined]);
+    expect(one.closed).toEqual([]);
+    expect(found).toEqual([true, true]);
+    await response.text();
+  });
+
+  it("an error that the outer one handles is none", async () => {
+    const { app, closed } = shop();
+    const inner = scopePerRequest(app, () => thrower(new Error("sold out")));
+    const outer = scopePerRequest(app, async (it, scope) => {
+      scope.get(Url);
+      await inner(it).catch(() => {});
+      return new Response(null);
+    });
+    await outer(request());
+    await turns();
+    expect(closed).toEqual([undefined]);
+  });
+
+  it("the same request served again, after it was over, has a scope of its own", async () => {
+    const { closed, handle } = serving(() => new Response(null));
+    const it = request();
+    await handle(it);
+    await handle(it);
+    await turns();
+    expect(closed).toEqual([undefined, undefined]);
+  });
+});
+
+describe("a shutdown of the container", () => {
+  it("waits for the handler and for the body, and nothing is disposed under them", async () => {
+    const handler = deferred<void>();
+    const order: string[] = [];
+    const Db = token<string>("db");
+    const app = createContainer(
+      singleton(Db, () => "db", { dispose: () => void order.push("db") }),
+      scoped(Url, [Db, CurrentRequest], (_, { url }) => url, { dispose: () => void order.push("url") }),
+    );
+    const handle = scopePerRequest(app, async (_, scope) => {
+      await handler.promise;
+      return new Response(scope.get(Url));
+    });
+    const answering = handle(request());
+    const closing = app.shutdown();
+
+    await turns();
+    handler.resolve();
+    const response = await answering;
+    await turns();
+    expect(order).toEqual([]);
+
+    expect(await response.text()).toBe("https://shop.example/");
+    expect(await closing).toMatchObject({ ok: true });
+    expect(order).toEqual(["url", "db"]);
+  });
+
+  it("waits no longer than until its deadline", async () => {
+    const { app, handle } = serving(() => new Promise(() => {}));
+    void handle(request());
+    const { ok, services } = await app.shutdown({ timeout: 5 });
+    expect(ok).toBe(false);
+    expect(services).toContainEqual(expect.objectContaining({ token: "request", outcome: "abandoned" }));
+  });
+
+  it("is followed by SCOPE_CLOSED for a request that comes late", async () => {
+    const { app, handle } = serving(() => new Response(null));
+    await app.shutdown();
+    expect(await rejected(handle(request()))).toMatchObject({ code: "SCOPE_CLOSED" });
+  });
+});
+
+describe("scopePerRequest refuses, before the first request comes,", () => {
+  const handler = (): Response => new Response(null);
+  it.each([
+    { what: "no container", make: () => scopePerRequest(undefined as never, handler) },
+    { what: "no handler", make: () => scopePerRequest(createContainer(), undefined as never) },
+    {
+      what: "an unknown option",
+      make: () => scopePerRequest(createContainer(), handler, { wait: 1 } as never),
+    },
+    {
+      what: "a text for a time",
+      make: () => scopePerRequest(createContainer(), handler, { abandonAfter: "1s" as never }),
+    },
+    {
+      what: "a time that is no number",
+      make: () => scopePerRequest(createContainer(), handler, { abandonAfter: NaN }),
+    },
+    {
+      what: "an end that there is not",
+      make: () => scopePerRequest(createContainer(), handler, { scopeEnds: "body" as never }),
+    },
+    {
+      what: "what is no function",
+      make: () => scopePerRequest(createContainer(), handler, { failed: true as never }),
+    },
+  ])("$what", ({ make }) => {
+    expect(thrown(make)).toBeInstanceOf(TypeError);
+  });
+
+  it("and names the options that there are", () => {
+    expect(String(thrown(() => scopePerRequest(createContainer(), handler, { onError: 1 } as never)))).toBe(
+      'TypeError: scopePerRequest has no option "onError": it has name, scopeEnds, abandonAfter, failed',
+    );
+  });
+});
+
+describe("within", () => {
+  const Name = token<string>("name");
+
+  function open() {
+    const closed: unknown[] = [];
+    const app = createContainer();
+    const scope = () =>
+      app.createScope(
+        "subscription",
+        value(Name, "Ada", { dispose: (_name, _signal, reason) => void closed.push(reason) }),
+      );
+    return { app, closed, scope };
+  }
+
+  it("closes the scope when the generator is over", async () => {
+    const { closed, scope } = open();
+    const said: string[] = [];
+    for await (const it of within(scope, async function* (inside) {
+      yield inside.get(Name);
+      yield "bye";
+    }))
+      said.push(`${it} ${closed.length}`);
+    expect(said).toEqual(["Ada 0", "bye 0"]);
+    expect(closed).toEqual([undefined]);
+  });
+
+  it("closes it when the consumer leaves, after what the generator does then", async () => {
+    const { closed, scope } = open();
+    let last = "";
+    for await (const _ of within(scope, async function* (inside) {
+      try {
+        yield 1;
+        yield 2;
+      } finally {
+        last = inside.get(Name);
+      }
+    }))
+      break;
+    expect(last).toBe("Ada");
+    expect(closed).toEqual([undefined]);
+  });
+
+  it("closes it with the error of the generator, which the consumer gets", async () => {
+    const { closed, scope } = open();
+    const error = new Error("sold out");
+    // oxlint-disable-next-line require-yield -- It throws before it could.
+    const generator = within(scope, async function* () {
+      throw error;
+    });
+    expect(await rejected(generator.next())).toBe(error);
+    expect(closed).toEqual([error]);
+  });
+
+  it("opens nothing before the first value is wanted", async () => {
+    const { closed, scope } = open();
+    const opened = vi.fn(scope);
+    const generator = within(opened, function* () {
+      yield 1;
+    });
+    await generator.return();
+    expect(opened).not.toHaveBeenCalled();
+    expect(closed).toEqual([]);
+  });
+
+  it("is waited for by a shutdown of the container", async () => {
+    const { app, closed, scope } = open();
+    const generator = within(scope, async function* (inside) {
+      yield 1;
+      yield inside.get(Name);
+    });
+    await generator.next();
+    const closing = app.shutdown();
+    await turns();
+    expect(closed).toEqual([]);
+    expect((await generator.next()).value).toBe("Ada");
+    await generator.return();
+    expect(await closing).toMatchObject({ ok: true });
+    expect(closed).toEqual([undefined]);
+  });
+});
