@@ -4,6 +4,7 @@
 
 import { createContainer, scoped, singleton, stopSignal, token, value, type Scope } from "thimble";
 import { describe, expect, it } from "vitest";
+import { deferred } from "../core/support/deferred.ts";
 import { turn } from "../core/support/turn.ts";
 import { settles } from "./waiting.ts";
 
@@ -45,6 +46,28 @@ describe("a scope below that a `stop` shuts down", () => {
     expect((await settles(app.shutdown())).ok).toBe(true);
     expect(log).toEqual(["stop", "dispose"]);
   });
+});
+
+describe("a scope below that is shut down while a scope above stops", () => {
+  it.each([undefined, new Error("sold out")])(
+    "keeps its own reason, as what is below it does: %s",
+    async (reason) => {
+      const reasons: unknown[] = [];
+      const work = deferred();
+      const told = (_: unknown, __: unknown, it: unknown): void => void reasons.push(it);
+      const app: Scope = createContainer(value(Server, {}, { dispose: told }));
+      const request = app.createScope("request", value(Job, {}, { stop: () => work.promise, dispose: told }));
+      const part = request.createScope("part", value(Loop, new AbortController().signal, { dispose: told }));
+      const closing = app.shutdown({ reason: "SIGTERM" });
+
+      work.resolve();
+      void request.shutdown({ reason });
+
+      expect((await settles(closing)).ok).toBe(true);
+      expect(reasons).toEqual([reason, reason, "SIGTERM"]);
+      expect(part.state).toBe("closed");
+    },
+  );
 });
 
 describe("`stopSignal` in a scope below one that is stopping", () => {

@@ -183,9 +183,11 @@ function promiseOf(closing: Closing): Promise<ShutdownReport> {
 function close(top: ScopeRecord, reason: unknown): ScopeRecord[] {
   const fresh: ScopeRecord[] = [];
   for (const scope of subtree(top)) {
-    const { closing, parent } = scope;
+    const { closing, parent, extras } = scope;
     if (!closing) {
-      scope.closing = new ScopeShutdown(scope, reason);
+      // A scope below that somebody has shut down, and that still stops, keeps the reason which it was given then.
+      const above = scope === top ? { reason } : parent!.closing!;
+      scope.closing = new ScopeShutdown(scope, (extras?.stopping ?? above).reason);
       fresh.push(scope);
     } else if (fresh.includes(parent!)) {
       // It was closing before. What it has disposed so far belongs in the reports of the scopes above as well.
@@ -196,8 +198,8 @@ function close(top: ScopeRecord, reason: unknown): ScopeRecord[] {
   for (const { closing, extras } of fresh) {
     // A scope above that closes it has waited as long as it could, and has these rows already.
     closing!.rows.push(...((extras?.stopping as Stopping | undefined)?.abandon() ?? []));
-    extras?.stopSignal?.controller?.abort(reason);
-    extras?.controller?.abort(reason);
+    extras?.stopSignal?.controller?.abort(closing!.reason);
+    extras?.controller?.abort(closing!.reason);
     for (const it of itemsOf<Build | Node>(extras ?? {})) if (it instanceof Build) refuse(it);
   }
   drain(true);
