@@ -61,14 +61,15 @@ export function signOfNode(response: NodeResponse): Sign {
 /**
  * The sign of Deno. It does not tell a client that has left from one that has received everything. So the scope lives on
  * for as long as sending has taken, and no longer than where nothing tells at all: that is next to nothing for a body
- * that was there at once, and enough for the step that a stream is in the middle of.
+ * that was there at once, and enough for the step that a stream is in the middle of. For HEAD, Deno begins to read the
+ * body before it cancels it.
  */
-export function signOfDeno(completed: PromiseLike<unknown>): Sign {
+export function signOfDeno(completed: PromiseLike<unknown>, isHead: boolean): Sign {
   return {
     close(event) {
       const since = performance.now();
       const end = (): void => {
-        const taken = performance.now() - since;
+        const taken = isHead ? grace : performance.now() - since;
         if (taken < 10) void event.close();
         else closeAfter(event, Math.min(taken, grace));
       };
@@ -190,6 +191,9 @@ function deadline(ms: number, passed: () => void): { clear(): void; keepAlive():
   };
 }
 
+/** Whether the runtime gives a text its content type only when it sends it, as Bun does. */
+let isLate: boolean | undefined;
+
 /** The same response with another body. */
 function remade(response: Response, body: ReadableStream | null): Response {
   const { status, statusText, url } = response;
@@ -199,5 +203,8 @@ function remade(response: Response, body: ReadableStream | null): Response {
     headers.delete("content-encoding");
     headers.delete("content-length");
   }
+  // A text would be sent without its content type then, and browsers would take some of them for HTML.
+  isLate ??= !new Response("").headers.has("content-type");
+  if (isLate && !url && !headers.has("content-type")) headers.set("content-type", "text/plain;charset=utf-8");
   return new Response(body, { status, statusText, headers });
 }

@@ -109,10 +109,12 @@ export function scopePerRequest<
       }
       check(response, info);
       const failure = failureOf(response, failed);
+      const isHead = it.method === "HEAD";
       if (failure) fail(event.scope, failure.reason);
       if (scopeEnds) await event.close();
+      else if (isHead && isBun(info)) void event.close();
       else if (sign) sign.close(event);
-      else return (follow(event, response, it.method === "HEAD", abandonAfter) ?? refuse(locked)) as R;
+      else return (follow(event, response, isHead, abandonAfter) ?? refuse(locked)) as R;
       return response;
     } catch (error) {
       const closing = event.close({ reason: error });
@@ -168,15 +170,19 @@ interface ServedRequest extends Request, Waiter {
 }
 
 /** What the server tells the end of the response by, if it does. */
-function signOf({ runtime }: ServedRequest, info: unknown): Sign | undefined {
+function signOf({ method, runtime }: ServedRequest, info: unknown): Sign | undefined {
   const response = runtime?.node?.res;
   if (response) return signOfNode(response);
   for (const it of [info, runtime?.deno?.info]) {
     const completed = (it as { completed?: PromiseLike<unknown> } | undefined)?.completed;
-    if (typeof completed?.then === "function") return signOfDeno(completed);
+    if (typeof completed?.then === "function") return signOfDeno(completed, method === "HEAD");
   }
   return undefined;
 }
+
+/** Whether the server is that of Bun, which cancels a body for HEAD, and knows the length of a body that it does not send. */
+const isBun = (info: unknown): boolean =>
+  typeof (info as { requestIP?: unknown } | undefined)?.requestIP === "function";
 
 /** Whether there is a socket in place of a response: its answer is passed on as it is. */
 function isUpgraded(request: Request, response: unknown): response is undefined {

@@ -142,7 +142,7 @@ function signOf(env: unknown): Sign | undefined {
     completed?: PromiseLike<unknown>;
   };
   if (typeof outgoing?.once === "function") return signOfNode(outgoing);
-  if (typeof completed?.then === "function") return signOfDeno(completed);
+  if (typeof completed?.then === "function") return signOfDeno(completed, false);
   return undefined;
 }
 

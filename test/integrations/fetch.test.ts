@@ -381,7 +381,7 @@ describe("a request that was upgraded", () => {
   const upgraded = (): Request => {
     const it = request();
     Object.defineProperty(it, "headers", { value: new Headers({ upgrade: "websocket" }) });
-    return { __proto__: it, headers: { has: (name: string) => name === "upgrade" } } as unknown as Request;
+    return { __proto__: it, method: "GET", runtime: undefined, headers: { has: (name: string) => name === "upgrade" } } as unknown as Request;
   };
 
   it.each([
@@ -574,6 +574,25 @@ describe("a shutdown of the container", () => {
     expect(await response.text()).toBe("https://shop.example/");
     expect(await closing).toMatchObject({ ok: true });
     expect(order).toEqual(["url", "db"]);
+  });
+
+  it("is no failure of the requests that end meanwhile, and hides none", async () => {
+    const error = new Error("sold out");
+    const reasons: unknown[] = [];
+    for (const end of [() => new Response(null), () => thrower(error)]) {
+      const handler = deferred<void>();
+      const { app, closed, handle } = serving(async () => {
+        await handler.promise;
+        return end();
+      });
+      const answering = handle(request());
+      const closing = app.shutdown({ reason: "SIGTERM" });
+      handler.resolve();
+      await answering.catch(() => {});
+      await closing;
+      reasons.push(...closed);
+    }
+    expect(reasons).toEqual([undefined, error]);
   });
 
   it("waits no longer than until its deadline", async () => {
