@@ -381,7 +381,12 @@ describe("a request that was upgraded", () => {
   const upgraded = (): Request => {
     const it = request();
     Object.defineProperty(it, "headers", { value: new Headers({ upgrade: "websocket" }) });
-    return { __proto__: it, method: "GET", runtime: undefined, headers: { has: (name: string) => name === "upgrade" } } as unknown as Request;
+    return {
+      __proto__: it,
+      method: "GET",
+      runtime: undefined,
+      headers: { has: (name: string) => name === "upgrade" },
+    } as unknown as Request;
   };
 
   it.each([

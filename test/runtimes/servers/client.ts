@@ -1,13 +1,16 @@
 // Clients of a server of this folder, down to the packets that they leave with, and what its log says of them.
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { open } from "../signals/connection.ts";
 import { type Child, type Runtime, start } from "../signals/child.ts";
+import type { Row } from "./table.ts";
 
 export interface Serving {
   readonly port: number;
   /** What the server has said about a request so far, without its id. */
   of(id: string): string[];
+  /** Resolves when the server has said this about a request. */
+  heard(id: string, what: string): Promise<void>;
   /** Resolves to what the server has said about a request when its scope has closed, and nothing follows. */
   ending(id: string): Promise<string[]>;
 }
@@ -19,15 +22,18 @@ export function reading(port: number, lines: () => readonly string[]): Serving {
       .filter((line) => line.startsWith(`${id} `))
       .map((line) => line.slice(id.length + 1));
   const isClosed = (line: string): boolean => line.startsWith("closed");
+  const until = async (id: string, what: string, isThere: (line: string) => boolean): Promise<void> => {
+    for (const deadline = performance.now() + 10_000; !of(id).some(isThere); await sleep(5)) {
+      if (performance.now() < deadline) continue;
+      throw new Error(`"${id} ${what}" was never said, only: ${of(id).join(", ")}`);
+    }
+  };
   return {
     port,
     of,
+    heard: (id, what) => until(id, what, (line) => line === what),
     async ending(id) {
-      const deadline = performance.now() + 8_000;
-      while (!of(id).some(isClosed)) {
-        if (performance.now() > deadline) throw new Error(`${id} was never closed: ${of(id).join(", ")}`);
-        await sleep(10);
-      }
+      await until(id, "closed", isClosed);
       // Time for what must not come: a second end, or work without services.
       await sleep(100);
       return of(id);
@@ -36,9 +42,14 @@ export function reading(port: number, lines: () => readonly string[]): Serving {
 }
 
 /** Starts a server of server.mjs. */
-export async function serve(cwd: string, runtime: Runtime, kind: string): Promise<Serving & Child> {
+export async function serve(
+  cwd: string,
+  runtime: Runtime,
+  kind: string,
+  until: (end: () => void) => void = onTestFinished,
+): Promise<Serving & Child> {
   const flags = runtime === "deno" ? ["-A", "--node-modules-dir=manual"] : [];
-  const child = start(runtime, ["server.mjs", kind], { cwd, flags });
+  const child = start(runtime, ["server.mjs", kind], { cwd, flags, until });
   await child.said("listening ");
   const line = child.lines().find((it) => it.startsWith("listening "));
   return { ...child, ...reading(Number(line!.split(" ")[1]), child.lines) };
@@ -50,14 +61,16 @@ export const at = ({ port }: Serving, path: string): string => `http://127.0.0.1
 export type Leaving = "FIN" | "RST";
 
 /** Requests a path and leaves when the server has said this line about it. */
-export async function leave(server: Serving, id: string, path: string, by: Leaving, when: string): Promise<void> {
+export async function leave(
+  server: Serving,
+  id: string,
+  path: string,
+  by: Leaving,
+  when: string,
+): Promise<void> {
   const { socket, ask } = await open(server.port);
   ask(`${path}?id=${id}`);
-  const deadline = performance.now() + 8_000;
-  while (!server.of(id).includes(when)) {
-    if (performance.now() > deadline) throw new Error(`${id} never said "${when}"`);
-    await sleep(5);
-  }
+  await server.heard(id, when);
   await sleep(10);
   if (by === "RST") socket.resetAndDestroy();
   else socket.destroy();
@@ -73,8 +86,8 @@ export function endOf(said: readonly string[]): string {
   return `after ${after}${reason}, ${ends.length === 1 ? "once" : `${ends.length} times`}`;
 }
 
-/** The cells of the table in the README for a server that runs already. */
-export async function rowOf(server: Serving, name: string): Promise<Record<string, string>> {
+/** The cells of the table in the README for a server that goes on running. */
+export async function rowOf(server: Serving, name: string): Promise<Omit<Row, "shutdown meanwhile">> {
   const get = async (id: string, path: string, init?: RequestInit): Promise<string> => {
     const response = await fetch(at(server, `${path}?id=${id}`), init);
     return response.text().catch(() => "");
@@ -93,7 +106,7 @@ export async function rowOf(server: Serving, name: string): Promise<Record<strin
     "client gone with FIN": endOf(fin),
     "with RST": endOf(rst),
     "before the handler is done": endOf(finEarly),
-    HEAD: endOf(head.filter((it) => it !== "body over")),
+    HEAD: endOf(head),
     error: endOf(error),
   };
 }

@@ -9,7 +9,10 @@ export function projectWith(programs: readonly string[], packages: readonly stri
   const { folder, remove } = install();
   afterAll(remove);
   const dependencies = Object.fromEntries(["thimble", ...packages].map((name) => [name, "*"]));
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module", private: true, dependencies }));
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ type: "module", private: true, dependencies }),
+  );
   for (const name of packages) {
     const home = join(folder, "node_modules", name);
     mkdirSync(dirname(home), { recursive: true });

@@ -104,7 +104,7 @@ container.provide(singleton(Server, () => server, { stop: drain, dispose: false 
 container.get(Server);
 
 void shutdownOnSignal(container, { timeout: 20_000 }).then(({ reason, report }) => {
-  say(`${reason} ${report.ok ? "ok" : "not ok"}`);
+  say(`${String(reason)} ${report.ok ? "ok" : "not ok"}`);
   say(`scopes left ${[...container.children].length}`);
 });
 say(`listening ${port}`);

@@ -38,9 +38,15 @@ export interface Settings {
   /** To go between the runtime and the program: Deno's permissions. */
   readonly flags?: string[];
   readonly env?: Record<string, string>;
+  /** When to kill it: at the end of the test that has started it, unless told otherwise. */
+  readonly until?: (end: () => void) => void;
 }
 
-export function start(runtime: Runtime, [...program]: string[], { cwd, flags = [], env }: Settings): Child {
+export function start(
+  runtime: Runtime,
+  [...program]: string[],
+  { cwd, flags = [], env, until = onTestFinished }: Settings,
+): Child {
   const [command, ...args] = commands[runtime] as [string, ...string[]];
   const child = spawn(command, [...args, ...flags, ...program], {
     cwd,
@@ -53,7 +59,7 @@ export function start(runtime: Runtime, [...program]: string[], { cwd, flags = [
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  onTestFinished(() => void child.kill("SIGKILL"));
+  until(() => void child.kill("SIGKILL"));
   let output = "";
   const waiting = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {

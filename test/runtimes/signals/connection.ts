@@ -9,6 +9,8 @@ export interface Connection {
   ask(path: string): void;
   /** What came back so far. */
   readonly answer: string;
+  /** How often something stands in what came back so far. */
+  answers(this: void, what: string): number;
   /** How many bytes came back so far. */
   readonly bytes: number;
   /** Resolves when the other side has closed the connection. */
@@ -23,7 +25,7 @@ export async function open(port: number): Promise<Connection> {
   let bytes = 0;
   socket.on("data", (chunk) => {
     bytes += chunk.length;
-    if (answer.length < 10_000) answer += chunk.toString("latin1");
+    if (answer.length < 1_000_000) answer += chunk.toString("latin1");
   });
   const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
   await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
@@ -35,6 +37,7 @@ export async function open(port: number): Promise<Connection> {
     get answer() {
       return answer;
     },
+    answers: (what) => answer.split(what).length - 1,
     get bytes() {
       return bytes;
     },
