@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchOptions } from "../../support/chromium.mjs";
 import { root } from "../../support/package.ts";
@@ -72,6 +72,7 @@ describe("a Worker", () => {
 describe("a service worker", () => {
   let http: Server;
   let browser: Browser;
+  let tabs: BrowserContext;
   let page: Page;
   let server: Serving;
   const lines: string[] = [];
@@ -101,7 +102,8 @@ describe("a service worker", () => {
     const { port } = http.address() as AddressInfo;
     server = reading(port, () => lines.filter((line) => line !== undefined));
     browser = await chromium.launch(await launchOptions());
-    page = await browser.newPage();
+    tabs = await browser.newContext();
+    page = await tabs.newPage();
     await page.goto(`http://127.0.0.1:${port}/`);
     await page.evaluate(`(async () => {
       await navigator.serviceWorker.register("/service-worker.js", { type: "module" });
@@ -129,13 +131,14 @@ describe("a service worker", () => {
       await response.body.getReader().read();
       abort.abort();
     })()`);
-    const other = await browser.contexts()[0]!.newPage();
+    const other = await tabs.newPage();
     await other.goto(`http://127.0.0.1:${server.port}/`);
     await other.evaluate(`void fetch("/shop/endless?id=left").then((it) => it.text())`);
     await other.evaluate(`void fetch("/shop/slow?id=early")`);
     await server.heard("left", "step 1");
     await other.close();
 
+    // A page has no connection to its worker: it aborts instead of sending a FIN, and its tab is closed in place of a RST.
     expectRow("`fetch`, service worker", {
       "read to the end": endOf(await server.ending("read")),
       "client gone with FIN": endOf(await server.ending("aborted")),
