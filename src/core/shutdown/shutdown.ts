@@ -186,15 +186,15 @@ function close(top: ScopeRecord, reason: unknown): ScopeRecord[] {
     const { closing, parent, extras } = scope;
     if (!closing) {
       // A scope below that somebody has shut down, and that still stops, keeps the reason which it was given then.
-      const above = scope === top ? { reason } : parent!.closing!;
-      scope.closing = new ScopeShutdown(scope, (extras?.stopping ?? above).reason);
+      scope.closing = new ScopeShutdown(scope, (extras?.stopping ?? parent?.closing ?? { reason }).reason);
       fresh.push(scope);
     } else if (fresh.includes(parent!)) {
       // It was closing before. What it has disposed so far belongs in the reports of the scopes above as well.
       for (const row of closing.rows) addRow(row, parent);
     }
   }
-  if (top.tree.tell) for (const scope of fresh) top.tree.tell?.("scopeClosing", scope, { reason });
+  if (top.tree.tell)
+    for (const scope of fresh) top.tree.tell?.("scopeClosing", scope, { reason: scope.closing!.reason });
   for (const { closing, extras } of fresh) {
     // A scope above that closes it has waited as long as it could, and has these rows already.
     closing!.rows.push(...((extras?.stopping as Stopping | undefined)?.abandon() ?? []));
