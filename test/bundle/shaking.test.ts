@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { features, root } from "../support/package.ts";
+import { features, integrations, root } from "../support/package.ts";
 import { shake, weigh } from "./bundle.ts";
 
 const names = "createContainer, token, value, singleton, scoped, transient, alias";
@@ -50,7 +50,7 @@ describe("an application that uses the core alone", () => {
   it.each(["esbuild", "Rollup"] as const)("ships no file of a feature, in %s", async (bundler) => {
     const { files } = await bundlers[bundler](core);
     expect(files).toContain("dist/core/scope/scope.js");
-    expect(files.filter((it) => it.startsWith("dist/features/"))).toEqual([]);
+    expect(files.filter((it) => /^dist\/(features|integrations)\//.test(it))).toEqual([]);
   });
 
   it.each(["esbuild", "Rollup"] as const)("ships of a feature what it imports, in %s", async (bundler) => {
@@ -65,10 +65,11 @@ describe("an application that uses the core alone", () => {
     expect(health.files).not.toContain("dist/features/config/redact.js");
   });
 
-  it.each(features)("pays for thimble/%s when it imports it", async (feature) => {
+  it.each([...features, ...integrations])("pays for thimble/%s when it imports it", async (feature) => {
     const more = `${core} export * from "thimble/${feature}";`;
     const [without, with_] = [await weigh(core), await weigh(more)];
-    expect(with_.files.some((it) => it.startsWith(`dist/features/${feature}`))).toBe(true);
+    const folder = features.includes(feature) ? "features" : "integrations";
+    expect(with_.files.some((it) => it.startsWith(`dist/${folder}/${feature}`))).toBe(true);
     expect(with_.minified).toBeGreaterThanOrEqual(without.minified + 300);
   });
 

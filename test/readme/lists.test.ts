@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { entries, features, readJson, root } from "../support/package.ts";
+import { entries, features, integrations, readJson, root } from "../support/package.ts";
 import { blocks, blocksUnder, readme, rowsOf, section } from "./page.ts";
 
 const { scripts, engines } = readJson("package.json") as {
@@ -22,7 +22,7 @@ describe("the list of exports", () => {
 
   it.each([
     { name: "thimble", heading: "`thimble`" },
-    ...features.map((it) => ({ name: `thimble/${it}`, heading: `\`thimble/${it}\`` })),
+    ...[...features, ...integrations].map((it) => ({ name: `thimble/${it}`, heading: `\`thimble/${it}\`` })),
     ...["browser", "workers", "generic", "runtime"].map((door) => ({
       name: `thimble/${door}`,
       heading: doors,
@@ -44,6 +44,7 @@ describe("the list of exports", () => {
   it.each([
     { file: "src/index.ts", heading: "`thimble`" },
     ...features.map((it) => ({ file: `src/features/${it}.ts`, heading: `\`thimble/${it}\`` })),
+    ...integrations.map((it) => ({ file: `src/integrations/${it}.ts`, heading: `\`thimble/${it}\`` })),
     ...["node", "bun", "deno", "browser", "workers", "generic"].map((door) => ({
       file: `src/entries/${door}.ts`,
       heading: doors,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { weigh } from "../bundle/bundle.ts";
-import { entries, features, manifest, root } from "../support/package.ts";
+import { entries, features, integrations, manifest, root } from "../support/package.ts";
 import { file, readme } from "./page.ts";
 
 const names = "createContainer, token, value, singleton, scoped, transient, alias";
@@ -22,7 +22,10 @@ const sizeOf = {
   core: await brotli(core),
   all: await grows(`export * from "thimble";`),
   features: await Promise.all(
-    features.map(async (it) => ({ name: it, bytes: await grows(`export * from "thimble/${it}";`) })),
+    [...features, ...integrations].map(async (it) => ({
+      name: it,
+      bytes: await grows(`export * from "thimble/${it}";`),
+    })),
   ),
   doors: await Promise.all(doors.map((door) => grows(`export * from "thimble/${door}";`))),
   script: brotliCompressSync(readFileSync(join(root, manifest.unpkg))).length,

@@ -1,7 +1,7 @@
 // Every program of README.md is compiled and run as it stands, by a reader's project that has nothing but the package. What
 // it prints is what the comments beside its `console.log` say.
 import { execFile, spawn, spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -14,6 +14,8 @@ import { type Block, blocks, blocksUnder } from "./page.ts";
 
 const { folder, remove } = install();
 afterAll(remove);
+// What else the programs import.
+symlinkSync(join(root, "node_modules/hono"), join(folder, "node_modules/hono"), "dir");
 
 const bin = (name: string): string => join(root, "node_modules/.bin", name);
 

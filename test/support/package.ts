@@ -22,6 +22,7 @@ export interface Manifest {
   exports: Record<string, Target>;
   dependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
+  peerDependenciesMeta?: Record<string, { optional?: boolean }>;
 }
 
 export const readJson = (path: string): unknown => JSON.parse(readFileSync(join(root, path), "utf8"));
@@ -67,4 +68,9 @@ export function install(): { folder: string; tarball: string; remove: () => void
 /** The entry points of features, by their short names: `config`, `observe`. Each is a file in src/features. */
 export const features: readonly string[] = [...entries.values()].flatMap(
   ({ js }) => /\/dist\/features\/([\w-]+)\.js$/.exec(js)?.[1] ?? [],
+);
+
+/** The entry points of integrations, likewise: `fetch`, `hono`. Each is a file in src/integrations. */
+export const integrations: readonly string[] = [...entries.values()].flatMap(
+  ({ js }) => /\/dist\/integrations\/([\w-]+)\.js$/.exec(js)?.[1] ?? [],
 );
