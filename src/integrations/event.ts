@@ -39,14 +39,20 @@ type ResponseOfFetch = typeof globalThis extends { fetch: (...args: never[]) => 
 /** The request that a scope was opened for. The class `Request` is no token for it: servers replace the global. */
 export const CurrentRequest: Token<RuntimeRequest> = /* @__PURE__ */ token("request");
 
-/** The events of requests, by the very object that a server has made. A later one hides an earlier one until it is over. */
-const events = /* @__PURE__ */ new WeakMap<object, OpenEvent>();
+/**
+ * Under this key a request has its event: the very object that a server has made. A later event hides an earlier one until it
+ * is over. This is no WeakMap, because the garbage collector takes longer for thousands of young entries in one than all
+ * the rest of a request scope takes.
+ */
+const eventKey = /* @__PURE__ */ Symbol("thimble event");
+/** The events of requests that take no property. */
+const others = /* @__PURE__ */ new WeakMap<object, OpenEvent>();
 /** Why events have failed, as far as somebody has said so. */
 const failures = /* @__PURE__ */ new WeakMap<Scope, { readonly reason: unknown }>();
 
 /** The open scope of a request, if an integration has opened one for this very object. */
 export function scopeOf(request: object): Scope | undefined {
-  const scope = events.get(request)?.scope;
+  const scope = eventOf(request)?.scope;
   return scope?.state === "closed" ? undefined : scope;
 }
 
@@ -89,7 +95,7 @@ export function openEvent<T extends object>(
 ): OpenEvent {
   const event = new ScopeEvent(container, it);
   event.scope = container.createScope(name, event.as(current, it), ...providers) as Scope;
-  events.set(it, event);
+  setEvent(it, event);
   return event;
 }
 
@@ -100,9 +106,19 @@ export function eventIn(scope: Scope): OpenEvent {
   return event;
 }
 
+function eventOf(it: object): OpenEvent | undefined {
+  return (it as { [eventKey]?: OpenEvent })[eventKey] ?? others.get(it);
+}
+
+function setEvent(it: object, event: OpenEvent): void {
+  // Nobody who prints the request, copies it or walks through it meets the property.
+  if (!Reflect.defineProperty(it, eventKey, { value: event, writable: true, configurable: true }))
+    others.set(it, event);
+}
+
 /** The event that is open for this very object in a scope below the container: for what is mounted inside of another. */
 export function outerEvent(container: Scope, it: object | undefined): OpenEvent | undefined {
-  const event = it && events.get(it);
+  const event = it && eventOf(it);
   if (!event || event.isOver) return undefined;
   // The scope may belong to the container of somebody else, which has other services.
   let above = event.scope.parent;
@@ -140,7 +156,7 @@ class ScopeEvent implements OpenEvent {
   constructor(container: Scope, it?: object) {
     this.#container = container;
     this.#it = it;
-    this.#hidden = it && events.get(it);
+    this.#hidden = it && eventOf(it);
   }
 
   /** The event as a value of its scope, which a shutdown further up waits for. */
@@ -171,7 +187,7 @@ class ScopeEvent implements OpenEvent {
     this.isOver = true;
     this.#setOver?.();
     const it = this.#it;
-    if (this.#hidden && events.get(it!) === this && !this.#hidden.isOver) events.set(it!, this.#hidden);
+    if (this.#hidden && eventOf(it!) === this && !this.#hidden.isOver) setEvent(it!, this.#hidden);
     const failed = failures.get(scope) ?? failure;
     const closing = scope.shutdown(failed ? { reason: failed.reason } : {});
     void closing.then((report) => {
