@@ -78,6 +78,11 @@ export function signOfDeno(completed: PromiseLike<unknown>, isHead: boolean): Si
   };
 }
 
+/** Whether the server is that of Bun, which cancels a body for HEAD, and knows the length of a body that it does not send. */
+export function isBun(server: unknown): boolean {
+  return typeof (server as { requestIP?: unknown } | undefined)?.requestIP === "function";
+}
+
 function closeAfter(event: OpenEvent, ms: number): void {
   setTimeout(() => void event.close(), ms);
 }

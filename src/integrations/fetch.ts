@@ -21,7 +21,7 @@
 import type { With } from "../core/types/coverage.ts";
 import type { Provider } from "../core/types/provider.ts";
 import type { Scope } from "../core/types/scope.ts";
-import { follow, type NodeResponse, type Sign, signOfDeno, signOfNode } from "./ending.ts";
+import { follow, isBun, type NodeResponse, type Sign, signOfDeno, signOfNode } from "./ending.ts";
 import {
   CurrentRequest,
   eventIn,
@@ -179,10 +179,6 @@ function signOf({ method, runtime }: ServedRequest, info: unknown): Sign | undef
   }
   return undefined;
 }
-
-/** Whether the server is that of Bun, which cancels a body for HEAD, and knows the length of a body that it does not send. */
-const isBun = (info: unknown): boolean =>
-  typeof (info as { requestIP?: unknown } | undefined)?.requestIP === "function";
 
 /** Whether there is a socket in place of a response: its answer is passed on as it is. */
 function isUpgraded(request: Request, response: unknown): response is undefined {

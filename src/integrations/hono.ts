@@ -24,11 +24,12 @@ import type { Context, MiddlewareHandler } from "hono";
 import type { With } from "../core/types/coverage.ts";
 import type { Provider } from "../core/types/provider.ts";
 import type { Scope } from "../core/types/scope.ts";
-import { follow, type NodeResponse, type Sign, signOfDeno, signOfNode } from "./ending.ts";
+import { follow, isBun, type NodeResponse, type Sign, signOfDeno, signOfNode } from "./ending.ts";
 import {
   CurrentRequest,
   fail,
   failureOf,
+  type OpenEvent,
   openEvent,
   outerEvent,
   type RuntimeRequest,
@@ -85,9 +86,9 @@ export function scopePerRequest<Has>(
 
     const event = openEvent(container, name, CurrentRequest, request as never);
     try {
+      const sign = scopeEnds ? undefined : signOf(c.env);
       // On Workers the scope of a request whose client has left would be forgotten otherwise, with everything in it.
-      const isInWorker = waitUntil(c, event.ended);
-      const sign = scopeEnds || isInWorker ? undefined : signOf(c.env);
+      if (!sign && !isBun(c.env)) waitUntil(c, event);
       c.set("scope", event.scope as never);
       await next();
       if (c.error) fail(event.scope, c.error);
@@ -123,16 +124,16 @@ export function scopePerRequest<Has>(
   };
 }
 
-/** Hands work to the runtime where it has to be told of it. Gives whether it has. */
-function waitUntil(c: Context, work: Promise<void>): boolean {
+/** Has the runtime wait for the event where it has to be told to. */
+function waitUntil(c: Context, event: OpenEvent): void {
   let context: Context["executionCtx"];
   try {
+    // Where there is none it throws, which takes longer than all the rest: so servers that are known are not asked.
     context = c.executionCtx;
   } catch {
-    return false;
+    return;
   }
-  context.waitUntil(work);
-  return true;
+  context.waitUntil(event.ended);
 }
 
 /** What the server tells the end of the response by, if it does: Node by the response, Deno by a promise. */
@@ -141,7 +142,8 @@ function signOf(env: unknown): Sign | undefined {
     outgoing?: NodeResponse;
     completed?: PromiseLike<unknown>;
   };
-  if (typeof outgoing?.once === "function") return signOfNode(outgoing);
+  // A binding of a Worker has every method that one looks for, and no property of another type.
+  if (typeof outgoing?.writableEnded === "boolean") return signOfNode(outgoing);
   if (typeof completed?.then === "function") return signOfDeno(completed, false);
   return undefined;
 }

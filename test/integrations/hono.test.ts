@@ -31,6 +31,7 @@ function shop(options?: RequestScopeOptions<Response>) {
 function outgoing() {
   let close!: () => void;
   const it = {
+    writableEnded: false,
     writableFinished: false,
     once: (_: string, listener: () => void) => void (close = listener),
   };
