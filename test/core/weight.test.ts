@@ -231,27 +231,31 @@ describe("many scopes", () => {
   const Request = token<number>("request");
   const Greeting = token<string>("greeting");
 
-  it("opened, used and closed one after the other leave nothing in their parent", async () => {
-    let undone = 0;
-    const app: Scope = createContainer(
-      scoped(Greeting, [Request], (n) => `hello ${n}`, {
-        dispose: () => {
-          undone++;
-        },
-      }),
-    );
+  it(
+    "opened, used and closed one after the other leave nothing in their parent",
+    { timeout: 60_000 },
+    async () => {
+      let undone = 0;
+      const app: Scope = createContainer(
+        scoped(Greeting, [Request], (n) => `hello ${n}`, {
+          dispose: () => {
+            undone++;
+          },
+        }),
+      );
 
-    for (let n = 0; n < 100_000; n++) {
-      const request = app.createScope("request", value(Request, n));
-      if (request.get(Greeting) !== `hello ${n}`)
-        throw new Error(`request ${n} was given another's greeting`);
-      await request.shutdown();
-    }
+      for (let n = 0; n < 100_000; n++) {
+        const request = app.createScope("request", value(Request, n));
+        if (request.get(Greeting) !== `hello ${n}`)
+          throw new Error(`request ${n} was given another's greeting`);
+        await request.shutdown();
+      }
 
-    expect([...app.children]).toEqual([]);
-    expect(undone).toBe(100_000);
-    expect((await app.shutdown()).services).toEqual([]);
-  });
+      expect([...app.children]).toEqual([]);
+      expect(undone).toBe(100_000);
+      expect((await app.shutdown()).services).toEqual([]);
+    },
+  );
 
   it("opened and closed side by side leave nothing in their parent", async () => {
     const app = createContainer();
