@@ -406,7 +406,10 @@ describe("an app that is stopped while it starts", () => {
     void rejected(app.start());
     await turn();
 
-    expect(await app.stop()).toMatchObject({ ok: true });
+    expect(await app.stop()).toMatchObject({
+      ok: false,
+      services: [{ scope: "root", scopeId: "root#0", token: "a", outcome: "abandoned" }],
+    });
     expect(app.state).toBe("stopped");
   });
 

@@ -254,7 +254,10 @@ function end(scope: ScopeRecord): void {
   if (scope.parent && scope.isHeld) detach(scope, scope.parent);
   if (scope.extras?.lends) scope.nodes?.clear();
   // Somebody may keep the closed scope. It must not keep what was in it.
+  const ofApp = scope.extras?.shutdown;
   scope.nodes = scope.extras = scope.child = undefined;
+  // Further calls go to the app as well: its report has more rows.
+  if (ofApp) scope.extras = { shutdown: ofApp };
   scope.last = null;
   scope.lookup = emptyMap;
   scope.tree.tell?.("scopeClosed", scope, { elapsed, report });

@@ -4,8 +4,10 @@
  * @module
  */
 
-import { closed } from "../../core/model/messages.ts";
-import { extrasOf, type ScopeRecord } from "../../core/model/records.ts";
+import { reportUnheard } from "../../core/building/reporting.ts";
+import { runAs } from "../../core/building/running.ts";
+import { closed, pathOf } from "../../core/model/messages.ts";
+import { extrasOf, type Node, type ScopeRecord } from "../../core/model/records.ts";
 import { signalOf } from "../../core/model/tree.ts";
 import { isWaitedFor, reportOf, shutdown } from "../../core/shutdown/shutdown.ts";
 import type { Gettable } from "../../core/types/coverage.ts";
@@ -14,9 +16,12 @@ import type { Scope } from "../../core/types/scope.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "../../core/types/shutdown.ts";
 import type { AbortSignalLike, RuntimeAbortSignal } from "../../core/types/signal.ts";
 import { ShutdownError } from "../../core/words/errors.ts";
+import { nameOf } from "../../core/words/token.ts";
 import { type Controller, now, web } from "../../core/words/web.ts";
 import { Deadline } from "./deadline.ts";
-import { asOne } from "./failed.ts";
+import { asOne, errorsIn, hasGivenUp } from "./failed.ts";
+import { checkMilliseconds, checkNames, checkShutdown, checkSignal } from "./given.ts";
+import { stopBefore } from "./nested.ts";
 import { inStartOrder, startService } from "./start.ts";
 import { warm } from "./warm.ts";
 
@@ -119,12 +124,21 @@ export interface App<in Has = any> {
 
 type Phase = "beforeStart" | "afterStart" | "beforeStop" | "afterStop";
 
+/** A hook, or the `start` of a service, that was called. */
+interface Step {
+  /** What its row in the report is called. */
+  readonly name: string;
+  readonly since: number;
+  readonly ended: Promise<unknown>;
+}
+
 /** The apps of scopes: a scope has one life. */
 const apps = /* @__PURE__ */ new WeakMap<ScopeRecord, ScopeApp>();
 
 /**
  * Makes the app of a container: `start`, `stop`, and hooks around both. Shutting the container down by hand stops its app
- * as well, hooks included. A scope has one app: a second call is refused.
+ * as well, hooks included, and so does the shutdown of a scope above, which waits for the app. A scope has one app: a
+ * second call is refused.
  *
  * @example
  * ```ts
@@ -135,15 +149,16 @@ const apps = /* @__PURE__ */ new WeakMap<ScopeRecord, ScopeApp>();
  * ```
  *
  * @throws `SCOPE_CLOSED` when the container is not open.
- * @throws `TypeError` when the container has an app already, or `grace` is no number of milliseconds.
+ * @throws `TypeError` when the container has an app already, when it is no container, or when an option is wrong.
  */
-export function createApp<Has>(container: Scope<Has>, { grace }: AppOptions = {}): App<Has> {
+export function createApp<Has>(container: Scope<Has>, options: AppOptions = {}): App<Has> {
   const scope = container as unknown as ScopeRecord;
-  if (grace !== undefined && !(typeof grace === "number" && grace >= 0))
-    throw new TypeError("grace is a number of milliseconds");
+  checkNames("createApp", options, ["grace"]);
+  checkMilliseconds("grace", options.grace);
+  if (!scope?.tree) throw new TypeError("createApp takes a container: createApp(createContainer(…))");
   if (scope.state !== "open") throw closed(scope);
   if (apps.has(scope)) throw new TypeError("the container has an app already: pass that one on");
-  const app = new ScopeApp(scope, grace);
+  const app = new ScopeApp(scope, options.grace);
   apps.set(scope, app);
   return app as never;
 }
@@ -163,20 +178,29 @@ class ScopeApp implements App {
   #isDone!: (report: ShutdownReport) => void;
   #started: Promise<void> | undefined;
   #stopped: Promise<ShutdownReport> | undefined;
+  /** Whether the start was complete. */
+  #hasStarted = false;
   /** Whether the start has failed by itself, and not because the app was stopped. */
   #hasFailed = false;
   /** Why the app stops. */
   #reason: unknown;
   /** Aborts when the app begins to stop: the signal that `start` options receive. */
   readonly #controller: Controller | undefined = web.AbortController && new web.AbortController();
+  /** The building that is under way while the app starts. */
+  #building: Promise<void> | undefined;
   /** The hook or `start` that is under way while the app starts. */
-  #step: Promise<unknown> | undefined;
+  #step: Step | undefined;
   /** Whether code that the app has called is on the stack: it must not be made to wait for itself. */
   #isCalling = false;
+  #isRunning = false;
   #isServing = false;
   /** That `end` was called before `serve`, and with what. */
   #ended: { readonly reason: unknown } | undefined;
+  /** The report so far: what has gone wrong in hooks, and from some time on what the container has reported. */
+  readonly #rows: ShutdownRow[] = [];
   readonly #deadline = new Deadline();
+  /** Ends the waiting of a scope above for this app. */
+  #leave: (() => void) | undefined;
 
   constructor(scope: ScopeRecord, grace: number | undefined) {
     this.#scope = scope;
@@ -184,7 +208,11 @@ class ScopeApp implements App {
     this.container = scope as unknown as Scope;
     this.done = new Promise((resolve) => (this.#isDone = resolve));
     extrasOf(scope).shutdown = (options) => this.#shutdown(options);
-    // The shutdown of a scope above closes this one without asking the app.
+    if (!scope.parent) return;
+    this.#leave = stopBefore(scope.parent, scope, async (reason, signal) =>
+      this.#check(await this.#shutdown({ reason, signal })),
+    );
+    // A shutdown above that has stopped everything else already closes this scope without waiting for its app.
     const signal = signalOf(scope) as AbortSignalLike | undefined;
     signal?.addEventListener("abort", () => void this.stop(signal.reason));
   }
@@ -212,63 +240,107 @@ class ScopeApp implements App {
     };
   }
 
-  /** A copy: what is added while the hooks of a phase run is not called. */
-  #hooksOf(phase: Phase): AppHook[] {
+  /** Gives the hooks of a phase one by one: those that are there now, except for what is removed before its turn. */
+  *#hooksOf(phase: Phase): Iterable<() => unknown> {
     const hooks = [...this.#hooks[phase]];
-    return phase.startsWith("before") ? hooks.reverse() : hooks;
+    if (phase.startsWith("before")) hooks.reverse();
+    for (const hook of hooks) if (this.#hooks[phase].includes(hook)) yield () => hook(this);
   }
 
   /** Calls code of the user. While it is on the stack, it may stop the app without waiting for itself. */
-  #call(code: () => Promise<unknown>): Promise<unknown> {
+  #call(name: string, code: () => unknown): Step {
+    const since = now();
     this.#isCalling = true;
     try {
-      return code();
+      // What a hook resolves is no dependency of a factory that has stopped the app.
+      return { name, since, ended: runAs(undefined, async () => code()) };
     } finally {
       this.#isCalling = false;
     }
   }
 
+  /** Whether the caller is code that the app waits for, as far as that can be seen. */
+  #isInside(): boolean {
+    return this.#isCalling || isWaitedFor(this.#scope);
+  }
+
   // ---- Start
 
   start(): Promise<void> {
-    if (this.#started) return this.#started;
-    if (this.#stopped) return Promise.reject(closed(this.#scope));
-    this.state = "starting";
-    return (this.#started = this.#start());
+    const isInside = this.#isInside();
+    // A start that has failed, or that was cut short by a stop, says so again.
+    if (this.#stopped && (isInside || this.#hasStarted || !this.#started))
+      return Promise.reject(closed(this.#scope));
+    if (!this.#started) {
+      this.state = "starting";
+      // One turn later, because a factory that is called here may call this again.
+      this.#started = Promise.resolve().then(() => this.#start());
+    }
+    return isInside ? Promise.resolve() : this.#started;
   }
 
   async #start(): Promise<void> {
+    const scope = this.#scope;
     try {
-      await warm(this.container);
-      for (const hook of this.#hooksOf("beforeStart")) await this.#take(async () => hook(this));
-      const signal = this.#controller?.signal as RuntimeAbortSignal;
-      for (const node of inStartOrder(this.#scope)) {
-        await this.#take(() => startService(node, signal, (error) => this.#endServing(error)));
-      }
-      for (const hook of this.#hooksOf("afterStart")) await this.#take(async () => hook(this));
-      if (this.#stopped) throw closed(this.#scope);
+      // A hook or a `start` that was abandoned may never end.
+      await Promise.race([this.#startAll(), this.done]);
+      if (this.#stopped) throw closed(scope);
+      this.#hasStarted = true;
       this.state = "started";
     } catch (error) {
       if (this.#stopped) {
-        // Whoever stops the app has the report. What fails because of that is no news.
+        // Whoever stops the app has the report, and what has failed is in there.
         await this.#stopped;
-        throw closed(this.#scope);
+        throw closed(scope);
       }
       this.#hasFailed = true;
       const report = await this.stop(error);
-      throw asOne([error, ...report.services.flatMap((row) => ("error" in row ? [row.error] : []))]);
+      throw asOne([
+        ...errorsIn(error),
+        ...report.services.flatMap((row) => ("error" in row ? [row.error] : [])),
+      ]);
     }
   }
 
-  /** Takes a step of the start, unless the app is to stop. */
-  async #take(step: () => Promise<unknown>): Promise<void> {
-    if (this.#stopped) throw closed(this.#scope);
-    const taken = (this.#step = this.#call(step));
-    try {
-      await taken;
-    } finally {
-      this.#step = undefined;
+  async #startAll(): Promise<void> {
+    await this.#build();
+    for (const hook of this.#hooksOf("beforeStart")) await this.#take("beforeStart", hook);
+    // A hook or a service that has started may have registered further services.
+    for (let next; (next = await this.#startable()).length > 0;) {
+      for (const node of next) await this.#take(nameOf(node.definition.token), () => this.#startOne(node));
     }
+    for (const hook of this.#hooksOf("afterStart")) await this.#take("afterStart", hook);
+  }
+
+  #build(): Promise<void> {
+    if (this.#stopped) throw closed(this.#scope);
+    return (this.#building = warm(this.container));
+  }
+
+  /** How often providers were registered in the tree when everything was built. */
+  #changes = -1;
+
+  async #startable(): Promise<Node[]> {
+    const { changes } = this.#scope.tree;
+    if (this.#changes !== changes) {
+      this.#changes = changes;
+      await this.#build();
+    }
+    return inStartOrder(this.#scope);
+  }
+
+  #startOne(node: Node): Promise<void> {
+    return startService(node, this.#controller?.signal as RuntimeAbortSignal, (error) =>
+      this.#endServing(error),
+    );
+  }
+
+  /** Takes a step of the start, unless the app is to stop. */
+  async #take(name: string, code: () => unknown): Promise<void> {
+    if (this.#stopped) throw closed(this.#scope);
+    this.#step = this.#call(name, code);
+    await this.#step.ended;
+    this.#step = undefined;
   }
 
   // ---- Stop
@@ -279,61 +351,89 @@ class ScopeApp implements App {
 
   #shutdown(options: ShutdownOptions): Promise<ShutdownReport> {
     const scope = this.#scope;
-    if (this.#stopped) {
-      this.#deadline.limit(options);
-      const { state } = scope;
-      if (state === "stopping" || state === "closing") void shutdown(scope, options);
-    } else {
+    checkShutdown(options);
+    if (!this.#stopped) {
       // This comes first: what is called from here on may ask for the same.
       this.#stopped = this.done;
       void this.#stop(options);
+    } else if (this.state !== "stopped") {
+      this.#deadline.limit(options);
+      const isBounded = options.timeout !== undefined || options.signal !== undefined;
+      if (isBounded && scope.state !== "open") void shutdown(scope, options);
     }
-    // A disposer, a `stop` or a factory that is waited for gets the report as it is at that time.
-    if (isWaitedFor(scope)) return shutdown(scope, options);
-    return this.#isCalling ? Promise.resolve({ ok: true, elapsed: 0, services: [] }) : this.#stopped;
+    if (!this.#isInside()) return this.#stopped;
+    // Code that is waited for gets the report as it is at that time.
+    return scope.state === "open" ? Promise.resolve({ ok: true, elapsed: 0, services: [] }) : shutdown(scope);
   }
 
   async #stop(options: ShutdownOptions): Promise<void> {
+    const scope = this.#scope;
     const since = now();
     const { reason } = options;
-    const wasNew = this.state === "new";
+    const hasHooks = this.state !== "new";
     const deadline = this.#deadline;
-    const [before, after]: ShutdownRow[][] = [[], []];
     this.state = "stopping";
     this.#reason = reason;
-    if (this.#grace !== undefined) deadline.limit({ timeout: this.#grace });
+    deadline.limit({ timeout: this.#grace });
     deadline.limit(options);
     this.#controller?.abort(reason);
     // Nothing is awaited where there is nothing to wait for: a page that is being left gets no second turn.
     if (this.#isCalling) await undefined;
-    if (this.#step) await deadline.unlessPassed(this.#step.catch(() => {}));
-    if (!wasNew)
-      for (const hook of this.#hooksOf("beforeStop")) await this.#callDown("beforeStop", hook, before!);
+    // A start that has failed by itself rejects with this error.
+    if (this.#step && !this.#hasFailed) await this.#end(this.#step, true);
+    if (hasHooks)
+      for (const hook of this.#hooksOf("beforeStop")) await this.#end(this.#call("beforeStop", hook));
     for (const bound of deadline.left())
-      void shutdown(this.#scope, reason === undefined ? bound : { ...bound, reason });
-    const report = await reportOf(this.#scope);
-    if (!wasNew)
-      for (const hook of this.#hooksOf("afterStop")) await this.#callDown("afterStop", hook, after!);
+      void shutdown(scope, reason === undefined ? bound : { ...bound, reason });
+    const report = await reportOf(scope);
+    if (this.#building && !this.#hasFailed) await this.#endBuilding(this.#building, since);
+    this.#rows.push(...report.services);
+    if (hasHooks)
+      for (const hook of this.#hooksOf("afterStop")) await this.#end(this.#call("afterStop", hook));
     deadline.clear();
+    this.#leave?.();
+    this.#leave = undefined;
     this.state = "stopped";
-    const services = [...before!, ...report.services, ...after!];
-    const whole =
-      services.length > report.services.length ? { ok: false, elapsed: now() - since, services } : report;
-    this.#isDone(whole);
+    const services = this.#rows;
+    const isAlone = services.length === report.services.length;
+    this.#isDone(isAlone ? report : { ok: false, elapsed: now() - since, services });
   }
 
-  /** Calls a hook on the way down. Its failure is a row, because everything else has to be stopped all the same. */
-  async #callDown(phase: Phase, hook: AppHook, rows: ShutdownRow[]): Promise<void> {
-    const since = now();
-    const { name, id } = this.#scope;
-    const add = (outcome: ShutdownRow["outcome"], failure?: object): void => {
-      rows.push({ scope: name, scopeId: id, token: phase, outcome, elapsed: now() - since, ...failure });
+  /**
+   * Waits for a step until the deadline. Its failure is a row, because everything else has to be stopped all the same.
+   * A step of the start may also give up because the app stops, and that is no failure.
+   */
+  async #end({ name, since, ended }: Step, mayGiveUp = false): Promise<void> {
+    let isAbandoned = false;
+    const failed = (error: unknown): void => {
+      if (mayGiveUp && hasGivenUp(error, this.#controller?.signal.reason)) return;
+      if (isAbandoned) reportUnheard(this.#scope, error);
+      else this.#addRow(name, "failed", since, { error });
     };
-    try {
-      if (!(await this.#deadline.unlessPassed(this.#call(async () => hook(this))))) add("abandoned");
-    } catch (error) {
-      add("failed", { error });
-    }
+    if (await this.#deadline.unlessPassed(ended.catch(failed))) return;
+    isAbandoned = true;
+    this.#addRow(name, "abandoned", since);
+  }
+
+  /** The same for what was being built. The container has waited for it, and has told by now whoever waited as well. */
+  async #endBuilding(building: Promise<void>, since: number): Promise<void> {
+    const failed = (thrown: unknown): void => {
+      for (const error of errorsIn(thrown)) {
+        if (hasGivenUp(error, this.#controller?.signal.reason)) continue;
+        if (this.state === "stopped") reportUnheard(this.#scope, error);
+        else this.#addRow(pathOf(error).at(-1)?.token ?? "start", "failed", since, { error });
+      }
+    };
+    await this.#deadline.unlessPassed(building.catch(failed));
+  }
+
+  #addRow(token: string, outcome: ShutdownRow["outcome"], since: number, failure?: object): void {
+    const { name: scope, id: scopeId } = this.#scope;
+    this.#rows.push({ scope, scopeId, token, outcome, elapsed: now() - since, ...failure });
+  }
+
+  #check(report: ShutdownReport): void {
+    if (!report.ok) throw new ShutdownError(this.#scope.name, report);
   }
 
   // ---- Run and serve
@@ -342,6 +442,9 @@ class ScopeApp implements App {
     dependencies: D,
     fn: (...args: Arguments<D>) => R,
   ): Promise<Awaited<R>> {
+    this.#refuseInside("run");
+    if (this.#isRunning) throw new TypeError("the app runs already: give all of its work to one run");
+    this.#isRunning = true;
     let result: Awaited<R>;
     try {
       await this.start();
@@ -349,19 +452,29 @@ class ScopeApp implements App {
     } catch (error) {
       await this.stop(error);
       throw error;
+    } finally {
+      this.#isRunning = false;
     }
     this.#check(await this.stop());
     return result;
   }
 
-  async serve({ signals, signal }: ServeOptions = {}): Promise<Served> {
+  async serve(options: ServeOptions = {}): Promise<Served> {
+    const { signals, signal } = options;
+    checkNames("serve", options, ["signals", "signal"]);
+    checkSignal(signal);
+    if (signals !== undefined && typeof signals?.onStop !== "function")
+      throw new TypeError("signals is what signals() of the entry point of a runtime gives");
+    this.#refuseInside("serve");
     const end = (reason: unknown): void => this.end(reason);
     const aborted = (): void => this.end(signal?.reason);
-    this.#isServing = true;
-    const ends = [signals?.onStop(end), () => signal?.removeEventListener("abort", aborted)];
-    signals?.waitUntil?.(this.done);
-    signal?.addEventListener("abort", aborted);
+    const ends: (() => void)[] = [];
     try {
+      if (signals) ends.push(signals.onStop(end));
+      this.#isServing = true;
+      signals?.waitUntil?.(this.done);
+      signal?.addEventListener("abort", aborted);
+      ends.push(() => signal?.removeEventListener("abort", aborted));
       if (signal?.aborted) aborted();
       if (this.#ended) void this.stop(this.#ended.reason);
       else {
@@ -375,8 +488,16 @@ class ScopeApp implements App {
       this.#check(report);
       return { reason: this.#reason, report };
     } finally {
-      for (const leave of ends) leave?.();
+      for (const leave of ends) leave();
     }
+  }
+
+  /** What waits until the app has stopped cannot be waited for by what the app waits for. */
+  #refuseInside(name: string): void {
+    if (this.#isInside())
+      throw new TypeError(
+        `${name} waits until the app has stopped: no hook and no service can wait for that`,
+      );
   }
 
   end(reason?: unknown): void {
@@ -389,9 +510,5 @@ class ScopeApp implements App {
   #endServing(error: unknown): boolean {
     if (this.#isServing) this.end(error);
     return this.#isServing;
-  }
-
-  #check(report: ShutdownReport): void {
-    if (!report.ok) throw new ShutdownError(this.#scope.name, report);
   }
 }

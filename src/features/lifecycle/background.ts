@@ -18,6 +18,7 @@ import type { SingletonOptions } from "../../core/types/options.ts";
 import type { Provider } from "../../core/types/provider.ts";
 import type { RuntimeAbortSignal } from "../../core/types/signal.ts";
 import { type Controller, web } from "../../core/words/web.ts";
+import { hasGivenUp } from "./failed.ts";
 
 /** `idle`: not started. `ended`: it has returned, or it was stopped. `failed`: it has thrown or rejected. */
 export type BackgroundState = "idle" | "running" | "ended" | "failed";
@@ -36,6 +37,7 @@ export class Task implements Background {
   readonly #run: (signal: RuntimeAbortSignal) => unknown;
   #controller: Controller | undefined;
   #over: Promise<void> | undefined;
+  #isStopped = false;
 
   constructor(run: (signal: RuntimeAbortSignal) => unknown) {
     this.#run = run;
@@ -50,32 +52,22 @@ export class Task implements Background {
         await this.#run(controller?.signal as RuntimeAbortSignal);
         this.state = "ended";
       } catch (error) {
-        const signal = controller?.signal;
         // A task that gives up because it was stopped has not failed.
-        const isStopped =
-          signal?.aborted === true && (error === signal.reason || nameOf(error) === "AbortError");
-        this.state = isStopped ? "ended" : "failed";
-        if (isStopped) return;
+        const hasEnded = this.#isStopped && hasGivenUp(error, controller?.signal.reason);
+        this.state = hasEnded ? "ended" : "failed";
+        if (hasEnded) return;
         this.error = error;
-        if (!signal?.aborted) failed(error);
+        if (!this.#isStopped) failed(error);
       }
     })();
   }
 
   /** Aborts the signal and waits until the task is over. Throws what it has failed with. */
   async stop(reason: unknown): Promise<void> {
+    this.#isStopped = true;
     this.#controller?.abort(reason);
     await this.#over;
     if (this.state === "failed") throw this.error;
-  }
-}
-
-function nameOf(error: unknown): unknown {
-  try {
-    return (error as Error).name;
-  } catch {
-    // Somebody threw `undefined`, or something that refuses to be looked at.
-    return undefined;
   }
 }
 

@@ -7,8 +7,14 @@
 import type { ShutdownOptions } from "../../core/types/shutdown.ts";
 import { now, web } from "../../core/words/web.ts";
 
+/** How long something may take: so many milliseconds, or until a signal aborts. */
+interface Bound {
+  readonly timeout?: number | undefined;
+  readonly signal?: ShutdownOptions["signal"];
+}
+
 export class Deadline {
-  readonly #bounds: { readonly since: number; readonly options: ShutdownOptions }[] = [];
+  readonly #bounds: { readonly since: number; readonly bound: Bound }[] = [];
   readonly #ends: (() => void)[] = [];
   #pass!: () => void;
   readonly #passed: Promise<boolean> = new Promise((resolve) => {
@@ -16,10 +22,9 @@ export class Deadline {
   });
 
   /** Bounds the stop further, by a `timeout` or a `signal`. */
-  limit(options: ShutdownOptions): void {
-    const { timeout, signal } = options;
+  limit({ timeout, signal }: Bound): void {
     if (timeout === undefined && !signal) return;
-    this.#bounds.push({ since: now(), options });
+    this.#bounds.push({ since: now(), bound: { timeout, signal } });
     if (signal?.aborted) this.#pass();
     const pass = this.#pass;
     // A timer cannot count more milliseconds than this. A timeout of a month or more is no deadline.
@@ -40,7 +45,7 @@ export class Deadline {
 
   /** What is left, as the options of a shutdown each; without a bound, one without any. */
   left(): ShutdownOptions[] {
-    const bounds = this.#bounds.map(({ since, options: { timeout, signal } }) => ({
+    const bounds = this.#bounds.map(({ since, bound: { timeout, signal } }) => ({
       ...(signal && { signal }),
       ...(timeout !== undefined && { timeout: Math.max(0, timeout - (now() - since)) }),
     }));

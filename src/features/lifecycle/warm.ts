@@ -46,13 +46,17 @@ export async function warm(scope: Scope, { all = false }: WarmOptions = {}): Pro
 }
 
 /** What can be built for the scope ahead of a resolve: lower `order` first, then in order of registration. */
-function buildableIn(scope: ScopeRecord): Definition[] {
-  const found = definitionsIn(scope).filter(({ lifetime }) => lifetime < SCOPED);
-  for (let at = scope.parent; at; at = at.parent) {
+export function buildableIn(scope: ScopeRecord): Definition[] {
+  const found: Definition[] = [];
+  for (let at: ScopeRecord | undefined = scope; at; at = at.parent) {
     for (const it of definitionsIn(at)) {
-      if (it.lifetime !== SCOPED || find(scope, it.token)?.definition !== it) continue;
-      // One that lives in a scope of another name is built for that one.
-      if (it.options.in === undefined || it.options.in === scope.name) found.push(it);
+      const { lifetime, token, options } = it;
+      // A scoped service is built for the scopes below, unless it says that it lives in this one.
+      const isScoped =
+        lifetime === SCOPED && (at === scope ? options.in : (options.in ?? scope.name)) === scope.name;
+      const isHere = lifetime < SCOPED ? at === scope : isScoped;
+      // A fallback may have given way, and what is above may be shadowed.
+      if (isHere && find(scope, token)?.definition === it) found.push(it);
     }
   }
   return found.sort((a, b) => (a.options.order ?? 0) - (b.options.order ?? 0));
