@@ -115,6 +115,21 @@ describe("warm", () => {
     });
   });
 
+  it("calls a factory that throws once, however many services depend on it", async () => {
+    let calls = 0;
+    const failure = (): never => {
+      throw new Error(`call ${++calls}`);
+    };
+    const app = createContainer(
+      singleton(A, failure),
+      singleton(B, [A], (a) => a, { eager: true }),
+      singleton(C, [A], (a) => a, { eager: true }),
+    );
+
+    expect(await rejected(warm(app))).toMatchObject({ message: "call 1" });
+    expect(calls).toBe(1);
+  });
+
   it("refuses a scope that has closed", async () => {
     const app = createContainer();
     await app.shutdown();

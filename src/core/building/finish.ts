@@ -139,11 +139,16 @@ export function failBuild(build: Build, thrown: unknown, isResumed?: boolean): u
   // Its factory was not called, so nobody receives the transients that were built for it.
   if (phase < RUNNING) dropTransientsOf(build);
   scope.tree.tell?.("buildFailed", build, { error });
-  if (isResumed && !build.waiters?.length && !build.settled) noteUnheard(build, failure);
+  if (isResumed && !isAwaited(build)) noteUnheard(build, failure);
   endBuild(build);
   // An observer may have resolved it again.
   if (definition.lifetime < TRANSIENT && node!.state === IDLE && !node!.build) node!.edges = undefined;
   return error;
+}
+
+/** Whether a service or a caller learns how the build ends: whatever waits for a transient or tuple may have given up. */
+function isAwaited({ settled, waiters }: Build): unknown {
+  return settled ?? waiters?.some(({ build }) => build.definition.lifetime < TRANSIENT || isAwaited(build));
 }
 
 /** Disposes the transients among the values that a build was to receive. */

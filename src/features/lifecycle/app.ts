@@ -386,8 +386,8 @@ class ScopeApp implements App {
     for (const bound of deadline.left())
       void shutdown(scope, reason === undefined ? bound : { ...bound, reason });
     const report = await reportOf(scope);
-    if (this.#building && !this.#hasFailed) await this.#endBuilding(this.#building, since);
     this.#rows.push(...report.services);
+    if (this.#building && !this.#hasFailed) await this.#endBuilding(this.#building, since);
     if (hasHooks)
       for (const hook of this.#hooksOf("afterStop")) await this.#end(this.#call("afterStop", hook));
     deadline.clear();
@@ -420,6 +420,8 @@ class ScopeApp implements App {
     const failed = (thrown: unknown): void => {
       for (const error of errorsIn(thrown)) {
         if (hasGivenUp(error, this.#controller?.signal.reason)) continue;
+        // Another service may have failed with it when nobody waited for that one any more.
+        if (this.#rows.some((row) => "error" in row && row.error === error)) continue;
         if (this.state === "stopped") reportUnheard(this.#scope, error);
         else this.#addRow(pathOf(error).at(-1)?.token ?? "start", "failed", since, { error });
       }
@@ -477,7 +479,7 @@ class ScopeApp implements App {
       ends.push(() => signal?.removeEventListener("abort", aborted));
       if (signal?.aborted) aborted();
       if (this.#ended) void this.stop(this.#ended.reason);
-      else {
+      if (!this.#stopped || this.#hasFailed) {
         try {
           await this.start();
         } catch (error) {
@@ -503,7 +505,7 @@ class ScopeApp implements App {
   end(reason?: unknown): void {
     this.#ended ??= { reason };
     // In this turn, for a page that is being left.
-    if (this.#isServing) void this.stop(reason);
+    if (this.#isServing) void this.stop(this.#ended.reason);
   }
 
   /** A background task has failed. Gives whether somebody hears of that. */

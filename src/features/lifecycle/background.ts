@@ -62,12 +62,14 @@ export class Task implements Background {
     })();
   }
 
-  /** Aborts the signal and waits until the task is over. Throws what it has failed with. */
-  async stop(reason: unknown): Promise<void> {
+  /** Aborts the signal, and waits until the task is over if it is not. Throws what it has failed with. */
+  stop(reason: unknown): Promise<void> | undefined {
     this.#isStopped = true;
     this.#controller?.abort(reason);
-    await this.#over;
-    if (this.state === "failed") throw this.error;
+    const check = (): undefined => {
+      if (this.state === "failed") throw this.error;
+    };
+    return this.state === "running" ? this.#over!.then(check) : check();
   }
 }
 

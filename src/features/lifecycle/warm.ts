@@ -5,7 +5,7 @@
  */
 
 import { closed } from "../../core/model/messages.ts";
-import { type Definition, SCOPED, type ScopeRecord } from "../../core/model/records.ts";
+import { BUILT, type Definition, SCOPED, type ScopeRecord } from "../../core/model/records.ts";
 import { definitionsIn } from "../../core/model/tree.ts";
 import { find } from "../../core/registry/registry.ts";
 import type { Scope } from "../../core/types/scope.ts";
@@ -32,17 +32,32 @@ export interface WarmOptions {
  * await warm(app, { all: true }); // everything: a test that all of it can be built
  * ```
  *
- * @throws what a factory throws. When several builds fail, all others are waited for, and `START_FAILED` has their errors.
+ * @throws what a factory throws. Once one has failed, no further service is begun. Those that were begun before are waited
+ * for, and when several of them fail, `START_FAILED` has their errors.
  * @throws `SCOPE_CLOSED` when the scope is not open.
  */
 export async function warm(scope: Scope, { all = false }: WarmOptions = {}): Promise<void> {
   const record = scope as unknown as ScopeRecord;
   if (record.state === "closing" || record.state === "closed") throw closed(record);
   const wanted = buildableIn(record).filter(({ options }) => all || options.eager === true || options.start);
-  // In a list: a promise would call the method `then` of a service that is resolved alone.
-  const builds = await Promise.allSettled(wanted.map(({ token }) => scope.getAsync([token])));
-  const errors = builds.flatMap((it) => (it.status === "rejected" ? [it.reason as unknown] : []));
+  const builds: Promise<unknown>[] = [];
+  for (const { token } of wanted) {
+    // In a list: a promise would call the method `then` of a service that is resolved alone.
+    builds.push(scope.getAsync([token]));
+    // A factory that has thrown would be called again for the next service that depends on it.
+    if (hasFailed(record, token)) break;
+  }
+  const settled = await Promise.allSettled(builds);
+  const errors = settled.flatMap((it) => (it.status === "rejected" ? [it.reason as unknown] : []));
   if (errors.length > 0) throw asOne(errors);
+}
+
+/** Whether a service that was just resolved is neither built nor being built. */
+function hasFailed(scope: ScopeRecord, token: object): boolean {
+  // A factory may have closed the scope.
+  const origin = find(scope, token);
+  const node = origin?.definition.lifetime === SCOPED ? scope.nodes?.get(origin) : origin;
+  return node?.state !== BUILT && !node?.build;
 }
 
 /** What can be built for the scope ahead of a resolve: lower `order` first, then in order of registration. */
