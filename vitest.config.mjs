@@ -13,7 +13,7 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const json = (path) => JSON.parse(readFileSync(at(path), "utf8"));
 const { exports } = json("package.json");
 
-const portable = ["test/{core,situations,model,features,adapters,integrations}/**/*.test.ts"];
+const portable = ["test/{core,situations,model,features,capabilities,adapters,integrations}/**/*.test.ts"];
 // Where the runtime has asynchronous contexts.
 const contexts = ["test/contexts/**/*.test.ts"];
 const tools = ["test/{bundle,types,readme,playground,runtimes,architecture}/**/*.test.ts"];

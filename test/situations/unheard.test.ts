@@ -260,3 +260,63 @@ describe("an error is heard, and told to nobody else,", () => {
     expect(reported).toEqual([]);
   });
 });
+
+describe("a build in flight while its scope closes", () => {
+  const how = {
+    "a list": (app: Scope) => app.getAsync([A]),
+    "a transient": (app: Scope) => app.getAsync(Main),
+    "a record in a list": (app: Scope) => app.getAsync([{ it: A }]),
+  };
+
+  it.for(Object.keys(how))(
+    "fails: its error is in the report when it was resolved through %s",
+    async (way) => {
+      const reported = catchReports();
+      const failure = new Error("no disk");
+      const gate = deferred<object>();
+      const app: Scope = createContainer(
+        // It asks for the shutdown itself, so that what waits for it is still on the stack.
+        singleton(A, () => (void app.shutdown(), gate.promise)),
+        transient(Main, [A], (a) => a),
+      );
+      const caller = rejected(how[way as keyof typeof how](app));
+      gate.reject(failure);
+
+      expect(await caller).toMatchObject({ code: "SCOPE_CLOSED" });
+      expect((await app.shutdown()).services).toMatchObject([
+        { token: "a", outcome: "failed", error: failure },
+      ]);
+      expect(reported).toEqual([]);
+    },
+  );
+
+  it("is abandoned at the deadline and succeeds later: it is disposed, and nobody is told of a closed scope", async () => {
+    const reported = catchReports();
+    const disposed: unknown[] = [];
+    const gate = deferred<object>();
+    const app = createContainer(singleton(A, () => gate.promise, { dispose: (it) => disposed.push(it) }));
+    const caller = rejected(app.getAsync(A));
+    await app.shutdown({ signal: AbortSignal.abort() });
+
+    const made = {};
+    gate.resolve(made);
+    await turn();
+
+    expect(await caller).toMatchObject({ code: "SCOPE_CLOSED" });
+    expect([disposed, reported]).toEqual([[made], []]);
+  });
+
+  it("is abandoned at the deadline and fails later: the runtime is told", async () => {
+    const reported = catchReports();
+    const gate = deferred<object>();
+    const app = createContainer(singleton(A, () => gate.promise));
+    const caller = rejected(app.getAsync(A));
+    await app.shutdown({ signal: AbortSignal.abort() });
+
+    gate.reject("no disk");
+    await turn();
+
+    expect(await caller).toMatchObject({ code: "SCOPE_CLOSED" });
+    expect(reported).toEqual(["no disk"]);
+  });
+});

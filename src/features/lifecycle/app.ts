@@ -188,6 +188,8 @@ class ScopeApp implements App {
   readonly #controller: Controller | undefined = web.AbortController && new web.AbortController();
   /** The building that is under way while the app starts. */
   #building: Promise<void> | undefined;
+  /** How often providers had been registered in the tree when that began. */
+  #changes = 0;
   /** The hook or `start` that is under way while the app starts. */
   #step: Step | undefined;
   /** Whether code that the app has called is on the stack: it must not be made to wait for itself. */
@@ -314,18 +316,12 @@ class ScopeApp implements App {
 
   #build(): Promise<void> {
     if (this.#stopped) throw closed(this.#scope);
+    this.#changes = this.#scope.tree.changes;
     return (this.#building = warm(this.container));
   }
 
-  /** How often providers were registered in the tree when everything was built. */
-  #changes = -1;
-
   async #startable(): Promise<Node[]> {
-    const { changes } = this.#scope.tree;
-    if (this.#changes !== changes) {
-      this.#changes = changes;
-      await this.#build();
-    }
+    if (this.#changes !== this.#scope.tree.changes) await this.#build();
     return inStartOrder(this.#scope);
   }
 

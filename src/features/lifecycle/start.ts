@@ -75,13 +75,13 @@ function startableIn(scope: ScopeRecord): Node[] {
   for (let it = scope.last; it; it = it.previous!) {
     if (it.state === BUILT && it.definition.options.start && !it.isStarted) found.push(it);
   }
+  // They are in their order already. What replaces a provider takes the place of that, which may be built as well.
   const registered = buildableIn(scope);
   const places = new Map(registered.map(({ token }, at) => [token, at]).reverse() as [object, number][]);
   // What `make` has made is not registered, and comes last.
   const placeOf = ({ definition }: Node): number => places.get(definition.token) ?? registered.length;
-  const orderOf = ({ definition }: Node): number => definition.options.order ?? 0;
   // Among equals, the one that was built first.
-  return found.reverse().sort((a, b) => orderOf(a) - orderOf(b) || placeOf(a) - placeOf(b));
+  return found.reverse().sort((a, b) => placeOf(a) - placeOf(b));
 }
 
 /**
