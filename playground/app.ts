@@ -2,7 +2,7 @@
  * The one app behind every door in this folder: a link shortener.
  *
  * It knows no runtime. What differs from place to place, where links are kept
- * and where log lines go, comes in through `createApp`. Each request gets a
+ * and where log lines go, comes in through `createShortener`. Each request gets a
  * scope of its own: whatever belongs to one visitor lives there and ends there.
  */
 import {
@@ -270,7 +270,7 @@ export interface AppOptions {
   readonly clock?: Clock;
 }
 
-export function createApp({
+export function createShortener({
   openStore = memoryStore,
   journal = () => {},
   clock = Date.now,
@@ -316,7 +316,7 @@ export function createApp({
   return app;
 }
 
-export type App = ReturnType<typeof createApp>;
+export type App = ReturnType<typeof createShortener>;
 
 /**
  * Answers one request, in a scope of its own. The answer does not wait for the scope to close: counters and log

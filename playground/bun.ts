@@ -1,8 +1,9 @@
 // node_modules/.bin/bun playground/bun.ts, then press Ctrl+C
 
 import { token, value } from "thimble";
-import { drain, readEnv, shutdownOnSignal } from "thimble/bun";
-import { createApp, handle } from "./app.ts";
+import { createApp } from "thimble/lifecycle";
+import { drain, readEnv, signals } from "thimble/bun";
+import { createShortener, handle } from "./app.ts";
 import { farewell } from "./farewell.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -13,17 +14,16 @@ declare const Bun: {
   };
 };
 
-const app = createApp({ journal: console.log });
-const timeline = app.get(Timeline);
+const container = createShortener({ journal: console.log });
+const timeline = container.get(Timeline);
 
 const server = Bun.serve({
   hostname: "localhost",
   port: Number(readEnv()["PORT"] ?? 8787),
-  fetch: (request) => handle(app, request),
+  fetch: (request) => handle(container, request),
 });
-app.provide(value(token<typeof server>("server"), server, { stop: drain }));
+container.provide(value(token<typeof server>("server"), server, { stop: drain }));
 console.log(`Listening on http://localhost:${server.port}`);
 
-const { reason, report } = await shutdownOnSignal(app, { timeout: 5_000 });
+const { reason, report } = await createApp(container, { grace: 5_000 }).serve({ signals: signals() });
 console.log(farewell(reason, report, timeline));
-process.exit(report.ok ? 0 : 1);

@@ -1,8 +1,9 @@
 // node_modules/.bin/deno run --allow-net --allow-env=PORT playground/deno.ts, then press Ctrl+C
 
 import { token, value } from "thimble";
-import { drain, readEnv, shutdownOnSignal } from "thimble/deno";
-import { createApp, handle } from "./app.ts";
+import { createApp } from "thimble/lifecycle";
+import { drain, readEnv, signals } from "thimble/deno";
+import { createShortener, handle } from "./app.ts";
 import { farewell } from "./farewell.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -12,11 +13,10 @@ declare const Deno: {
     options: { hostname: string; port: number; onListen(address: { port: number }): void },
     handler: (request: Request) => Promise<Response>,
   ): { shutdown(): Promise<void> };
-  exit(code: number): never;
 };
 
-const app = createApp({ journal: console.log });
-const timeline = app.get(Timeline);
+const container = createShortener({ journal: console.log });
+const timeline = container.get(Timeline);
 
 const server = Deno.serve(
   {
@@ -24,11 +24,10 @@ const server = Deno.serve(
     port: Number(readEnv(Deno.env, ["PORT"])["PORT"] ?? 8787),
     onListen: ({ port }) => console.log(`Listening on http://localhost:${port}`),
   },
-  (request) => handle(app, request),
+  (request) => handle(container, request),
 );
 
-app.provide(value(token<typeof server>("server"), server, { stop: drain }));
+container.provide(value(token<typeof server>("server"), server, { stop: drain }));
 
-const { reason, report } = await shutdownOnSignal(app, { timeout: 5_000 });
+const { reason, report } = await createApp(container, { grace: 5_000 }).serve({ signals: signals() });
 console.log(farewell(reason, report, timeline));
-Deno.exit(report.ok ? 0 : 1);

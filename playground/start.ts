@@ -7,8 +7,9 @@
 import { readFile } from "node:fs/promises";
 import { stripTypeScriptTypes } from "node:module";
 import { token, value } from "thimble";
-import { drain, readEnv, shutdownOnSignal, signals } from "thimble/node";
-import { createApp, handle } from "./app.ts";
+import { createApp } from "thimble/lifecycle";
+import { drain, readEnv, signals } from "thimble/node";
+import { createShortener, handle } from "./app.ts";
 import { farewell } from "./farewell.ts";
 import { serve, type Listening } from "./http.ts";
 import { Timeline } from "./timeline.ts";
@@ -57,10 +58,10 @@ const policy = [
   "require-trusted-types-for 'script'",
 ].join("; ");
 
-const app = createApp({ journal: console.log });
-const timeline = app.get(Timeline);
+const container = createShortener({ journal: console.log });
+const timeline = container.get(Timeline);
 const { url, server } = await open(Number(readEnv()["PORT"] ?? 8787));
-app.provide(value(token<typeof server>("http server"), server, { stop: drain }));
+container.provide(value(token<typeof server>("http server"), server, { stop: drain }));
 console.log(`\n  The playground is at ${url}\n  Ctrl+C stops it.\n`);
 
 // npm passes Ctrl+C on to a program that the terminal has sent it to already. To the adapter a second signal means
@@ -70,9 +71,8 @@ const patient = signals(["SIGINT", "SIGTERM"], {
   off: () => {},
   exit: () => {},
 });
-const { reason, report } = await shutdownOnSignal(app, { timeout: 5_000, signals: patient });
+const { reason, report } = await createApp(container, { grace: 5_000 }).serve({ signals: patient });
 console.log(farewell(reason, report, timeline));
-process.exit(report.ok ? 0 : 1);
 
 /** At this port, or at any other if somebody sits there already. */
 async function open(port: number): Promise<Listening> {
@@ -96,7 +96,7 @@ async function answer(request: Request): Promise<Response> {
       moments: timeline.since(Number(searchParams.get("after")) || 0),
     });
   }
-  return await handle(app, request);
+  return await handle(container, request);
 }
 
 async function fileResponse(file: string): Promise<Response> {

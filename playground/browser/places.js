@@ -8,7 +8,7 @@
  * @property {(() => Promise<import("thimble").ShutdownReport>) | undefined} shutdown
  * @property {() => void} leave  stops telling
  */
-import { createApp, handle } from "../app.ts";
+import { createShortener, handle } from "../app.ts";
 import { localStore } from "./local-store.js";
 import { shutdownOnSignal } from "./thimble.js";
 import { Timeline } from "../timeline.ts";
@@ -20,7 +20,7 @@ import { Timeline } from "../timeline.ts";
  * @returns {Place}
  */
 export function here({ pause, onMoments }) {
-  const app = createApp({
+  const app = createShortener({
     openStore: () => localStore(pause),
     journal: async (line) => {
       await pause();

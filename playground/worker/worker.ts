@@ -1,6 +1,6 @@
 // npx wrangler dev --config playground/worker/wrangler.jsonc, then press Ctrl+C
 
-import { createApp, handle, type App } from "../app.ts";
+import { createShortener, handle, type App } from "../app.ts";
 import { kvStore, type KvNamespace } from "./kv-store.ts";
 
 interface Env {
@@ -17,7 +17,7 @@ export default {
     env: Env,
     context: { waitUntil(promise: Promise<unknown>): void },
   ): Promise<Response> {
-    app ??= createApp({ openStore: async () => kvStore(env.LINKS), journal: console.log });
+    app ??= createShortener({ openStore: async () => kvStore(env.LINKS), journal: console.log });
     const response = handle(app, request, (closing) => context.waitUntil(closing));
     // A handler whose client has gone away would be stopped before its scope is closed.
     context.waitUntil(response);
