@@ -10,7 +10,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type Checked, check, type compilers } from "./reader.ts";
 
 const shop = `
-  import { alias, arg, assisted, createContainer, defer, fallback, make, parent, type Provider, type Scope, scoped, singleton, token, transient, value } from "thimble";
+  import { alias, arg, assisted, createContainer, decorate, defer, fallback, make, parent, type Provider, type Scope, scoped, singleton, token, transient, value } from "thimble";
   interface Config { readonly dbUrl: string }
   interface Logger { log(line: string): void }
   interface Mailer { send(to: string): void }
@@ -113,6 +113,20 @@ const mistakes: Mistake[] = [
     repair: `createContainer(scoped(Session, [Visit]), singleton(Logger, [defer(Session)], () => console));`,
     at: "singleton(Logger",
     says: `'CaptiveDependency<Session, NeededBy<Token<Logger>>>'`,
+  },
+  {
+    title: "names what a decorated value needs",
+    mistake: `createContainer(decorate(value(Visit, { from: "" }), [Logger], (visit) => visit));`,
+    repair: `createContainer(decorate(value(Visit, { from: "" }), [Logger], (visit) => visit), value(Logger, console));`,
+    at: "decorate(",
+    says: `'MissingProvider<Token<Logger>, NeededBy<Token<Visit>>>'`,
+  },
+  {
+    title: "says that a decorated value would capture something scoped",
+    mistake: `createContainer(scoped(Logger, () => console), decorate(value(Visit, { from: "" }), [Logger], (visit) => visit));`,
+    repair: `createContainer(scoped(Logger, () => console), decorate(value(Visit, { from: "" }), [defer(Logger)], (visit) => visit));`,
+    at: "decorate(",
+    says: `'CaptiveDependency<Token<Logger>, NeededBy<Token<Visit>>>'`,
   },
   {
     title: "knows that nothing is above the container",

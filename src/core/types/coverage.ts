@@ -230,9 +230,11 @@ type FaultOf<E, Has, U extends Provider, R> =
       ? UnknownProvider
       : FirstOf<
           [
-            Kind extends "singleton" ? Captured<Extract<NeedsOfElement<D>, ScopedIn<U, Has>>, I> : never,
+            Kind extends "value" | "singleton"
+              ? Captured<Extract<NeedsOfElement<D>, ScopedIn<U, Has>>, I>
+              : never,
             Lacking<NotAbove<Extract<NeedsOfElement<D>, FromAbove<any>>, Has>, NeededBy<I>>,
-            Kind extends "singleton"
+            Kind extends "value" | "singleton"
               ? Missing<
                   Exclude<NeedsOfElement<D>, R>,
                   NeededBy<I>,

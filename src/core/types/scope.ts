@@ -24,7 +24,7 @@ export interface WaitOptions {
 
 /** What every scope has covered, so that an empty one may still be passed for a plain {@linkcode Scope}. */
 export interface Nothing {
-  readonly nothing: never;
+  readonly "nothing is provided here": never;
 }
 
 /**
