@@ -1,8 +1,13 @@
 import {
   alias,
+  assisted,
   cleanup,
   createContainer,
+  decorate,
   defer,
+  make,
+  map,
+  optional,
   scoped,
   singleton,
   token,
@@ -283,8 +288,30 @@ describe("what a factory has opened", () => {
 });
 
 describe("cleanup is refused", () => {
-  it("for a transient, which nobody would ever dispose", () => {
-    const app = createContainer(transient(Pair, [cleanup], () => ({})));
+  it("when a transient declares it, at any depth, because nobody would ever dispose it", () => {
+    for (const act of [
+      () => transient(Pair, [cleanup], () => ({})),
+      () => transient(Pair, [[{ onCleanup: cleanup }]], () => ({})),
+      () => transient(Pair, [optional(map(cleanup, (it) => it))], () => ({})),
+      () => make(transient(Pair, [cleanup], () => ({}))),
+      () =>
+        decorate(
+          transient(Pair, () => ({})),
+          [cleanup],
+          (it) => it,
+        ),
+      () => decorate(value(Pair, {}), [cleanup], (it) => it),
+      () => value(Pair, {}, { after: [cleanup] }),
+      () => assisted(Pair, [cleanup], () => ({})),
+    ]) {
+      const { code, message, path } = refusal(act);
+      expect([code, path]).toEqual(["INVALID_PROVIDER", [{ token: "pair", scope: "" }]]);
+      expect(message).toContain("cleanup");
+    }
+  });
+
+  it("when a transient resolves it as it runs", () => {
+    const app = createContainer(transient(Pair, ({ get }) => [get(cleanup)]));
 
     expect(refusal(() => app.get(Pair))).toMatchObject({
       code: "INVALID_PROVIDER",
@@ -292,21 +319,26 @@ describe("cleanup is refused", () => {
     });
   });
 
-  it("from outside, and for a value", () => {
-    const app: Scope = uncheckedContainer(
-      alias(User, cleanup as never),
-      value(Pair, {}, { after: [cleanup], init: () => {} }),
-    );
+  it("from outside, in plain words", () => {
+    const app: Scope = uncheckedContainer(alias(User, cleanup as never));
 
-    for (const wanted of [cleanup, User, Pair])
-      expect(refusal(() => app.get(wanted as never)).code).toBe("INVALID_PROVIDER");
+    for (const wanted of [cleanup, User, [cleanup]]) {
+      const { code, message } = refusal(() => app.get(wanted as never));
+      expect(code).toBe("INVALID_PROVIDER");
+      expect(message).not.toContain("undefined");
+    }
   });
 
-  it("by a deferred resolve, when the factory is over", () => {
-    const app = createContainer(singleton(Pair, [defer(cleanup)], (late) => ({ late })));
-    const { late } = app.get(Pair) as { late: { get(): unknown } };
+  it("by defer, which is for when the factory is over", () => {
+    expect(refusal(() => defer(cleanup)).code).toBe("INVALID_PROVIDER");
+    expect(refusal(() => defer([optional(cleanup)])).code).toBe("INVALID_PROVIDER");
+  });
 
-    expect(refusal(() => late.get()).code).toBe("INVALID_PROVIDER");
+  it("and not where another service uses it, which the transient makes", () => {
+    const kept = singleton(User, [cleanup], () => ({ name: "kept" }) as never);
+    const app = createContainer(transient(Pair, [make(kept)], (user) => ({ user })));
+
+    expect(app.get(Pair)).toMatchObject({ user: { name: "kept" } });
   });
 
   it("when it is given something else than a function", () => {

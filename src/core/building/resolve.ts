@@ -14,7 +14,15 @@
 
 import { isCombinator } from "../model/dependency.ts";
 import { addEdge, cachedDependent, chainTo, dependentIn, route, waitedFor } from "../model/edges.ts";
-import { captive, circular, closed, invalid, notProvided, scopeNotFound } from "../model/messages.ts";
+import {
+  captive,
+  circular,
+  closed,
+  invalid,
+  notProvided,
+  refused,
+  scopeNotFound,
+} from "../model/messages.ts";
 import {
   ALIAS,
   Build,
@@ -31,13 +39,12 @@ import {
   SCOPED,
   type ScopeRecord,
   type Single,
-  SINGLETON,
   TRANSIENT,
   VALUE,
   WAITING,
 } from "../model/records.ts";
 import { encloses, signalOf } from "../model/tree.ts";
-import { find, nodeInScope } from "../registry/registry.ts";
+import { find, homeOf, nodeInScope } from "../registry/registry.ts";
 import { isThenable } from "../words/thenable.ts";
 import { looksLikeToken } from "../words/token.ts";
 import { findOwner } from "./disposal.ts";
@@ -60,7 +67,7 @@ export function resolve(scope: ScopeRecord, dependency: Single, dependent: Build
   if (kind === "resolver") return scope.tree.resolver(scope, dependent);
   if (typeof kind === "string") {
     const token = dependent?.definition.token;
-    throw invalid(`${kind}() of another copy of the library`, dependency, token, "install thimble once");
+    throw invalid("a dependency", dependency, token);
   }
   const keys = Object.keys(dependency);
   return combine(scope, Object.values(dependency), dependent, (...values: unknown[]) =>
@@ -115,16 +122,15 @@ function nodeOfScoped(scope: ScopeRecord, origin: Node, dependent: Build | undef
   const { token, options } = origin.definition;
   const owner = cachedDependent(dependent);
   // The factory of a singleton may resolve from a scope that it opened below its own, and will close again.
-  if (owner?.definition.lifetime === SINGLETON && encloses(scope, owner.scope)) {
+  if (owner && owner.definition.lifetime < SCOPED && encloses(scope, owner.scope)) {
     throw captive(scope, token, dependent!, owner);
   }
-  let home: ScopeRecord | undefined = scope;
-  if (options.in) while (home && home.name !== options.in) home = home.parent;
+  const home = homeOf(scope, origin.definition);
   if (!home) throw scopeNotFound(scope, token, options.in!, dependent);
   // Nothing outlives the scope that registered it.
   if (!encloses(origin.scope, home)) {
     const hint = `register it in "${home.name}", or above`;
-    throw invalid('its option "in", a scope above the one that registers it,', options.in, token, hint);
+    throw refused('its option "in" names a scope above the one that registers it', token, hint);
   }
   return nodeInScope(home, origin);
 }

@@ -6,19 +6,22 @@
 
 import { dropBuilt } from "../building/finish.ts";
 import { combine, resolveNode } from "../building/resolve.ts";
-import { ambiguous, notProvided } from "../model/messages.ts";
+import { isPlain } from "../model/dependency.ts";
+import { ambiguous, invalid, notProvided, refused } from "../model/messages.ts";
 import { ALIAS, type Combinator, type Definition, type Node, type ScopeRecord } from "../model/records.ts";
 import { definitionsIn } from "../model/tree.ts";
 import { find } from "../registry/registry.ts";
 import type { All, AllOptions, One } from "../types/combinator.ts";
 import type { AnyToken } from "../types/dependency.ts";
-import { isToken } from "../words/token.ts";
-import { combinator, providerOf } from "./combinator.ts";
+import { isToken, nameOf } from "../words/token.ts";
+import { checkToken, combinator, providerOf } from "./combinator.ts";
 
 /**
  * Gives every service whose token it is, whose `as` lists the token, or whose class extends it. Nearest scope first,
  * then `order`, then order of registration. `[]` when there is none. A service that answers to the token itself, a
  * composite, gets the others.
+ *
+ * @throws `INVALID_PROVIDER` when it is not given a token, or has an option other than `tag`.
  *
  * @example
  * ```ts
@@ -27,7 +30,8 @@ import { combinator, providerOf } from "./combinator.ts";
  * ```
  */
 /* @__NO_SIDE_EFFECTS__ */
-export const all: All = ((token: AnyToken, { tag }: AllOptions = {}) => {
+export const all: All = ((token: AnyToken, options?: AllOptions) => {
+  const tag = tagIn("all", token, options);
   const made: Combinator = combinator("all", token, (scope, dependent) => {
     const own = providerOf(scope, dependent);
     const others = candidates(scope, token, tag).filter(
@@ -60,9 +64,11 @@ export const all: All = ((token: AnyToken, { tag }: AllOptions = {}) => {
  *
  * @throws `AMBIGUOUS` when several are left.
  * @throws `NOT_PROVIDED` when there is none.
+ * @throws `INVALID_PROVIDER` when it is not given a token, or has an option other than `tag`.
  */
 /* @__NO_SIDE_EFFECTS__ */
-export const one: One = ((token: AnyToken, { tag }: AllOptions = {}) => {
+export const one: One = ((token: AnyToken, options?: AllOptions) => {
+  const tag = tagIn("one", token, options);
   /** The node that answers, and those that answer as well where that cannot be decided. */
   function pick(scope: ScopeRecord): Node[] {
     const exact = find(scope, token);
@@ -76,7 +82,10 @@ export const one: One = ((token: AnyToken, { tag }: AllOptions = {}) => {
     token,
     (scope, dependent) => {
       const [only, ...others] = pick(scope);
-      if (!only) throw notProvided(scope, token, dependent);
+      if (!only) {
+        const hint = tag === undefined ? undefined : `nothing that answers to it carries the tag "${tag}"`;
+        throw notProvided(scope, token, dependent, undefined, hint);
+      }
       if (others.length > 0) throw ambiguous(scope, token, [only, ...others], dependent);
       return resolveNode(scope, only, dependent);
     },
@@ -89,6 +98,22 @@ export const one: One = ((token: AnyToken, { tag }: AllOptions = {}) => {
   const drop: Combinator["drop"] = (scope, value) => dropBuilt(scope, pick(scope)[0]?.definition, value);
   return { ...made, drop };
 }) as never;
+
+/** The tag in the options, once token and options are checked. */
+function tagIn(kind: string, token: AnyToken, options: AllOptions | undefined): string | undefined {
+  checkToken(kind, token);
+  if (options === undefined) return undefined;
+  const hint = `write ${kind}(${nameOf(token)}, { tag: "…" })`;
+  if (!isPlain(options) || Array.isArray(options) || isToken(options))
+    throw invalid(`the last argument of ${kind}()`, options, token, hint);
+  for (const name of Object.keys(options))
+    if (name !== "tag")
+      throw refused(`${kind}() has no option "${name}"`, token, `did you mean "tag"? ${hint}`);
+  const { tag } = options as AllOptions;
+  if (tag !== undefined && typeof tag !== "string")
+    throw invalid(`the option "tag" of ${kind}()`, tag, token, hint);
+  return tag;
+}
 
 /** A dependency on a provider and not on its token, which a nearer scope might shadow. */
 function exactly(node: Node): Combinator {

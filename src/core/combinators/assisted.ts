@@ -62,6 +62,7 @@ export const assisted: Assisted = ((
     list.map((it) => (it instanceof Arg ? token : it)),
     "dependencies",
     token,
+    TRANSIENT,
   );
   if (typeof (factory ?? token) !== "function" || factory === null)
     throw invalid("its factory", factory, token, `write assisted(${nameOf(token)}, dependencies, factory)`);

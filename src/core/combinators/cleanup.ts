@@ -5,12 +5,14 @@
  */
 
 import { reportUnheard } from "../building/reporting.ts";
-import { invalid } from "../model/messages.ts";
+import { invalid, refused } from "../model/messages.ts";
 import { ALIAS, type Build, type Cleanup, DONE, TRANSIENT, VALUE } from "../model/records.ts";
 import type { AddCleanup } from "../types/combinator.ts";
-import type { Dep } from "../types/dependency.ts";
+import type { AnyToken, Dep } from "../types/dependency.ts";
 import { isThenable } from "../words/thenable.ts";
 import { combinator } from "./combinator.ts";
+
+const hint = "it is for the factories of singletons and scoped services";
 
 /**
  * Gives a function that takes what is to be undone. When the factory or `init` fails, everything it was given is called,
@@ -28,19 +30,30 @@ import { combinator } from "./combinator.ts";
  * });
  * ```
  *
- * @throws `INVALID_PROVIDER` when it is resolved for a transient, or from outside: nothing would ever be undone.
+ * @throws `INVALID_PROVIDER` when a transient declares it, or when it is resolved for one, or from outside: nothing would
+ * ever be undone.
  */
-export const cleanup: Dep<AddCleanup> = /* @__PURE__ */ combinator("cleanup", [], (_, dependent) => {
-  let service = dependent;
-  // Aliases, tuples and callers are made for a service.
-  while (service && service.definition.lifetime >= ALIAS) service = service.dependent;
-  const lifetime = service?.definition.lifetime ?? TRANSIENT;
-  if (lifetime === TRANSIENT || lifetime === VALUE) {
-    const hint = "it is for the factories of singletons and scoped services";
-    throw invalid("cleanup, resolved by something else,", undefined, service?.definition.token, hint);
-  }
-  return adderFor(service!);
-});
+export const cleanup: Dep<AddCleanup> = /* @__PURE__ */ Object.assign(
+  /* @__PURE__ */ combinator("cleanup", [], (_, dependent) => {
+    let service = dependent;
+    // Aliases, tuples and callers are made for a service.
+    while (service && service.definition.lifetime >= ALIAS) service = service.dependent;
+    const lifetime = service?.definition.lifetime ?? TRANSIENT;
+    if (lifetime === TRANSIENT || lifetime === VALUE) {
+      const by = service
+        ? `a ${service.definition.kind}, which is not built and disposed here`
+        : "no factory";
+      throw refused("cleanup is resolved by " + by, service?.definition.token, hint);
+    }
+    return adderFor(service!);
+  }) as object,
+  {
+    check(_at: string, token?: AnyToken, lifetime?: number): void {
+      if (lifetime === TRANSIENT || lifetime === VALUE)
+        throw refused("cleanup is a dependency of what is not built and disposed here", token, hint);
+    },
+  },
+) as never;
 
 /** The function that a factory has received, so that it receives the same one when it depends on `cleanup` twice. */
 const adders = /* @__PURE__ */ new WeakMap<Build, AddCleanup>();

@@ -5,7 +5,9 @@
  */
 
 import { check, isCombinator } from "../model/dependency.ts";
+import { invalid, whyUndefined } from "../model/messages.ts";
 import { type Build, type Combinator, Node, type ScopeRecord, type Single } from "../model/records.ts";
+import { isToken } from "../words/token.ts";
 
 /** Makes a dependency about another one, which is checked here: it is the earliest moment there is. */
 export function combinator(
@@ -15,7 +17,25 @@ export function combinator(
   provided?: Combinator["provided"],
 ): never {
   check(of, `what ${kind}() is given`);
-  return { madeBy: isCombinator, kind, of, resolve, provided } as never;
+  return {
+    madeBy: isCombinator,
+    kind,
+    of,
+    check: (at, token, lifetime) => check(of, `${at}.${kind}`, token, lifetime),
+    resolve,
+    provided,
+  } as Combinator as never;
+}
+
+/** Refuses everything but a token: for the combinators that look for a token and not for a value. */
+export function checkToken(kind: string, it: unknown): void {
+  if (isToken(it)) return;
+  throw invalid(
+    `what ${kind}() is given`,
+    it,
+    undefined,
+    it === undefined ? whyUndefined : `write ${kind}(token)`,
+  );
 }
 
 /** The registered provider of the service that resolves something in the scope; nothing when that is done from outside. */

@@ -9,7 +9,7 @@ import { continueAfter } from "../building/resolve.ts";
 import { runAs } from "../building/running.ts";
 import { suspend } from "../building/waiting.ts";
 import { check } from "../model/dependency.ts";
-import { invalid } from "../model/messages.ts";
+import { invalid, refused } from "../model/messages.ts";
 import { ALIAS, type Build, Definition, type Dependencies, TRANSIENT } from "../model/records.ts";
 import { isClassSyntax } from "../registry/provider.ts";
 import { isDefinition } from "../registry/registry.ts";
@@ -44,12 +44,13 @@ export const decorate: Decorate = ((provider: Definition, dependencies: Dependen
     throw invalid("what decorate() is given", provider, undefined, hint);
   }
   const { lifetime, token, dependencies: before, make, options, arity } = provider;
-  if (!Array.isArray(dependencies)) throw invalid("the dependencies of a decorator", dependencies, token);
-  check(dependencies, "dependencies", token);
-  if (typeof fn !== "function" || isClassSyntax(fn)) {
-    const hint = "write decorate(provider, [dependencies], (instance, …) => …)";
-    throw invalid("its decorator", fn, token, hint);
-  }
+  const hint = "write decorate(provider, [dependencies], (instance, …) => …)";
+  if (!Array.isArray(dependencies))
+    throw invalid("what should be the list of dependencies of its decorator", dependencies, token, hint);
+  check(dependencies, "dependencies", token, lifetime);
+  if (typeof fn !== "function") throw invalid("its decorator", fn, token, hint);
+  if (isClassSyntax(fn))
+    throw refused("its decorator is a class", token, `return an instance of it: (instance, …) => new …`);
   if (lifetime === ALIAS) return provider;
 
   const all = [...before, ...dependencies];

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { check } from "../model/dependency.ts";
+import { type Single, TRANSIENT } from "../model/records.ts";
 import { resolverFor } from "../scope/get.ts";
 import type { Defer } from "../types/combinator.ts";
-import type { AnyToken } from "../types/dependency.ts";
 import { combinator } from "./combinator.ts";
 
 /**
@@ -26,10 +27,16 @@ import { combinator } from "./combinator.ts";
  * }
  * singleton(Parent, [defer(Child)]);
  * ```
+ *
+ * @throws `INVALID_PROVIDER` when it is given `cleanup`, which is only of use while the factory runs.
  */
 /* @__NO_SIDE_EFFECTS__ */
-export const defer: Defer = ((token: AnyToken) =>
-  combinator("defer", token, (scope, dependent) => {
+export const defer: Defer = ((dependency: Single) => {
+  const made = combinator("defer", dependency, (scope, dependent) => {
     const { get, getAsync } = resolverFor(scope, dependent);
-    return { get: () => get(token), getAsync: () => getAsync(token) };
-  })) as never;
+    return { get: () => get(dependency as never), getAsync: () => getAsync(dependency as never) };
+  });
+  // What is resolved later is not for a factory that is running.
+  check(dependency, "what defer() is given", undefined, TRANSIENT);
+  return made;
+}) as never;

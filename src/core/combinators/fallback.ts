@@ -19,7 +19,8 @@ import type { AnyToken } from "../types/dependency.ts";
  * order of registration does not matter, and a provider that is registered later is used from the next resolve on.
  *
  * Among fallbacks, that of the nearest scope is used. `has`, `optional`, `all`, `one` and `parent` see it where it is
- * used, and `override` may replace it. Its instance lives where that of the given provider would.
+ * used, and `override` may replace it. Given to `override`, a fallback replaces like the provider it was made of, and does
+ * not give way to what it replaces. Its instance lives where that of the given provider would.
  *
  * @example
  * ```ts

@@ -20,7 +20,7 @@ import {
   type ScopeRecord,
   TRANSIENT,
 } from "../model/records.ts";
-import { find, isDefinition, isProvided, nodeInScope } from "../registry/registry.ts";
+import { find, homeOf, isDefinition, isProvided, nodeInScope } from "../registry/registry.ts";
 import type { Make } from "../types/combinator.ts";
 import { combinator } from "./combinator.ts";
 
@@ -75,6 +75,7 @@ const keys = /* @__PURE__ */ new WeakMap<Definition, { readonly definition: Defi
 function nodeFor(scope: ScopeRecord, provider: Definition): Node {
   const registered = registeredFor(scope, provider);
   if (registered) return registered;
+  // The scope that counts as the one that registered the provider.
   const home = homeOf(scope, provider);
   // Resolving it is refused, because no scope has the name given as `in`.
   if (!home) return new Node(provider, scope);
@@ -91,13 +92,6 @@ function registeredFor(scope: ScopeRecord, provider: Definition): Node | undefin
   // What `override` and `fallback` make of a provider counts as that provider; what `decorate` makes of it does not.
   const isSame = node?.definition === provider || (given === provider && wrap === provider.options.wrap);
   return isSame ? node : undefined;
-}
-
-/** The scope that counts as the one that registered the provider. */
-function homeOf(scope: ScopeRecord, { options }: Definition): ScopeRecord | undefined {
-  let home: ScopeRecord | undefined = scope;
-  if (options.in) while (home && home.name !== options.in) home = home.parent;
-  return home;
 }
 
 /** The providers that are being looked into, because those in a circle would be looked into without end. */

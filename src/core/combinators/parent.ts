@@ -10,7 +10,7 @@ import type { Build, Node, ScopeRecord } from "../model/records.ts";
 import { find } from "../registry/registry.ts";
 import type { Parent } from "../types/combinator.ts";
 import type { AnyToken } from "../types/dependency.ts";
-import { combinator, providerOf } from "./combinator.ts";
+import { checkToken, combinator, providerOf } from "./combinator.ts";
 
 const hint = "parent() looks above the scope that registers the dependent: provide it there";
 
@@ -22,10 +22,13 @@ const hint = "parent() looks above the scope that registers the dependent: provi
  * ```ts
  * app.createScope("admin", singleton(Mailer, [parent(Mailer)], (mailer) => new AuditedMailer(mailer)));
  * ```
+ *
+ * @throws `INVALID_PROVIDER` when it is not given a token.
  */
 /* @__NO_SIDE_EFFECTS__ */
-export const parent: Parent = ((token: AnyToken) =>
-  combinator(
+export const parent: Parent = ((token: AnyToken) => {
+  checkToken("parent", token);
+  return combinator(
     "parent",
     token,
     (scope, dependent) => {
@@ -38,7 +41,8 @@ export const parent: Parent = ((token: AnyToken) =>
       if (node) found?.set(node, node.scope);
       return node !== undefined;
     },
-  )) as never;
+  );
+}) as never;
 
 function findAbove(scope: ScopeRecord, token: AnyToken, dependent: Build | undefined): Node | undefined {
   const { parent } = providerOf(scope, dependent)?.scope ?? scope;

@@ -7,7 +7,7 @@
 import { dropTransients } from "../building/finish.ts";
 import { resolve } from "../building/resolve.ts";
 import { check } from "../model/dependency.ts";
-import { invalid } from "../model/messages.ts";
+import { invalid, refused } from "../model/messages.ts";
 import type { Combinator } from "../model/records.ts";
 import { isProvided } from "../registry/registry.ts";
 import type { Ref } from "../types/combinator.ts";
@@ -30,6 +30,8 @@ export const ref: Ref = ((token: () => AnyToken) => {
   function given(): AnyToken {
     const found = token();
     check(found, "what ref() gives");
+    if ((found as Partial<Combinator>).token)
+      throw refused("what ref() gives is another ref()", undefined, "give the token that it stands for");
     return found;
   }
   const made: Combinator = combinator(

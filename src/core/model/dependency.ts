@@ -9,7 +9,7 @@
 
 import type { AnyToken } from "../types/dependency.ts";
 import { isToken } from "../words/token.ts";
-import { invalid } from "./messages.ts";
+import { invalid, refused } from "./messages.ts";
 import type { Combinator } from "./records.ts";
 
 /** Tells combinators made by this copy of the library from everything else. */
@@ -22,17 +22,22 @@ export function isCombinator(it: unknown): it is Combinator {
  *
  * @param at What it is used as, in words: `dependencies`.
  * @param token The token of the provider that declares it, if any.
+ * @param lifetime The lifetime of that provider. Some combinators are not for all of them.
  * @throws `INVALID_PROVIDER`
  */
-export function check(it: unknown, at: string, token?: AnyToken): void {
-  if (isToken(it) || isCombinator(it)) return;
-  // `keys()` of an array includes its holes.
-  const keys = Array.isArray(it) ? it.keys() : isPlain(it) && Object.keys(it);
+export function check(it: unknown, at: string, token?: AnyToken, lifetime?: number): void {
+  if (isToken(it)) return;
+  // What contains itself would be walked without end.
+  if (at.length > 999) throw refused("its dependencies nest without end", token, "it contains itself");
+  if (isCombinator(it)) return it.check(at, token, lifetime);
+  const isList = Array.isArray(it);
+  // `keys()` of an array includes its holes. A combinator of another copy is no record.
+  const keys = isList ? it.keys() : isPlain(it) && typeof it["kind"] !== "string" && Object.keys(it);
   if (!keys) throw invalid(at, it, token);
   for (const key of keys) {
     const part = (it as Record<number | string, unknown>)[key];
     // Most dependencies are tokens. For those, the text of the place is never made.
-    if (!isToken(part)) check(part, at + "." + key, token);
+    if (!isToken(part)) check(part, at + (isList ? `[${key}]` : "." + key), token, lifetime);
   }
 }
 

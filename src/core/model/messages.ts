@@ -20,12 +20,13 @@ import {
   InvalidProviderError,
   isContainerError,
   NotProvidedError,
+  read,
   ScopeClosedError,
   ScopeNotFoundError,
 } from "../words/errors.ts";
 import { nameOf } from "../words/token.ts";
 import { chainTo, waitedFor } from "./edges.ts";
-import type { Build, Definition, Dependent, ScopeRecord } from "./records.ts";
+import type { Build, Combinator, Definition, Dependent, ScopeRecord } from "./records.ts";
 import { definitionsIn, subtree } from "./tree.ts";
 
 // ---- Paths
@@ -48,15 +49,22 @@ function pathTo(scope: ScopeRecord, token: AnyToken | undefined, dependent?: Bui
   return pathOver([...chainTo(dependent), { scope, definition: { token } }]);
 }
 
+/**
+ * The path of an error is a property of it that is not enumerable, under a symbol that all copies of this library share.
+ * What is frozen cannot have one: its path is in the map.
+ */
+const pathKey = /* @__PURE__ */ Symbol.for("thimble.path");
 const paths = /* @__PURE__ */ new WeakMap<object, Path>();
 
 /**
  * The path of an error that a factory threw: from the token that was resolved first to the token whose factory threw
  * it. When several callers share a build, it is the path of the first of them. `[]` for errors that no factory threw,
- * and for primitives.
+ * and for primitives. Knows the paths that another copy of the library has remembered.
  */
 export function pathOf(error: unknown): Path {
-  return isContainerError(error) ? error.path : (paths.get(error as object) ?? []);
+  return isContainerError(error)
+    ? error.path
+    : (paths.get(error as object) ?? (read(error, pathKey) as Path | undefined) ?? []);
 }
 
 /** Remembers the path of an error. An error that a factory only rethrows keeps the longer path it has. */
@@ -64,7 +72,8 @@ export function rememberPath(error: unknown, path: Path): void {
   if (Object(error) !== error) return;
   const known = pathOf(error);
   if (!path.every(({ token, scope }, at) => known[at]?.token === token && known[at].scope === scope)) {
-    paths.set(error as object, path);
+    if (!Reflect.defineProperty(error as object, pathKey, { value: path, configurable: true }))
+      paths.set(error as object, path);
   }
 }
 
@@ -98,18 +107,22 @@ export function notProvided(
 ): ContainerError {
   const path = pathTo(scope, token, dependent);
   const why = "nothing provides " + lastOf(path);
-  return cannot(NotProvidedError, path, why, hint ?? hintFor(scope, token), wanted);
+  return cannot(NotProvidedError, path, why, hint ?? hintFor(scope, token, wanted), wanted);
 }
 
 /** What was probably meant: a token of the same or nearly the same name, or a scope that has this very token. */
-function hintFor(scope: ScopeRecord, token: AnyToken): string {
+function hintFor(scope: ScopeRecord, token: AnyToken, wanted: string | undefined): string {
   const name = nameOf(token);
-  let hint = "provide it here or above, or resolve it with optional()";
+  let hint = wanted ? "provide() adds it" : "provide it here or above, or resolve it with optional()";
   for (const it of [...subtree(scope.tree.root), scope.tree.latest]) {
     for (const { token: provided } of definitionsIn(it)) {
       const other = nameOf(provided);
       if (provided === token) return `"${it.id}" provides it, "${scope.id}" cannot see that`;
-      if (other === name) hint = "import the token of the same name that is provided";
+      // Two that were declared alike are one that was declared twice.
+      if (other === name)
+        hint = `another one of the same name is provided: ${
+          typeof provided === typeof token ? "this module was loaded twice" : "import that"
+        }`;
       else if (isNear(other, name)) hint = `did you mean "${other}"?`;
     }
   }
@@ -139,23 +152,41 @@ export function duplicate(scope: ScopeRecord, token: AnyToken): ContainerError {
   );
 }
 
+/** @param why What is wrong, as a sentence. @param token The token of the provider that it is about, if any. */
+export function refused(why: string, token: AnyToken | undefined, hint: string): ContainerError {
+  const path = token ? [{ token: nameOf(token), scope: "" }] : [];
+  return cannot(InvalidProviderError, path, why, hint, "provide");
+}
+
+export const whyUndefined = "files that import each other see undefined";
+
 /** @param at The part that is wrong, in words. @param it What was given there. */
 export function invalid(at: string, it: unknown, token?: AnyToken, hint?: string): ContainerError {
-  const path = token ? [{ token: nameOf(token), scope: "" }] : [];
+  const { kind: name, madeBy, lifetime } = Object(it) as Partial<Combinator & Definition>;
   // The message says what kind of thing was given and never shows the thing itself: it may be a secret.
-  const kind = it === undefined || it === null ? String(it) : `of type ${typeof it}`;
-  const advice =
-    hint ??
-    (it === undefined
-      ? "files that import each other see undefined: write ref(() => token)"
-      : "dependencies are tokens, combinators, arrays and records of them");
-  return cannot(InvalidProviderError, path, `${at} is ${kind}`, advice, "provide");
+  let kind = "of type " + typeof it;
+  let advice = "dependencies are tokens, combinators, arrays and records of them";
+  // Only NaN is not itself.
+  if (it === undefined || it === null || it !== it) kind = String(it);
+  if (it === undefined) advice = whyUndefined + ": write ref(() => token)";
+  if (lifetime !== undefined) {
+    kind = "a provider";
+    advice = "resolve its token";
+  } else if (madeBy) {
+    kind = name + "()";
+    // A combinator of this copy is only refused in places that have a hint of their own.
+    advice = kind + " of another copy of the library: install thimble once";
+  }
+  return refused(`${at} is ${kind}`, token, hint ?? advice);
 }
 
 /** A service with a method `then` was resolved alone with `getAsync`. */
-export function thenable(it: unknown): ContainerError {
-  const hint = "resolve it with get(), or in a list: getAsync([…])";
-  return invalid("a service with a method then, resolved alone with getAsync(),", it, undefined, hint);
+export function thenable(): ContainerError {
+  return refused(
+    "getAsync() of a service that has a method then",
+    undefined,
+    "resolve it with get(), or in a list: getAsync([…])",
+  );
 }
 
 /** @param way From the build that was resolved again to one of those that `dependent` is built for. */
@@ -181,7 +212,7 @@ export function captive(
   return cannot(
     CaptiveDependencyError,
     path,
-    `the singleton "${name}" would keep the scoped ${lastOf(path)}`,
+    `the ${captor.definition.kind} "${name}" would keep the scoped ${lastOf(path)}`,
     `make "${name}" scoped, or pass it what it needs`,
   );
 }

@@ -8,7 +8,7 @@
  */
 
 import { check, isCombinator, isPlain } from "../model/dependency.ts";
-import { invalid, isNear } from "../model/messages.ts";
+import { invalid, isNear, refused, whyUndefined } from "../model/messages.ts";
 import {
   ALIAS,
   Definition,
@@ -28,7 +28,7 @@ import type {
   DefineTransient,
   DefineValue,
 } from "../types/provider.ts";
-import { isThenable } from "../words/thenable.ts";
+import { isPromise, isThenable } from "../words/thenable.ts";
 import { isToken, nameOf } from "../words/token.ts";
 
 /**
@@ -41,8 +41,10 @@ import { isToken, nameOf } from "../words/token.ts";
 export const value: DefineValue = ((token: AnyToken, instance: unknown, options?: Options) => {
   const made = define(VALUE, token, none, instance, false, options);
   // A service may have a method `then`. What is certainly a promise belongs in a factory.
-  if (isThenable(instance) && (instance instanceof Promise || isPlain(instance)))
-    throw invalid("its value, a promise,", instance, token, "write singleton(token, () => promise)");
+  if (isThenable(instance)) {
+    const what = isPromise(instance) ? "promise" : isPlain(instance) && "thenable";
+    if (what) throw refused("its value is a " + what, token, "write singleton(token, () => promise)");
+  }
   return made;
 }) as never;
 
@@ -58,7 +60,10 @@ export const value: DefineValue = ((token: AnyToken, instance: unknown, options?
  * singleton(Db, ({ get }) => new Db(get(Config))); //          resolves while it runs
  * ```
  *
- * @throws `INVALID_PROVIDER` when it has no factory, or its dependencies are not dependencies.
+ * A class whose constructor has parameters needs a list. When all of them are optional, the list may be empty.
+ *
+ * @throws `INVALID_PROVIDER` when it has no factory, or its dependencies are not dependencies, or the constructor of the
+ * class has parameters and there is no list.
  */
 export const singleton: DefineSingleton = /* @__PURE__ */ definer(SINGLETON) as never;
 
@@ -97,11 +102,12 @@ function definer(lifetime: number) {
     if (typeof second === "function") {
       return define(lifetime, token, resolverOnly, second, true, third as Options);
     }
-    // A class without dependencies, perhaps with options.
-    if (third === undefined && !Array.isArray(second)) {
+    const isList = Array.isArray(second);
+    // A class without dependencies, perhaps with options; or a dependency without brackets, which `define` refuses.
+    if (!isList && (third === undefined || isToken(second) || isCombinator(second))) {
       return define(lifetime, token, none, token, false, second as Options);
     }
-    const dependencies = Array.isArray(second) ? second : [second];
+    const dependencies = isList ? second : [second];
     return typeof third === "function"
       ? define(lifetime, token, dependencies, third, true, fourth as Options)
       : define(lifetime, token, dependencies, token, false, third as Options);
@@ -118,67 +124,98 @@ function define(
   options?: Options,
 ): Definition {
   if (!isToken(token)) throw invalid("its token", token);
-  if (dependencies !== resolverOnly) check(dependencies, "dependencies", token);
+  if (dependencies !== resolverOnly) check(dependencies, "dependencies", token, lifetime);
   if (options !== undefined) {
     if (Object(options) !== options || Array.isArray(options) || isToken(options) || isCombinator(options))
-      throw invalid("its last argument", options, token, "options are an object, dependencies a list");
+      throw invalid(
+        "one of its arguments",
+        options,
+        token,
+        "dependencies are a list before the factory, options an object after it",
+      );
     for (const [name, it] of Object.entries(options)) {
-      if (it !== undefined && !known[name]?.(it, lifetime)) throw invalidOption(name, it, token, lifetime);
+      if (it !== undefined) checkOption(name, it, token, lifetime);
     }
   }
   const given = dependencies as Dependencies;
   const after = options?.after as Dependencies | undefined;
   const all = after ? [...given, ...after] : given;
   const made = new Definition(lifetime, token, all, make, options, given.length);
-  if (lifetime !== VALUE) checkFactory(made, isFactory);
+  if (lifetime !== VALUE) checkFactory(made, isFactory, given !== none);
   return made;
 }
 
-/** Whether it is a function, and the provider is of a kind whose instances are kept. */
-function isFunctionOfKept(it: unknown, lifetime: number): boolean {
-  return typeof it === "function" && lifetime < TRANSIENT;
-}
-
 /** The options that there are, and what each of them takes. */
-const known: Readonly<Record<string, (it: unknown, lifetime: number) => boolean>> = {
+const types: Readonly<Record<string, string>> = {
   // @ts-expect-error Without a prototype, no name from outside finds anything that is not written here.
   __proto__: null,
-  after: (it) => Array.isArray(it) && (check(it, 'the option "after"'), true),
-  as: (it) => Array.isArray(it) && [...it].every(isToken),
-  default: (it) => typeof it === "boolean",
-  dispose: (it, lifetime) => it === false || isFunctionOfKept(it, lifetime),
-  eager: (it, lifetime) => typeof it === "boolean" && lifetime < TRANSIENT,
-  health: isFunctionOfKept,
-  in: (it, lifetime) => typeof it === "string" && lifetime === SCOPED,
-  init: (it) => typeof it === "function",
-  layer: (it) => typeof it === "string",
-  order: (it) => typeof it === "number" && !Number.isNaN(it),
-  owned: (it, lifetime) => typeof it === "boolean" && lifetime === VALUE,
-  start: isFunctionOfKept,
-  stop: isFunctionOfKept,
-  tags: (it) => Array.isArray(it) && [...it].every((tag) => typeof tag === "string"),
+  after: "list of dependencies",
+  as: "list of tokens",
+  default: "boolean",
+  dispose: "function",
+  eager: "boolean",
+  health: "function",
+  in: "string",
+  init: "function",
+  layer: "string",
+  order: "number",
+  owned: "boolean",
+  start: "function",
+  stop: "function",
+  tags: "list of strings",
 };
 
-function invalidOption(name: string, it: unknown, token: AnyToken, lifetime: number): Error {
-  const near = Object.keys(known).find((other) => isNear(other, name));
-  const hint = known[name]
-    ? lifetime === TRANSIENT && name !== "in"
-      ? "a transient is not kept: make it scoped"
-      : "see the options of this kind of provider"
+/** The options that are not for transients, because nothing is done with an instance that is not kept. */
+const ofKept = ["dispose", "eager", "health", "start", "stop"];
+
+function checkOption(name: string, it: unknown, token: AnyToken, lifetime: number): void {
+  const type = types[name];
+  const at = `its option "${name}"`;
+  const isList = Array.isArray(it);
+  if (isList && name === "after") return check(it, at, token, lifetime);
+  const isOfType = isList
+    ? (name === "as" && [...it].every(isToken)) || (name === "tags" && [...it].every(isText))
+    : // NaN is no number that anything can be ordered by.
+      (typeof it === type && it === it) || (it === false && name === "dispose");
+  const isForKept = ofKept.includes(name);
+  const isOfKind =
+    name === "in"
+      ? lifetime === SCOPED
+      : name === "owned"
+        ? lifetime === VALUE
+        : lifetime < TRANSIENT || !isForKept;
+  if (isOfType && isOfKind) return;
+  const near = Object.keys(types).find((other) => isNear(other, name));
+  const hint = type
+    ? isOfType
+      ? isForKept
+        ? "a transient is not kept: make it scoped"
+        : "see the options of this kind of provider"
+      : isList && it.includes(undefined)
+        ? whyUndefined
+        : "it takes a " + type
     : isToken(it) || isCombinator(it)
       ? `dependencies are a list: [{ ${name}: … }]`
       : near
         ? `did you mean "${near}"?`
-        : `the options are ${Object.keys(known).join(", ")}`;
-  return invalid(`its option "${name}"`, it, token, hint);
+        : `the options are ${Object.keys(types).join(", ")}`;
+  throw invalid(at, it, token, hint);
 }
 
-function checkFactory({ kind, token, make }: Definition, isFactory: boolean): void {
-  if (typeof make !== "function") throw invalid("its factory", make, token, `write ${kind}(token, factory)`);
-  if (!isFactory || (make !== token && !isClassSyntax(make))) return;
-  const { name } = make;
-  const hint = `write ${kind}(${name}, [dependencies]) and alias(${nameOf(token)}, ${name})`;
-  throw invalid(`its factory, the class ${name},`, make, token, hint);
+function isText(it: unknown): boolean {
+  return typeof it === "string";
+}
+
+/** @param isListed Whether there is a list of dependencies, which may be empty. */
+function checkFactory({ kind, token, make }: Definition, isFactory: boolean, isListed: boolean): void {
+  if (typeof make !== "function") throw refused("it has no factory", token, `write ${kind}(token, factory)`);
+  if (isFactory ? make !== token && !isClassSyntax(make) : isListed || !make.length || !isClassSyntax(make))
+    return;
+  const name = nameOf(make as AnyToken);
+  const hint = `write ${kind}(${name}, [dependencies])`;
+  throw isFactory
+    ? refused("its factory is the class " + name, token, `${hint} and alias(${nameOf(token)}, ${name})`)
+    : refused("its constructor takes dependencies", token, hint);
 }
 
 /** Classes, as opposed to functions: their `prototype` cannot be replaced. The same is true of a frozen function. */

@@ -10,7 +10,7 @@
 
 import { isCombinator } from "../model/dependency.ts";
 import { list } from "../model/edges.ts";
-import { closed, duplicate, invalid, notProvided } from "../model/messages.ts";
+import { closed, duplicate, invalid, notProvided, whyUndefined } from "../model/messages.ts";
 import {
   type Build,
   BUILT,
@@ -64,6 +64,13 @@ export function isProvided(
     Object(dependency) !== dependency ||
     Object.values(dependency).every((part: Single) => isProvided(scope, part, dependent, found))
   );
+}
+
+/** The scope in which instances of a provider live that are resolved from `scope`: the nearest of the name in `in`. */
+export function homeOf(scope: ScopeRecord, { options }: Definition): ScopeRecord | undefined {
+  let home: ScopeRecord | undefined = scope;
+  if (options.in) while (home && home.name !== options.in) home = home.parent;
+  return home;
 }
 
 /** The node in which an instance of the scoped provider `origin` lives. `make` has origins that are no nodes. */
@@ -165,12 +172,25 @@ function inPlaceOf(original: Definition, replacement: Definition) {
 
 const hint = "give what value, singleton, scoped, transient or alias return";
 
-/** Calls `visit` with the definitions in an arbitrarily nested list. */
+/** Calls `visit` with the definitions in a list that is nested to any depth: without recursion, which has an end. */
 function forEach(providers: readonly unknown[], visit: (it: Definition) => void): void {
-  for (const it of providers) {
-    if (Array.isArray(it)) forEach(it, visit);
-    else if (isDefinition(it)) visit(it);
-    else throw invalid("a provider", it, undefined, it ? hint : undefined);
+  // The innermost list comes first, and so does the place in it.
+  const lists = [providers];
+  const places = [-1];
+  while (lists[0]) {
+    const it = lists[0][++places[0]!];
+    const isList = Array.isArray(it);
+    if (places[0]! >= lists[0].length) {
+      lists.shift();
+      places.shift();
+    } else if (isDefinition(it)) visit(it);
+    else if (isList && !lists.includes(it)) {
+      lists.unshift(it);
+      places.unshift(-1);
+    } else {
+      const why = it === undefined ? whyUndefined : isList ? "it contains itself" : hint;
+      throw invalid(`providers[${places.reverse().join("][")}]`, it, undefined, why);
+    }
   }
 }
 

@@ -28,7 +28,7 @@ import {
   TRANSIENT,
   WAITING,
 } from "../model/records.ts";
-import { isProvided } from "../registry/registry.ts";
+import { homeOf, isProvided } from "../registry/registry.ts";
 import { shutdown } from "../shutdown/shutdown.ts";
 import type { Resolver } from "../types/provider.ts";
 import type { AbortSignalLike } from "../types/signal.ts";
@@ -74,7 +74,7 @@ export function getAsync(
     const it = start(scope, dependency, dependent, owner);
     // A promise would call the method `then` of an instance, which may well run a query.
     const give = (it: unknown): void => {
-      if (cannotResolve(it)) reject(thenable(it));
+      if (cannotResolve(it)) reject(thenable());
       else resolve(it);
     };
     if (it !== PENDING) return give(it);
@@ -104,9 +104,10 @@ export function has(scope: ScopeRecord, dependency: Single): boolean {
   // The map grows while it is walked.
   for (const [node, at] of found) {
     const { definition } = node;
-    const from = definition.lifetime < SCOPED ? node.scope : at;
-    const dependent = new Build(definition, from, undefined, node);
-    isThere &&= isProvided(from, definition.dependencies, dependent, found);
+    const from = definition.lifetime < SCOPED ? node.scope : homeOf(at, definition);
+    isThere &&=
+      from !== undefined &&
+      isProvided(from, definition.dependencies, new Build(definition, from, undefined, node), found);
   }
   return isThere;
 }

@@ -129,11 +129,20 @@ export class ShutdownError extends ContainerError {
 
 /**
  * Tells whether something caught is an error of this library, and of that code if one is given. Knows the errors of
- * another copy of the library too, where `instanceof` does not.
+ * another copy of the library too, where `instanceof` does not. What cannot be looked at, a revoked proxy, is none.
  */
 export function isContainerError(error: unknown, code?: ContainerErrorCode): error is ContainerError {
-  const it = error as ContainerError | null | undefined;
-  return it?.["~thimble"] === true && (code === undefined || it.code === code);
+  const it = error as ContainerError;
+  return read(it, "~thimble") === true && (code === undefined || it.code === code);
+}
+
+/** Reads a property of anything: there is none of what has no properties, or cannot be looked at. */
+export function read(it: unknown, name: PropertyKey): unknown {
+  try {
+    return (it as Record<PropertyKey, unknown>)[name];
+  } catch {
+    return undefined;
+  }
 }
 
 /** The names of the steps. A long way is cut in the middle. */

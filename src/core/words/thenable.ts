@@ -15,6 +15,11 @@ export function cannotResolve(it: unknown): boolean {
   }
 }
 
+/** Tells native promises, of any realm. It looks at the prototype, so that nothing is read from the object itself. */
+export function isPromise(it: unknown): boolean {
+  return (Object.getPrototypeOf(it) as Record<symbol, unknown> | null)?.[Symbol.toStringTag] === "Promise";
+}
+
 /** Tells promises, of any library, from everything else. A proxy that refuses to be looked at is none. */
 export function isThenable(it: unknown): it is PromiseLike<unknown> {
   try {

@@ -34,7 +34,13 @@ export function looksLikeToken(it: unknown): it is AnyToken {
   return typeof it === "function" || (it as Token | null | undefined)?.kind === "token";
 }
 
-/** The name that messages print. A class may have a static member `name` that is not a string. */
-export function nameOf({ name }: AnyToken): string {
-  return typeof name === "string" && name ? name : "(anonymous)";
+/**
+ * The name that messages print: of a class its own static `displayName`, if it has one. A class may have a static member
+ * of either name that is not a string.
+ */
+export function nameOf(token: AnyToken): string {
+  const { name, displayName } = token as { name: unknown; displayName?: unknown };
+  // A subclass inherits the static members of its base class.
+  const names = [Object.hasOwn(token, "displayName") && displayName, name, "(anonymous)"];
+  return names.find((it) => it && typeof it === "string") as string;
 }
