@@ -8,8 +8,7 @@
  * @module
  */
 
-import type { ScopeRecord } from "../core/model/records.ts";
-import { value } from "../core/registry/provider.ts";
+import { Definition, none, type Options, type ScopeRecord, VALUE } from "../core/model/records.ts";
 import type { Token } from "../core/types/dependency.ts";
 import type { Provider } from "../core/types/provider.ts";
 import type { Scope } from "../core/types/scope.ts";
@@ -147,6 +146,8 @@ class ScopeEvent implements OpenEvent {
   readonly #it: object | undefined;
   /** The event that this one hides: that of an integration with another container, around this one. */
   readonly #hidden: OpenEvent | undefined;
+  // oxlint-disable-next-line no-unused-vars -- A `stop` without a parameter is given a signal, which has to be made first.
+  readonly #options: { stop: ((_: unknown) => unknown) | undefined } = { stop: (_) => this.#stop() };
   #over: Promise<void> | undefined = undefined;
   #setOver: (() => void) | undefined = undefined;
   #closing: Promise<ShutdownReport> | undefined = undefined;
@@ -161,13 +162,11 @@ class ScopeEvent implements OpenEvent {
 
   /** The event as a value of its scope, which a shutdown further up waits for. */
   as<T>(current: Token<T>, it: T): Provider {
-    // oxlint-disable-next-line no-unused-vars -- A `stop` without a parameter is given a signal, which has to be made first.
-    return value(current, it as never, { stop: (_: unknown) => this.#stop() }) as Provider;
+    // What `value` would make, without the checks of options that are our own.
+    return new Definition(VALUE, current, none, it, this.#options as Options) as never;
   }
 
-  #stop(): Promise<void> | undefined {
-    // The scope's own shutdown stops its values too, and has nothing to wait for.
-    if (this.isOver) return undefined;
+  #stop(): Promise<void> {
     this.#over ??= new Promise((resolve) => (this.#setOver = resolve));
     this.onStop?.();
     return this.#over;
@@ -185,16 +184,22 @@ class ScopeEvent implements OpenEvent {
   #close(failure?: { readonly reason: unknown }): Promise<ShutdownReport> {
     const { scope } = this;
     this.isOver = true;
+    // The scope's own shutdown has nothing to wait for, unless one further up is waiting already.
+    this.#options.stop = undefined;
     this.#setOver?.();
     const it = this.#it;
     if (this.#hidden && eventOf(it!) === this && !this.#hidden.isOver) setEvent(it!, this.#hidden);
     const failed = failures.get(scope) ?? failure;
     const closing = scope.shutdown(failed ? { reason: failed.reason } : {});
-    void closing.then((report) => {
-      this.#setEnded?.();
-      if (!report.ok) tellUnhandled(this.#container, new ShutdownError(scope.name, report));
-    });
+    const { report } = (scope as unknown as ScopeRecord).closing ?? {};
+    if (report) this.#tell(report);
+    else void closing.then((it) => this.#tell(it));
     return closing;
+  }
+
+  #tell(report: ShutdownReport): void {
+    this.#setEnded?.();
+    if (!report.ok) tellUnhandled(this.#container, new ShutdownError(this.scope.name, report));
   }
 }
 

@@ -39,7 +39,7 @@ import {
 import { detach, emptyMap, encloses, itemsOf, subtree } from "../model/tree.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
 import { type Controller, web } from "../words/web.ts";
-import { Stopping } from "./stopping.ts";
+import { Stopping, toStop } from "./stopping.ts";
 
 /** The shutdown of one scope. */
 class ScopeShutdown implements Closing {
@@ -130,7 +130,8 @@ function liveOf(it: Closing | Stopping): ShutdownReport {
 /** Begins the first phase, if there is something to stop, or gives the one that is under way. */
 function stop(scope: ScopeRecord, reason: unknown, isExpired?: boolean): Stopping | undefined {
   const begun = scope.extras?.stopping as Stopping | undefined;
-  if (!begun && !scope.tree.hasStops) return undefined;
+  // Most scopes of a tree have nothing to stop, such as those of requests that are over.
+  if (!begun && !(scope.tree.hasStops && toStop(scope).length)) return undefined;
   const stopping = begun ?? new Stopping(scope, reason);
   extrasOf(scope).stopping = stopping;
   if (!begun) for (const it of subtree(scope)) it.extras?.stopSignal?.controller?.abort(reason);

@@ -188,7 +188,7 @@ export class Stopping {
 }
 
 /** What is to be stopped in a scope and below, or is being stopped right now. */
-function toStop(top: ScopeRecord): Node[] {
+export function toStop(top: ScopeRecord): Node[] {
   const found: Node[] = [];
   for (const scope of subtree(top)) {
     for (let it = scope.last; it; it = it.previous!) {
