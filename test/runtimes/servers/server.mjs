@@ -5,8 +5,22 @@ import { drain, shutdownOnSignal } from "thimble/runtime";
 import { openShop } from "./shop.mjs";
 
 const [kind] = process.argv.slice(2);
-const say = (line) => console.log(line);
-const { container, answer } = openShop(say);
+// A million lines are of no use to test/bench/servers/soak.mjs.
+let wrong = 0;
+const say = process.env.QUIET
+  ? (line) => void (line.includes("WITHOUT") && wrong++)
+  : (line) => console.log(line);
+const { container, answer: inShop } = openShop(say);
+const answer = (request, scope, more) => inShop(request, scope, { ...stats, ...more });
+
+/** How many scopes are open, the one of this request among them, and how much memory is in use. */
+const stats = {
+  "/stats": () => {
+    (globalThis.gc ?? globalThis.Bun?.gc)?.(true);
+    const { rss, heapUsed } = process.memoryUsage();
+    return Response.json({ open: [...container.children].length, wrong, rss, heapUsed });
+  },
+};
 const quiet = () => {};
 
 /** Each starts a server and gives it with its port. */
@@ -107,4 +121,4 @@ void shutdownOnSignal(container, { timeout: 20_000 }).then(({ reason, report }) 
   say(`${String(reason)} ${report.ok ? "ok" : "not ok"}`);
   say(`scopes left ${[...container.children].length}`);
 });
-say(`listening ${port}`);
+console.log(`listening ${port}`);
