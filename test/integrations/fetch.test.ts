@@ -89,8 +89,8 @@ describe("scopePerRequest", () => {
         new Response(streamOf("one ", "two"), {
           status: 201,
           headers: [
-            ["set-cookie", "a=1"],
-            ["set-cookie", "b=2"],
+            ["x-one", "a"],
+            ["x-two", "b"],
             ["content-encoding", "identity"],
           ],
         }),
@@ -99,7 +99,7 @@ describe("scopePerRequest", () => {
     const response = await handle(request());
 
     expect(response.status).toBe(201);
-    expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    expect([response.headers.get("x-one"), response.headers.get("x-two")]).toEqual(["a", "b"]);
     expect(response.headers.get("content-encoding")).toBe("identity");
     expect(await response.text()).toBe("one two");
   });
@@ -156,7 +156,7 @@ describe("the scope of a request closes, once,", () => {
     const { closed, handle } = serving(
       () => new Response(new ReadableStream({ pull: (controller) => controller.error(error) })),
     );
-    expect(await rejected((await handle(request())).text())).toBe(error);
+    expect(await rejected((await handle(request())).body!.getReader().read())).toBe(error);
     await turns();
     expect(closed).toEqual([error]);
   });
@@ -258,7 +258,7 @@ describe("a body that nobody begins to read", () => {
 
     expect(cancel).toHaveBeenCalledOnce();
     expect(closed).toEqual([undefined]);
-    expect(await rejected(response.text())).toMatchObject({ code: "BODY_ABANDONED" });
+    expect(await rejected(response.body!.getReader().read())).toMatchObject({ code: "BODY_ABANDONED" });
   });
 
   it("is given up when told to, or never", async () => {

@@ -207,8 +207,8 @@ describe("the scope of a request closes, once,", () => {
     const { app, closed } = shop();
     app.get("/", (c) => {
       c.header("x-kept", "yes");
-      c.header("set-cookie", "a=1", { append: true });
-      c.header("set-cookie", "b=2", { append: true });
+      c.header("x-twice", "a", { append: true });
+      c.header("x-twice", "b", { append: true });
       return streamText(c, async (stream) => {
         await stream.write(c.var.scope.get(Path));
         await stream.write("!");
@@ -216,7 +216,7 @@ describe("the scope of a request closes, once,", () => {
     });
     const response = await app.request("/");
     expect(response.headers.get("x-kept")).toBe("yes");
-    expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    expect(response.headers.get("x-twice")).toBe("a, b");
     expect(await response.text()).toBe("/!");
     await turns();
     expect(closed).toEqual([undefined]);

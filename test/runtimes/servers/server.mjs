@@ -16,7 +16,8 @@ const answer = (request, scope, more) => inShop(request, scope, { ...stats, ...m
 /** How many scopes are open, the one of this request among them, and how much memory is in use. */
 const stats = {
   "/stats": () => {
-    (globalThis.gc ?? globalThis.Bun?.gc)?.(true);
+    globalThis.gc?.();
+    globalThis.Bun?.gc(true);
     const { rss, heapUsed } = process.memoryUsage();
     return Response.json({ open: [...container.children].length, wrong, rss, heapUsed });
   },
