@@ -175,8 +175,10 @@ export function follow(
 
 /** Closes the event when the work has ended, however it ends, or after the time for which nothing tells. */
 async function closeAfterWork(event: OpenEvent, work: Promise<unknown>): Promise<void> {
-  const bound = new Promise((resolve) => setTimeout(resolve, grace));
+  let timer: unknown;
+  const bound = new Promise((resolve) => (timer = setTimeout(resolve, grace)));
   await Promise.race([work.catch(() => {}), bound]);
+  clearTimeout(timer as never);
   await event.close();
 }
 

@@ -47,7 +47,7 @@ export type { RequestScopeOptions, RuntimeRequest, RuntimeResponse };
 export type RequestScope<Has> = Scope<With<readonly [Provider<typeof CurrentRequest, never, "value">], Has>>;
 
 /** What a handler may give: a response, or `undefined` for a request that was upgraded to a socket. */
-export type Answer = RuntimeResponse | undefined | void;
+export type Answer = RuntimeResponse | undefined;
 
 /**
  * Makes a handler of requests out of one that has a scope for each of them, with the request as {@linkcode CurrentRequest}.

@@ -38,6 +38,8 @@ const handlers = `
   });
   // @ts-expect-error a text is no response
   scopePerRequest(app, () => "hello");
+  // @ts-expect-error it was forgotten
+  scopePerRequest(app, () => {});
   // @ts-expect-error there is no such option
   scopePerRequest(app, () => new Response(), { scopeEnd: "handler" });
   // @ts-expect-error outside of a request there is none
@@ -95,28 +97,21 @@ const worlds = {
   "Node and the DOM": { lib: ["esnext", "dom"], types: ["node"] },
   "Cloudflare Workers": { lib: ["esnext"], types: ["@cloudflare/workers-types"] },
 };
-const packagesOf = (types: readonly string[]): string[] =>
-  types.map((it) => (it === "node" ? "@types/node" : it));
 
-describe.each(Object.entries(worlds))("with the types of %s", (_, { lib, types }) => {
-  it.each(["TypeScript 7", "TypeScript 5.9"] as const)(
-    "a handler of thimble/fetch compiles in %s",
-    async (compiler) => {
-      const { errors } = await check(
-        { "handlers.ts": handlers, "servers.ts": servers },
-        { lib, types },
-        compiler,
-        packagesOf(types),
-      );
+describe("handlers, servers and a Hono app compile", () => {
+  it.each([
+    ...Object.keys(worlds).map((world) => ({ world, compiler: "TypeScript 7" })),
+    { world: "Cloudflare Workers", compiler: "TypeScript 5.9" },
+  ] as { world: keyof typeof worlds; compiler: "TypeScript 7" | "TypeScript 5.9" }[])(
+    "with the types of $world in $compiler",
+    async ({ world, compiler }) => {
+      const { lib, types } = worlds[world];
+      const files = { "handlers.ts": handlers, "servers.ts": servers, "hono.ts": hono };
+      const packages = [...types.map((it) => (it === "node" ? "@types/node" : it)), "hono"];
+      const { errors } = await check(files, { lib, types }, compiler, packages);
       expect(errors).toEqual({});
     },
   );
-
-  it("a Hono app has the scope as a typed variable", async () => {
-    const packages = [...packagesOf(types), "hono"];
-    const { errors } = await check({ "hono.ts": hono }, { lib, types }, "TypeScript 7", packages);
-    expect(errors).toEqual({});
-  });
 });
 
 it("without any Request in sight the declarations compile all the same", async () => {
