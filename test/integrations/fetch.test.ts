@@ -189,6 +189,29 @@ describe("the scope of a request closes, once,", () => {
   });
 });
 
+describe("a scope that ends with the handler", () => {
+  it.each([() => new Response("text"), () => thrower(new Error("sold out"))])(
+    "has closed before the server gets an answer: %s",
+    async (end) => {
+      const order: string[] = [];
+      const disposal = deferred<void>();
+      const Slow = token<object>("slow");
+      const app = createContainer(
+        scoped(Slow, () => ({}), { dispose: () => disposal.promise.then(() => order.push("disposed")) }),
+      );
+      const handle = scopePerRequest(app, (_, scope) => (scope.get(Slow), end()), { scopeEnds: "handler" });
+      const answered = handle(request()).then(
+        () => order.push("answered"),
+        () => order.push("failed"),
+      );
+      await turns();
+      disposal.resolve();
+      await answered;
+      expect(order[0]).toBe("disposed");
+    },
+  );
+});
+
 function thrower(error: unknown): never {
   throw error;
 }
@@ -354,6 +377,12 @@ describe("what no server can send", () => {
     expect(closed).toEqual([error]);
   });
 
+  it("is refused also where the server tells when a response is over", async () => {
+    const { handle } = serving(read);
+    const error = await rejected(handle(request(), { completed: new Promise(() => {}) }));
+    expect(error).toMatchObject({ code: "INVALID_RESPONSE" });
+  });
+
   it("is told what it was", async () => {
     const { handle } = serving(() => undefined);
     expect(String(await rejected(handle(request())))).toBe(
@@ -391,6 +420,7 @@ describe("a request that was upgraded", () => {
 
   it.each([
     { what: "undefined", response: undefined },
+    { what: "a response with the status 101", response: { status: 101, body: null, headers: new Headers() } },
     {
       what: "a response that holds a socket",
       response: { status: 101, webSocket: {}, headers: new Headers() },
@@ -432,6 +462,25 @@ describe("a server that tells when a response is over", () => {
     completed.resolve();
     await turns();
     expect(closed).toEqual([undefined]);
+  });
+
+  it("by info.completed keeps the scope for as long again as sending took, and a second at most", async () => {
+    vi.useFakeTimers();
+    try {
+      for (const [took, lives] of [
+        [100, 100],
+        [60_000, 1_000],
+      ] as const) {
+        const { closed, handle } = serving(() => new Response("text"));
+        await handle(request(), { completed: new Promise<void>((resolve) => setTimeout(resolve, took)) });
+        await vi.advanceTimersByTimeAsync(took + lives - 20);
+        expect(closed).toEqual([]);
+        await vi.advanceTimersByTimeAsync(40);
+        expect(closed).toEqual([undefined]);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("by info.completed that rejects is no error", async () => {
@@ -542,6 +591,23 @@ describe("mounted inside of another one,", () => {
     await outer(request());
     await turns();
     expect(closed).toEqual([undefined]);
+  });
+
+  it("the same request served again while its first scope still closes has a scope of its own", async () => {
+    const disposal = deferred<void>();
+    const Slow = token<object>("slow");
+    const app = createContainer(scoped(Slow, () => ({}), { dispose: () => disposal.promise }));
+    const scopes = new Set<unknown>();
+    const handle = scopePerRequest(app, (_, scope) => {
+      scope.get(Slow);
+      scopes.add(scope);
+      return new Response(null);
+    });
+    const it = request();
+    await handle(it);
+    await handle(it);
+    expect(scopes.size).toBe(2);
+    disposal.resolve();
   });
 
   it("the same request served again, after it was over, has a scope of its own", async () => {

@@ -5,7 +5,7 @@ import { streamText } from "hono/streaming";
 import { createContainer, scoped, type Scope, token } from "thimble";
 import { scopePerRequest as scopePerFetch } from "thimble/fetch";
 import { CurrentRequest, fail, type RequestScopeOptions, scopeOf, scopePerRequest } from "thimble/hono";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { deferred } from "../core/support/deferred.ts";
 import { rejected, thrown } from "../core/support/refusal.ts";
 
@@ -33,6 +33,7 @@ function outgoing() {
   const it = {
     writableEnded: false,
     writableFinished: false,
+    destroyed: false,
     once: (_: string, listener: () => void) => void (close = listener),
   };
   return {
@@ -264,6 +265,43 @@ describe("a platform that tells more than the body does", () => {
     expect(await (await answering).text()).toBe("/");
   });
 
+  it.each(["while the handler worked", "before the app was asked"])(
+    "Node, by a second after a client that has left %s",
+    async (when) => {
+      vi.useFakeTimers();
+      try {
+        const { app, closed } = shop();
+        const node = outgoing();
+        const isEarly = when.startsWith("before");
+        app.get("/", async (c) => {
+          if (!isEarly) node.close(false);
+          return c.text(c.var.scope.get(Path));
+        });
+        if (isEarly) node.env.outgoing.destroyed = true;
+        await app.request("/", undefined, node.env);
+        await vi.advanceTimersByTimeAsync(900);
+        expect(closed).toEqual([]);
+        await vi.advanceTimersByTimeAsync(200);
+        expect(closed).toEqual([undefined]);
+      } finally {
+        vi.useRealTimers();
+      }
+    },
+  );
+
+  it("Node, whose HEAD cancels the body all the same", async () => {
+    const { app, closed } = shop();
+    let cancelled = false;
+    app.get("/", (c) => {
+      c.var.scope.get(Path);
+      return c.body(new ReadableStream({ cancel: () => void (cancelled = true) }));
+    });
+    await app.request("/", { method: "HEAD" }, outgoing().env);
+    await turns();
+    expect(cancelled).toBe(true);
+    expect(closed).toEqual([undefined]);
+  });
+
   it("Deno, by a promise", async () => {
     const { app, closed } = shop();
     const completed = deferred<void>();
@@ -296,6 +334,19 @@ describe("a platform that tells more than the body does", () => {
     await Promise.all(waited);
 
     expect(closed).toEqual([undefined]);
+  });
+});
+
+describe("a response that came from fetch", () => {
+  it("loses what was said about the encoding of its body, which fetch has decoded", async () => {
+    const { app } = shop();
+    app.get("/", () => {
+      const fetched = new Response("plain", { headers: { "content-encoding": "gzip", "x-kept": "yes" } });
+      Object.defineProperty(fetched, "url", { value: "https://upstream.example/" });
+      return fetched;
+    });
+    const { headers } = await app.request("/");
+    expect([headers.get("content-encoding"), headers.get("x-kept")]).toEqual([null, "yes"]);
   });
 });
 

@@ -1,12 +1,12 @@
 // Real servers and real clients: thimble/fetch behind Deno.serve, Bun.serve and srvx, thimble/hono on Node, Deno and Bun.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Runtime } from "../signals/child.ts";
+import { type Runtime, start } from "../signals/child.ts";
 import { open } from "../signals/connection.ts";
 import { at, endOf, leave, rowOf, type Serving, serve } from "./client.ts";
 import { projectWith } from "./project.ts";
 import { expectRow } from "./table.ts";
 
-const cwd = projectWith(["server.mjs", "shop.mjs"], ["hono", "@hono/node-server", "srvx"]);
+const cwd = projectWith(["server.mjs", "shop.mjs", "unread.mjs"], ["hono", "@hono/node-server", "srvx"]);
 
 interface Kind {
   /** As the table of the README names it. */
@@ -30,9 +30,9 @@ const serverOf = (it: Kind): Serving => running.get(it)!;
 
 const ends: (() => void)[] = [];
 beforeAll(async () => {
-  const start = async (it: Kind): Promise<void> =>
+  const run = async (it: Kind): Promise<void> =>
     void running.set(it, await serve(cwd, it.runtime, it.kind, (end) => ends.push(end)));
-  await Promise.all(servers.map(start));
+  await Promise.all(servers.map(run));
 });
 afterAll(() => {
   for (const end of ends) end();
@@ -198,6 +198,15 @@ describe.each(servers.filter(({ kind }) => kind === "deno" || kind === "bun"))("
     socket.send("hello");
     expect(await echo).toBe("echo hello");
     socket.close();
+  });
+});
+
+describe.each(["node", "bun"] as const)("a body in %s that nobody reads", (runtime) => {
+  it("keeps no process alive, unless a shutdown waits for it", async () => {
+    const forgotten = start(runtime, ["unread.mjs"], { cwd });
+    expect(await forgotten.ended).toMatchObject({ code: 0, lines: ["done"] });
+    const waiting = start(runtime, ["unread.mjs", "shutdown"], { cwd });
+    expect(await waiting.ended).toMatchObject({ code: 0, lines: ["shut down true"] });
   });
 });
 
