@@ -149,12 +149,12 @@ export class Model {
         const entry = from && this.find(from, need.token);
         if (!entry || seen.has(entry)) return entry !== undefined;
         seen.add(entry);
-        const { plan, owner } = entry;
+        const { plan } = entry;
         if (plan.kind === "value") return true;
         if (plan.kind === "alias") return this.isProvided(from, plan.to, entry, seen);
         const declared = plan.form === "resolver" ? [] : plan.needs;
-        const home = plan.kind === "singleton" ? owner : from;
-        return declared.every((it) => this.isProvided(home, it, entry, seen));
+        const home = this.home({ entry, from });
+        return home !== undefined && declared.every((it) => this.isProvided(home, it, entry, seen));
       }
     }
   }

@@ -148,7 +148,10 @@ export function failBuild(build: Build, thrown: unknown, isResumed?: boolean): u
 
 /** Whether a service or a caller learns how the build ends: whatever waits for a transient or tuple may have given up. */
 function isAwaited({ settled, waiters }: Build): unknown {
-  return settled ?? waiters?.some(({ build }) => build.definition.lifetime < TRANSIENT || isAwaited(build));
+  return (
+    settled ??
+    waiters?.some(({ build }) => build && (build.definition.lifetime < TRANSIENT || isAwaited(build)))
+  );
 }
 
 /** Disposes the transients among the values that a build was to receive. */

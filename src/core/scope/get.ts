@@ -28,6 +28,7 @@ import {
   TRANSIENT,
   WAITING,
 } from "../model/records.ts";
+import { encloses } from "../model/tree.ts";
 import { homeOf, isProvided } from "../registry/registry.ts";
 import { shutdown } from "../shutdown/shutdown.ts";
 import type { Resolver } from "../types/provider.ts";
@@ -106,8 +107,8 @@ export function has(scope: ScopeRecord, dependency: Single): boolean {
     const { definition } = node;
     const from = definition.lifetime < SCOPED ? node.scope : homeOf(at, definition);
     isThere &&=
-      from !== undefined &&
-      isProvided(from, definition.dependencies, new Build(definition, from, undefined, node), found);
+      encloses(node.scope, from) &&
+      isProvided(from!, definition.dependencies, new Build(definition, from!, undefined, node), found);
   }
   return isThere;
 }

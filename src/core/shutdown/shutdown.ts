@@ -39,7 +39,7 @@ import {
 import { detach, emptyMap, encloses, itemsOf, subtree } from "../model/tree.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
 import { type Controller, web } from "../words/web.ts";
-import { Stopping, toStop } from "./stopping.ts";
+import { Stopping, toFinish, toStop } from "./stopping.ts";
 
 /** The shutdown of one scope. */
 class ScopeShutdown implements Closing {
@@ -130,8 +130,10 @@ function liveOf(it: Closing | Stopping): ShutdownReport {
 /** Begins the first phase, if there is something to stop, or gives the one that is under way. */
 function stop(scope: ScopeRecord, reason: unknown, isExpired?: boolean): Stopping | undefined {
   const begun = scope.extras?.stopping as Stopping | undefined;
+  // What is being built on the stack is in flight as well, and has to be stopped once it is built.
+  if (!begun && scope.tree.hasStops) for (const build of onStack()) suspend(build);
   // Most scopes of a tree have nothing to stop, such as those of requests that are over.
-  if (!begun && !(scope.tree.hasStops && toStop(scope).length)) return undefined;
+  if (!begun && !(scope.tree.hasStops && toStop(scope).length + toFinish(scope).length)) return undefined;
   const stopping = begun ?? new Stopping(scope, reason);
   extrasOf(scope).stopping = stopping;
   if (!begun) for (const it of subtree(scope)) it.extras?.stopSignal?.controller?.abort(reason);
@@ -262,6 +264,8 @@ function end(scope: ScopeRecord): void {
   scope.last = null;
   scope.lookup = emptyMap;
   scope.tree.tell?.("scopeClosed", scope, { elapsed, report });
+  // A phase of a scope above may have waited for builds that were in flight here.
+  for (let at = scope.parent; at; at = at.parent) (at.extras?.stopping as Stopping | undefined)?.lostScope();
   // What is still in flight, after a deadline, tells its end to the observers of the tree.
   if (isIdle && scope.parent) Object.assign(scope, { parent: undefined, tree: closedTree });
   closing.resolve?.(report);

@@ -78,6 +78,14 @@ export class Stopping {
     if (this.inFlight.size + this.building.size === 0) this.end();
   }
 
+  /** A scope below has closed. What was in flight in it when its deadline passed is not waited for any longer. */
+  lostScope(): void {
+    if (this.isOver || this.building.size === 0) return;
+    const builds = new Set(toFinish(this.scope));
+    for (const it of this.building) if (!builds.has(it)) this.building.delete(it);
+    this.proceed();
+  }
+
   /** Waits for a build in flight, because what it builds has to be stopped as well. */
   waitForBuild(build: Build): void {
     if (this.building.has(build)) return;
@@ -202,7 +210,7 @@ export function toStop(top: ScopeRecord): Node[] {
 }
 
 /** The builds in flight, in a scope and below, of services that have a `stop`. */
-function toFinish(top: ScopeRecord): Build[] {
+export function toFinish(top: ScopeRecord): Build[] {
   return subtree(top).flatMap(({ extras }) =>
     itemsOf<Build | Node>(extras ?? {}).filter((it): it is Build => {
       const { lifetime, options } = it.definition;

@@ -255,7 +255,9 @@ class Rules {
         [this.#call("factory", at), this.#call("init", at)].some((it) => it && it.ended > it.returned);
       const isClose = isLate || (isSlow && this.#isOneTurn(builtAt, closing));
       if (isDue && !call && !isClose) this.#complain(`s${at} was not stopped`);
-      if (!isDue && call) this.#complain(`s${at} was stopped`);
+      // What was being built when the app began to stop is stopped as well, once it is built.
+      const mayBe = isDue || (!start && builtAt < Infinity);
+      if (!mayBe && call) this.#complain(`s${at} was stopped`);
       if (!call || call.begun > deadline) continue;
       for (const above of this.#each().filter((it) => this.#below(it).includes(at))) {
         const other = this.#call("stop", above) ?? this.#call("task", above);
