@@ -49,9 +49,14 @@ const others = /* @__PURE__ */ new WeakMap<object, OpenEvent>();
 /** Why events have failed, as far as somebody has said so. */
 const failures = /* @__PURE__ */ new WeakMap<Scope, { readonly reason: unknown }>();
 
-/** The open scope of a request, if an integration has opened one for this very object. */
+/**
+ * The open scope of a request, if an integration has opened one for this very object. It also takes a framework's own
+ * object that has the request as its property `raw`, as those of Fastify and Hono have.
+ */
 export function scopeOf(request: object): Scope | undefined {
-  const scope = eventOf(request)?.scope;
+  const { raw } = request as { raw?: unknown };
+  const event = eventOf(request) ?? (Object(raw) === raw ? eventOf(raw as object) : undefined);
+  const scope = event?.scope;
   return scope?.state === "closed" ? undefined : scope;
 }
 
@@ -204,7 +209,7 @@ class ScopeEvent implements OpenEvent {
 }
 
 /** Tells observers. Not the runtime: in Deno an error that is reported to it ends the program. */
-function tellUnhandled(container: Scope, error: unknown): void {
+export function tellUnhandled(container: Scope, error: unknown): void {
   const record = container as unknown as ScopeRecord;
   record.tree.tell?.("unhandled", record, { error });
 }
