@@ -51,6 +51,11 @@ export class BodyAbandonedError extends ContainerError {
 const checks: Record<string, readonly [says: string, holds: (it: any) => boolean]> = {
   name: ["a text", (it) => typeof it === "string"],
   scopeEnds: ['"handler", or left out', (it) => it === "handler"],
+  // A timer that is given more than this fires at once.
+  grace: [
+    "a number of milliseconds, less than 2147483648",
+    (it) => typeof it === "number" && it >= 0 && it < 2 ** 31,
+  ],
   abandonAfter: ["a number of milliseconds", (it) => typeof it === "number" && it >= 0],
   failed: ["a function of the response", (it) => typeof it === "function"],
 };
@@ -59,7 +64,7 @@ const checks: Record<string, readonly [says: string, holds: (it: any) => boolean
 export function checkOptions(
   container: unknown,
   options: object,
-  known: readonly string[] = Object.keys(checks),
+  known: readonly string[] = ["name", "scopeEnds", "abandonAfter", "failed"],
 ): void {
   if (typeof (container as { createScope?: unknown } | undefined)?.createScope !== "function")
     throw new TypeError("scopePerRequest takes a container, and then the rest");

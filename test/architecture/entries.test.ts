@@ -88,6 +88,7 @@ const names: Record<string, readonly string[]> = {
   "thimble/hono": ["scopePerRequest", "CurrentRequest", "scopeOf", "fail", "BodyAbandonedError"],
   "thimble/lifecycle": ["createApp", "warm", "background", "StartFailedError"],
   "thimble/observe": ["observe"],
+  "thimble/http": ["CurrentIncoming", "fail", "scopeErrors", "scopeOf", "scopePerRequest", "scopePlugin"],
   "thimble/runtime": door,
   "thimble/node": withServers,
   "thimble/deno": withServers,

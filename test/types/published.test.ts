@@ -179,6 +179,72 @@ describe("the published types", () => {
     expect(errors).toEqual({});
   });
 
+  it.each<keyof typeof compilers>(["TypeScript 7", "TypeScript 5.9"])(
+    "know the IncomingMessage of a reader who has the types of Node, and those of Express and Fastify, in %s",
+    async (compiler) => {
+      const server = `
+        import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+        import express from "express";
+        import { fastify, type FastifyInstance } from "fastify";
+        import { createContainer, scoped, token } from "thimble";
+        import { CurrentIncoming, scopeErrors, scopeOf, scopePerRequest, scopePlugin } from "thimble/http";
+
+        class Page { #request; constructor(request: IncomingMessage) { this.#request = request; } html() { return this.#request.url!; } }
+        const Missing = token<{ missing: true }>("missing");
+        const app = createContainer(scoped(Page, [CurrentIncoming]));
+
+        const listener: RequestListener = scopePerRequest(app, async (request, response, scope) => {
+          response.setHeader("X-Port", String(request.socket.remotePort));
+          response.end(scope.get(Page).html());
+          // @ts-expect-error nothing provides it
+          scope.get(Missing);
+        });
+        createServer(listener);
+        createServer(scopePerRequest(app, (request, response, scope) => void response.end(scope.get(Page).html() + request.socket.remotePort)));
+        createServer((request, response) => scopePerRequest(app)(request, response, async () => response.end())?.then(() => {}));
+        createServer(scopePerRequest(app)).on("upgrade", (request, socket) => scopePerRequest(app)(request, socket, () => {}));
+
+        const site = express();
+        site.use(scopePerRequest(app, { grace: 10, failed: (response: express.Response) => response.statusCode === 409 }));
+        site.get("/", (request, response) => void response.send(scopeOf(request)!.get(Page).html()));
+        site.get("/all", scopePerRequest(app, async (request: express.Request, response: express.Response, scope) => void response.json(scope.get(Page))));
+        site.use(scopeErrors());
+
+        const other: FastifyInstance = fastify();
+        other.register(scopePlugin(app));
+        other.addHook("onRequest", scopePerRequest(app));
+        other.get("/", async (request) => scopeOf(request)!.get(Page).html());
+
+        // @ts-expect-error there is no such option
+        scopePerRequest(app, { patience: 10 });
+        // @ts-expect-error a list of tokens is no container
+        scopePerRequest([Page]);
+      `;
+      const types = ["@types/node"];
+      const packages = [...types, "express", "@types/express", "fastify"];
+      const options = { lib: ["es2023"], types: ["node"], esModuleInterop: true };
+      const { errors } = await check({ "server.ts": server }, options, compiler, packages);
+
+      expect(errors).toEqual({});
+    },
+  );
+
+  it("describe what a server of node:http passes where nobody has the types of Node", async () => {
+    const server = `
+      import { createContainer, scoped } from "thimble";
+      import { CurrentIncoming, scopeErrors, scopeOf, scopePerRequest, scopePlugin } from "thimble/http";
+      class Page { constructor(readonly request: { readonly url?: string | undefined }) {} }
+      const app = createContainer(scoped(Page, [CurrentIncoming]));
+      export const listener = scopePerRequest(app, (request, response, scope) => {
+        response.end(request.headers["accept"], scope.get(Page).request.url);
+      });
+      export const all = [scopeErrors(), scopeOf({}), scopePlugin(app)];
+    `;
+    const { errors } = await check({ "server.ts": server }, { lib: ["es2022"], skipLibCheck: false });
+
+    expect(errors).toEqual({});
+  });
+
   it("do not mind how strict the reader is", async () => {
     const strictest = {
       exactOptionalPropertyTypes: true,
