@@ -41,15 +41,16 @@ export function reading(port: number, lines: () => readonly string[]): Serving {
   };
 }
 
-/** Starts a server of server.mjs. */
+/** Starts a server of server.mjs, or of another program. */
 export async function serve(
   cwd: string,
   runtime: Runtime,
   kind: string,
   until: (end: () => void) => void = onTestFinished,
+  program = "server.mjs",
 ): Promise<Serving & Child> {
   const flags = runtime === "deno" ? ["-A", "--node-modules-dir=manual"] : [];
-  const child = start(runtime, ["server.mjs", kind], { cwd, flags, until });
+  const child = start(runtime, [program, kind], { cwd, flags, until });
   await child.said("listening ");
   const line = child.lines().find((it) => it.startsWith("listening "));
   return { ...child, ...reading(Number(line!.split(" ")[1]), child.lines) };
