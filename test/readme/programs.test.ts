@@ -1,7 +1,7 @@
 // Every program of README.md is compiled and run as it stands, by a reader's project that has nothing but the package. What
 // it prints is what the comments beside its `console.log` say.
 import { execFile, spawn, spawnSync } from "node:child_process";
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -15,7 +15,9 @@ import { type Block, blocks, blocksUnder } from "./page.ts";
 const { folder, remove } = install();
 afterAll(remove);
 // What else the programs import.
-symlinkSync(join(root, "node_modules/hono"), join(folder, "node_modules/hono"), "dir");
+mkdirSync(join(folder, "node_modules/@types"));
+for (const name of ["hono", "express", "@types/express", "fastify"])
+  symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name), "dir");
 
 const bin = (name: string): string => join(root, "node_modules/.bin", name);
 
@@ -107,7 +109,7 @@ describe("the programs of the README", () => {
 
   it("compile with the types of Cloudflare Workers, unless they are about Node", () => {
     const files = programs
-      .filter(({ code }) => !/"(node:\w+|thimble\/node)"/.test(code))
+      .filter(({ code }) => !/"(node:\w+|thimble\/node|express|fastify)"/.test(code))
       .map((block) => save(`line-${block.line}.mts`, placed(block)));
     expect(compile(files, "Cloudflare Workers")).toBe("");
   });
