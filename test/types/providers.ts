@@ -271,7 +271,6 @@ singleton(Clock, { owned: true });
 singleton(Clock, { in: "request" });
 // @ts-expect-error an alias has no options
 alias(Mailer, SmtpMailer, { order: 1 });
-// @ts-expect-error nothing reads it: an option that does nothing is worse than none
 singleton(Clock, { io: true });
 singleton(Clock, { layer: "service" });
 singleton(Clock, { health: (clock: Clock, signal: AbortSignal) => !signal.aborted && clock !== undefined });

@@ -54,6 +54,8 @@ export function finishBuild(build: Build, value: unknown): unknown {
   const own = build.original ? build.original.value : value;
   if (build.made) build.made = undefined;
   if (node?.build === build) node.build = undefined;
+  // It was given up, and what was begun in its place is there already.
+  if (isCached && node!.state !== IDLE) return scope.tree.finishLate!(build, own);
   if (isCached) {
     node!.value = value;
     node!.state = BUILT;

@@ -102,7 +102,8 @@ export function resolveNode(scope: ScopeRecord, origin: Node, dependent: Build |
         throw circular(dependent!, [above]);
     }
     return build(new Build(definition, scope, dependent, origin));
-  }
+  } else if (lifetime === SINGLETON && definition.options.io && scope.tree.nodeOfIo)
+    node = scope.tree.nodeOfIo(scope, origin, dependent);
 
   // The instance is built, being built, or not built yet.
   let it: unknown;
@@ -136,7 +137,7 @@ function nodeOfScoped(scope: ScopeRecord, origin: Node, dependent: Build | undef
 }
 
 /** Waits for a build that something else has begun. Only here can something come to wait for itself. */
-function join(other: Build, dependent: Build | undefined): typeof PENDING {
+export function join(other: Build, dependent: Build | undefined): typeof PENDING {
   if (dependent) {
     const dependents = new Set(chainTo(dependent));
     const way = route(other, (it) => dependents.has(it), waitedFor);

@@ -58,7 +58,9 @@ function listen(waiter: Waiter, other: Build, goOn: (build: Build) => void): voi
   // Without a promise, it was only put off to the queue, in this very turn.
   if (!progress) return;
   waiter.isOwn = true;
-  void (other.over ?? progress).then(() => {
+  const step = other.over ?? progress;
+  other.scope.tree.joined?.(waiter, other, step);
+  void step.then(() => {
     if (!waiter.build) return;
     if (waiter.isReady) goOn(waiter.build);
     else if (other.phase < DONE) listen(waiter, other, goOn);
@@ -66,7 +68,7 @@ function listen(waiter: Waiter, other: Build, goOn: (build: Build) => void): voi
 }
 
 /** The promise that a build waits for, itself or through another build. */
-function progressOf(build: Build): Promise<void> | undefined {
+export function progressOf(build: Build): Promise<void> | undefined {
   for (let it: Build | undefined = build; it; [it] = waitedFor(it)) if (it.progress) return it.progress;
   return undefined;
 }
@@ -98,7 +100,7 @@ export function endBuild(build: Build, value?: unknown): void {
   build.waiters = undefined;
   for (const waiter of waiters ?? []) deliver(waiter, build, value);
   build.end?.();
-  scope.closing?.proceed(dependentIn(build));
+  scope.closing?.proceed(build.isGivenUp ? undefined : dependentIn(build));
 }
 
 /**

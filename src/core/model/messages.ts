@@ -45,7 +45,7 @@ export function pathOver(way: readonly Place[]): Path {
 }
 
 /** From the first dependent to the token that `dependent` resolves in `scope`. */
-function pathTo(scope: ScopeRecord, token: AnyToken | undefined, dependent?: Build): Path {
+export function pathTo(scope: ScopeRecord, token: AnyToken | undefined, dependent?: Build): Path {
   return pathOver([...chainTo(dependent), { scope, definition: { token } }]);
 }
 

@@ -258,6 +258,8 @@ export class Build implements Dependent {
   declare original?: { readonly value: unknown } | undefined;
   /** After the deadline of a shutdown, which takes the edges away: what its factory was given, and may still pass on. */
   declare received?: Node[] | undefined;
+  /** Nobody waits for it any longer: see `giveUp`. */
+  declare isGivenUp?: boolean;
   /** Set by `thimble/observe`: when it began. */
   declare since?: number;
 
@@ -415,6 +417,18 @@ export interface Tree {
   hasStops: boolean;
   /** Checks the edges between services. There once a policy was registered: see `thimble/layers`. */
   guard?: Guard;
+  /**
+   * Gives the node of a singleton with the option `io` for the scope that resolves it. There where such a singleton lives
+   * as long as an event: see `thimble/cloudflare`.
+   */
+  nodeOfIo?: (scope: ScopeRecord, origin: Node, dependent: Build | undefined) => Node;
+  /**
+   * Called when a build waits for one that another caller has begun, and again after each step of that one. `step` resolves
+   * with its next step. There where what has begun a build may vanish without a word: see `thimble/cloudflare`.
+   */
+  joined?: (waiter: Waiter, other: Build, step: Promise<void>) => void;
+  /** Ends a build that was given up, or took the place of one, once the other one is there: see `giveUp`. */
+  finishLate?: (build: Build, own: unknown) => unknown;
   /** Tells observers what happens. There while somebody observes: see `thimble/observe`. */
   tell: Tell | undefined;
   /** Under a token: the key that its fallbacks are registered under. There once one was registered. */

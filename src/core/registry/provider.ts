@@ -157,6 +157,7 @@ const types: Readonly<Record<string, string>> = {
   health: "function",
   in: "string",
   init: "function",
+  io: "boolean",
   layer: "string",
   order: "number",
   owned: "boolean",

@@ -45,6 +45,16 @@ export interface ProviderOptions<T> {
   readonly default?: boolean;
 
   /**
+   * The instance holds something that belongs to one request on some runtimes: a socket, the body of a response, the stub
+   * of a Durable Object. With `thimble/cloudflare` a singleton that says so lives as long as the event that resolves it,
+   * and a singleton that depends on it, and does not say so itself, is refused with `CAPTIVE_DEPENDENCY`. Everywhere else
+   * it changes nothing.
+   *
+   * @default false
+   */
+  readonly io?: boolean;
+
+  /**
    * The layer of the program that it belongs to, for the policy of `thimble/layers`.
    *
    * @default none: it may depend on everything, and everything on it
