@@ -72,6 +72,19 @@ const withServers = [...door, "drain"];
 
 const names: Record<string, readonly string[]> = {
   thimble: core,
+  "thimble/cloudflare": [
+    "BodyAbandonedError",
+    "CurrentEvent",
+    "CurrentRequest",
+    "ExecutionContext",
+    "InvalidResponseError",
+    "binding",
+    "bindings",
+    "createWorker",
+    "fail",
+    "scopeOf",
+    "webSocketPair",
+  ],
   "thimble/config": config,
   "thimble/events": ["createEvents", "containerEvents", "EventHandlerError", "EventPayloadInvalidError"],
   "thimble/health": ["checkHealth", "healthResponse", "HealthTimeoutError"],
