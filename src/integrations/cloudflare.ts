@@ -26,6 +26,7 @@ export { CurrentRequest, fail, scopeOf } from "./event.ts";
 export type { RuntimeRequest, RuntimeResponse } from "./event.ts";
 export { BodyAbandonedError, InvalidResponseError } from "./options.ts";
 export { binding, bindings } from "./cloudflare/bindings.ts";
+export { scopePerCall } from "./cloudflare/call.ts";
 export { CurrentEvent, ExecutionContext } from "./cloudflare/context.ts";
 export type {
   AlarmEvent,
@@ -39,6 +40,8 @@ export type {
   ScheduledEvent,
   WorkerContext,
 } from "./cloudflare/context.ts";
+export { durableObject } from "./cloudflare/object.ts";
+export type { ObjectHandlers, ObjectMethods, ObjectOptions, ObjectState } from "./cloudflare/object.ts";
 export type { EndingOptions } from "./cloudflare/options.ts";
 export { webSocketPair } from "./cloudflare/socket.ts";
 export { createWorker } from "./cloudflare/worker.ts";

@@ -103,6 +103,11 @@ export function openEvent<T extends object>(
   return event;
 }
 
+/** Has `scopeOf` find the scope of an event by another object as well. */
+export function alsoFor(event: OpenEvent, it: object): void {
+  events.set(it, event);
+}
+
 /** Makes an event of a scope that somebody else has opened: a shutdown further up waits until `close` was called. */
 export function eventIn(scope: Scope): OpenEvent {
   const event = new ScopeEvent(scope.root);

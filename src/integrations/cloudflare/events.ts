@@ -12,7 +12,7 @@ import { value } from "../../core/registry/provider.ts";
 import type { Token } from "../../core/types/dependency.ts";
 import type { Scope } from "../../core/types/scope.ts";
 import { follow } from "../ending.ts";
-import { CurrentRequest, fail, failureOf, openEvent, type OpenEvent } from "../event.ts";
+import { alsoFor, CurrentRequest, fail, failureOf, openEvent, type OpenEvent } from "../event.ts";
 import { InvalidResponseError } from "../options.ts";
 import { CurrentEvent, ExecutionContext, type WorkerContext } from "./context.ts";
 import type { EndingOptions } from "./options.ts";
@@ -74,8 +74,10 @@ export async function run<R>(
   name: string,
   it: object,
   handler: (scope: Scope) => R | PromiseLike<R>,
+  entrypoint: object = it,
 ): Promise<R> {
   const event = begin(context, place, name, CurrentEvent, it);
+  if (entrypoint !== it) alsoFor(event, entrypoint);
   try {
     const result = await handler(event.scope);
     void event.close();
@@ -90,11 +92,13 @@ export async function run<R>(
 export async function respond<R>(
   context: WorkerContext,
   place: () => Place,
-  request: Request,
+  request: { readonly method: string },
   handler: (scope: Scope) => R | PromiseLike<R>,
   { scopeEnds, failed, abandonAfter = 10_000 }: EndingOptions<any>,
+  entrypoint?: object,
 ): Promise<R> {
   const event = begin(context, place, "request", CurrentRequest, request as never);
+  if (entrypoint) alsoFor(event, entrypoint);
   try {
     const response: unknown = await handler(event.scope);
     check(response);
