@@ -6,7 +6,11 @@ import {
   createWorker,
   CurrentEvent,
   CurrentRequest,
+  durableObject,
   ExecutionContext,
+  scopeOf,
+  scopePerCall,
+  webSocketPair,
   type WorkerContext,
 } from "thimble/cloudflare";
 import { observe } from "thimble/observe";
@@ -540,5 +544,144 @@ describe("a singleton with the option io", () => {
   it("takes true or false", () => {
     const error = thrown(() => singleton(Session, { io: "yes" as never }));
     expect(error).toMatchObject({ code: "INVALID_PROVIDER" });
+  });
+});
+
+describe("durableObject", () => {
+  it("makes a container per object, and a scope per event of it", async () => {
+    const State = token<WorkerContext>("state");
+    const over: unknown[] = [];
+    class Counter extends durableObject({
+      container: (state: WorkerContext, _env: { NAME: string }) =>
+        createContainer(
+          value(State, state),
+          scoped(Url, [CurrentEvent], (event) => JSON.stringify(event), {
+            dispose: (_url, _signal, reason) => void over.push(reason),
+          }),
+        ),
+      fetch: (request, scope) =>
+        new Response(`${scope.name} ${(request as Request).url} ${scope.get(binding<string>("NAME"))}`),
+      alarm({ retryCount = 0 }, scope) {
+        scope.get(Url);
+        if (retryCount === 0) throw new Error("no");
+      },
+    }) {}
+    const states = [contextOf(), contextOf()];
+    const [one, two] = states.map((state) => new Counter(state, { NAME: "ada" }));
+
+    expect(await (await one!.fetch(request("/a"))).text()).toBe("request https://shop.example/a ada");
+    expect(await (await two!.fetch(request("/b"))).text()).toBe("request https://shop.example/b ada");
+    expect(await rejected(one!.alarm())).toEqual(new Error("no"));
+    await one!.alarm({ isRetry: true, retryCount: 1 });
+
+    await Promise.all(states.flatMap(({ waits }) => waits));
+    expect(states.map(({ waits }) => waits.length)).toEqual([3, 1]);
+    expect(over).toEqual([new Error("no"), undefined]);
+  });
+
+  it("keeps singletons with the option io as long as the object", async () => {
+    class Stub {}
+    class Room extends durableObject({
+      container: () => createContainer(singleton(Stub, { io: true })),
+      alarm: (_, scope) => scope.get(Stub),
+    }) {}
+    const room = new Room(contextOf(), {});
+    expect(await room.alarm()).toBe(await room.alarm());
+  });
+
+  it("calls methods with the scope first, on a class that may be called", async () => {
+    class Base {
+      readonly args: unknown[];
+      constructor(...args: unknown[]) {
+        this.args = args;
+      }
+    }
+    const Room = durableObject(
+      {
+        container: () => createContainer(),
+        methods: { join: (scope, name: string) => `${scope.name} ${name}` },
+      },
+      Base,
+    );
+    const [state, env] = [contextOf(), {}];
+    const room = new Room(state, env);
+
+    expect(await room.join("ada")).toBe("rpc ada");
+    expect(room.args).toEqual([state, env]);
+  });
+
+  it.each([
+    [undefined, "durableObject takes an object with a container and handlers"],
+    [{ container: () => createContainer(), scheduled: () => {} }, 'durableObject has no option "scheduled"'],
+    [{ container: () => createContainer(), methods: { join: 1 } }, "methods is a record of functions"],
+    [
+      { container: () => createContainer(), methods: { join: () => 1 } },
+      "Methods are only called on a class",
+    ],
+  ])("refuses %j", (options, message) => {
+    expect((thrown(() => durableObject(options as never)) as Error).message).toContain(message);
+  });
+});
+
+describe("scopePerCall", () => {
+  class WorkerEntrypoint {
+    protected ctx: ReturnType<typeof contextOf>;
+    protected env: unknown;
+    constructor(ctx: ReturnType<typeof contextOf>, env: unknown) {
+      this.ctx = ctx;
+      this.env = env;
+    }
+  }
+
+  it("runs each method in a scope of its own, which a method called by another one shares", async () => {
+    class Base extends WorkerEntrypoint {
+      inherited(): string {
+        return scopeOf(this)!.name;
+      }
+    }
+    class Accounts extends Base {
+      #secret = "s";
+      async find(id: string): Promise<unknown[]> {
+        const scope = scopeOf(this)!;
+        await undefined;
+        return [scope.name, id + this.#secret, this.id() === scope.id, scope.get(CurrentEvent) === this];
+      }
+      id(): string {
+        return scopeOf(this)!.id;
+      }
+      queue(batch: object): boolean {
+        return scopeOf(this)!.name === "queue" && scopeOf(this)!.get(CurrentEvent) === batch;
+      }
+      fetch(request: Request): Response {
+        return new Response(String(scopeOf(this)!.get(CurrentRequest) === request));
+      }
+    }
+    const Scoped = scopePerCall(() => createContainer(), Accounts);
+    const context = contextOf();
+    const entrypoint = (): Accounts => new Scoped(context, {});
+
+    expect(await entrypoint().find("1")).toEqual(["rpc", "1s", true, true]);
+    expect(await entrypoint().inherited()).toBe("rpc");
+    expect(await entrypoint().queue({})).toBe(true);
+    expect(await (await entrypoint().fetch(request())).text()).toBe("true");
+    expect(context.waits).toHaveLength(4);
+    await Promise.all(context.waits);
+    expect(Scoped.name).toBe("Accounts");
+  });
+
+  it.each([
+    [[], "a function that makes a container first"],
+    [[() => createContainer()], "a class that extends WorkerEntrypoint after"],
+    [[() => createContainer(), () => {}], "a class that extends WorkerEntrypoint after"],
+  ])("refuses %j", (args, message) => {
+    const call = scopePerCall as (...args: unknown[]) => unknown;
+    expect((thrown(() => call(...args)) as Error).message).toContain(message);
+  });
+});
+
+describe("webSocketPair", () => {
+  it("takes the scope of an event", () => {
+    const error = thrown(() => webSocketPair(createContainer() as Scope)) as Error;
+    expect(error.message).toContain("takes the scope that a handler was given");
   });
 });

@@ -39,14 +39,12 @@ const events = ["scheduled", "queue", "email", "tail"];
  * ```ts
  * import { WorkerEntrypoint } from "cloudflare:workers";
  *
- * export const Accounts = scopePerCall(
- *   container,
- *   class extends WorkerEntrypoint<Env> {
- *     find(id: string) {
- *       return scopeOf(this)!.get(Users).find(id);
- *     }
- *   },
- * );
+ * class AccountsOfShop extends WorkerEntrypoint<Env> {
+ *   find(id: string): Promise<User> {
+ *     return scopeOf(this)!.get(Users).find(id);
+ *   }
+ * }
+ * export const Accounts = scopePerCall(container, AccountsOfShop);
  * ```
  */
 export function scopePerCall<Env, Has, C extends new (...args: any[]) => object>(

@@ -68,9 +68,6 @@ type Called<Methods> = {
     : never;
 };
 
-type ObjectBase = new (...args: any[]) => object;
-type InstanceOf<Base> = Base extends new (...args: any[]) => infer It ? It : object;
-
 /** How many arguments come before the scope. */
 const handlers: Record<string, number> = {
   fetch: 1,
@@ -82,7 +79,7 @@ const handlers: Record<string, number> = {
 const known = ["container", "methods", "scopeEnds", "abandonAfter", "failed"];
 
 /**
- * Makes the class of a Durable Object, to be exported under its name.
+ * Makes the class of a Durable Object, to be exported under its name: `export class Room extends durableObject(…) {}`.
  *
  * Each object has a container of its own. Each of its events has a scope, named "request", "alarm", "socket" (a message
  * of a hibernating socket, or its end) or "rpc", with {@linkcode CurrentRequest} or {@linkcode CurrentEvent}, the bindings,
@@ -93,7 +90,7 @@ const known = ["container", "methods", "scopeEnds", "abandonAfter", "failed"];
  *
  * @example
  * ```ts
- * export const Room = durableObject(
+ * export class Room extends durableObject(
  *   {
  *     container: (state: DurableObjectState, _env: Env) =>
  *       createContainer(value(Storage, state.storage), scoped(Visitors, [Storage])),
@@ -101,7 +98,7 @@ const known = ["container", "methods", "scopeEnds", "abandonAfter", "failed"];
  *     methods: { join: (scope, name: string) => scope.get(Visitors).add(name) },
  *   },
  *   DurableObject, // import { DurableObject } from "cloudflare:workers"
- * );
+ * ) {}
  * ```
  */
 export function durableObject<
@@ -110,14 +107,14 @@ export function durableObject<
   Has,
   const Given extends string,
   Methods = {},
-  Base = undefined,
+  Base extends object = object,
 >(
   options: ObjectOptions<State, Env, Has, Methods> & { readonly [Name in Given]: unknown },
-  base?: Base & ObjectBase,
+  base?: abstract new (...args: any[]) => Base,
 ): new (
   state: State,
   env: Env,
-) => InstanceOf<Base> & Pick<ObjectHandlers, Given & keyof ObjectHandlers> & Called<Methods> {
+) => Base & Pick<ObjectHandlers, Given & keyof ObjectHandlers> & Called<Methods> {
   checkOptions("durableObject", options, known, Object.keys(handlers));
   const given = options as unknown as Record<string, (...args: unknown[]) => never>;
   const { methods = {}, container } = options;
@@ -128,7 +125,7 @@ export function durableObject<
 
   // The members are private by name, so that nobody can call them over RPC.
   const places = new WeakMap<object, { readonly context: WorkerContext; readonly container: Scope }>();
-  class ScopedObject extends (base ?? (Object as unknown as ObjectBase)) {
+  class ScopedObject extends ((base ?? Object) as new (...args: unknown[]) => object) {
     constructor(state: State, env: Env) {
       super(...(base ? [state, env] : []));
       places.set(this, { context: state, container: madeBy(container as never, state, env) });

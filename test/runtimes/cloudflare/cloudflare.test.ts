@@ -201,6 +201,7 @@ it("closes a scope whose body the client takes its time for, once it was read", 
     text += String(chunk);
     if (text.includes("\r\n0\r\n")) break;
   }
+  expect(text.match(/tick/g)).toHaveLength(4_000);
   await untilClosed();
 });
 

@@ -223,7 +223,7 @@ export const Accounts = scopePerCall(
 const State = token("state");
 const Names = token("names");
 
-export const Lobby = durableObject(
+export class Lobby extends durableObject(
   {
     container: (state, _env) =>
       createContainer(
@@ -243,7 +243,7 @@ export const Lobby = durableObject(
       return Response.json([scope.name, scope.get(CurrentRequest) === request]);
     },
     webSocketMessage(socket, message, scope) {
-      socket.send(`${scope.name} ${message} ${scope.get(CurrentEvent) === socket}`);
+      socket.send(`${scope.name} ${String(message)} ${scope.get(CurrentEvent) === socket}`);
     },
     webSocketClose(socket, code) {
       seen.events.push(`hibernating socket closed ${code}`);
@@ -265,4 +265,4 @@ export const Lobby = durableObject(
     },
   },
   DurableObject,
-);
+) {}
