@@ -105,7 +105,7 @@ export function openEvent<T extends object>(
 
 /** Has `scopeOf` find the scope of an event by another object as well. */
 export function alsoFor(event: OpenEvent, it: object): void {
-  events.set(it, event);
+  setEvent(it, event);
 }
 
 /** Makes an event of a scope that somebody else has opened: a shutdown further up waits until `close` was called. */
@@ -167,7 +167,9 @@ class ScopeEvent implements OpenEvent {
   constructor(container: Scope, it?: object) {
     this.#container = container;
     this.#it = it;
-    this.#hidden = it && eventOf(it);
+    const before = it && eventOf(it);
+    // An object that has one event after the other keeps none of those that are over.
+    this.#hidden = before?.isOver ? undefined : before;
   }
 
   /** The event as a value of its scope, which a shutdown further up waits for. */
