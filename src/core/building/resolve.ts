@@ -39,6 +39,7 @@ import {
   SCOPED,
   type ScopeRecord,
   type Single,
+  SINGLETON,
   TRANSIENT,
   VALUE,
   WAITING,
