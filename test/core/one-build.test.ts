@@ -1,8 +1,12 @@
 import { alias, createContainer, pathOf, scoped, singleton, token, transient, type Scope } from "thimble";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { catchReports } from "./support/report-error.ts";
 import { deferred } from "./support/deferred.ts";
 import { refusal, rejected, route, thrown } from "./support/refusal.ts";
 import { turn } from "./support/turn.ts";
+
+// Errors that reach no caller are told to the runtime. Some runtimes would end the run.
+beforeEach(() => void catchReports());
 
 const Db = token<object>("db");
 const Users = token<unknown>("users");

@@ -12,12 +12,15 @@ import {
   type Scope,
 } from "thimble";
 import { createApp, warm, type App } from "thimble/lifecycle";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { deferred } from "../core/support/deferred.ts";
 import { catchReports } from "../core/support/report-error.ts";
 import { turn } from "../core/support/turn.ts";
 import { uncheckedContainer } from "../core/support/unchecked.ts";
 import { rejection, settles } from "../situations/waiting.ts";
+
+// Errors that reach no caller are told to the runtime. Some runtimes would end the run.
+beforeEach(() => void catchReports());
 
 const [Db, Api, Job] = [token<string>("db"), token<string>("api"), token<string>("job")];
 

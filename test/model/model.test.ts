@@ -1,8 +1,12 @@
 import fc from "fast-check";
-import { describe, it } from "vitest";
+import { beforeEach, describe, it } from "vitest";
+import { catchReports } from "../core/support/report-error.ts";
 import { programs, type Flavour } from "./draw.ts";
 import { show } from "./program.ts";
 import { run } from "./run.ts";
+
+// Errors that reach no caller are told to the runtime. Some runtimes would end the run.
+beforeEach(() => void catchReports());
 
 /**
  * Programs per property. Raise `RUNS` by hand to look harder, and set the seed to `undefined` to look elsewhere each

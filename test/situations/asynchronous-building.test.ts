@@ -8,7 +8,8 @@
  *
  * @module
  */
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { catchReports } from "../core/support/report-error.ts";
 import {
   alias,
   all,
@@ -30,6 +31,9 @@ import { thrown } from "../core/support/refusal.ts";
 import { turn } from "../core/support/turn.ts";
 import { codeOf, expectCycle, trail } from "./failing.ts";
 import { beats, rejection, settles } from "./waiting.ts";
+
+// Errors that reach no caller are told to the runtime. Some runtimes would end the run.
+beforeEach(() => void catchReports());
 
 const Orders = token<object>("orders");
 const Invoices = token<object>("invoices");

@@ -21,13 +21,17 @@ import {
   type Scope,
 } from "thimble";
 import { observe } from "thimble/observe";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { catchReports } from "../core/support/report-error.ts";
 import { deferred } from "../core/support/deferred.ts";
 import { asyncDispose, dispose } from "../core/support/disposal.ts";
 import { refusal } from "../core/support/refusal.ts";
 import { turn } from "../core/support/turn.ts";
 import { uncheckedContainer } from "../core/support/unchecked.ts";
 import { rejection, settles } from "./waiting.ts";
+
+// Errors that reach no caller are told to the runtime. Some runtimes would end the run.
+beforeEach(() => void catchReports());
 
 const Connection = token<object>("connection");
 const Flag = token<unknown>("flag");

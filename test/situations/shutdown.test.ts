@@ -7,7 +7,8 @@
  *
  * @module
  */
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { catchReports } from "../core/support/report-error.ts";
 import {
   alias,
   all,
@@ -33,6 +34,9 @@ import { thrown } from "../core/support/refusal.ts";
 import { turn } from "../core/support/turn.ts";
 import { codeOf } from "./failing.ts";
 import { rejection, settles } from "./waiting.ts";
+
+// Errors that reach no caller are told to the runtime. Some runtimes would end the run.
+beforeEach(() => void catchReports());
 
 const Db = token<object>("db");
 const Repo = token<object>("repo");
