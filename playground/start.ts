@@ -73,6 +73,8 @@ const patient = signals(["SIGINT", "SIGTERM"], {
 });
 const { reason, report } = await createApp(container, { grace: 5_000 }).serve({ signals: patient });
 console.log(farewell(reason, report, timeline));
+// npm was sent the signal as well, and waits for this process. It must not have to wait for anything that is idle.
+process.exit(0);
 
 /** At this port, or at any other if somebody sits there already. */
 async function open(port: number): Promise<Listening> {
