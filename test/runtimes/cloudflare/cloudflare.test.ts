@@ -66,6 +66,7 @@ interface Stats {
   readonly builds: number;
   readonly frail: number;
   readonly visits: number;
+  readonly visitors: readonly string[];
   readonly closed: number;
   readonly context: number;
   readonly open: number;
@@ -185,10 +186,13 @@ it("keeps hundreds of requests apart, and no scope stays open, however they end"
   expect(after.reasons.toSorted()).toEqual(
     Array.from({ length: 25 }, (_, at) => `no user-${at * 12 + 1}`).toSorted(),
   );
-  // What the disposers wrote is there, also for those who left.
+  // What the disposers wrote is there, also for those who left. A request whose client reset the connection too early
+  // may never have reached the Worker, so only those that did are looked at.
   const kv = await miniflare.getKVNamespace("KV");
-  expect(await kv.get("gone/user-6")).toBe("user-6");
-  expect(await kv.get("gone/user-8")).toBe("user-8");
+  const left = after.visitors.filter((name) => Number(name.slice("user-".length)) % kinds.length >= 6);
+  expect(left).not.toEqual([]);
+  const written = await Promise.all(left.map((name) => kv.get(`gone/${name}`)));
+  expect(written).toEqual(left);
 });
 
 it("closes a scope whose body the client takes its time for, once it was read", async () => {

@@ -25,6 +25,7 @@ const seen = {
   builds: 0,
   frail: 0,
   visits: 0,
+  visitors: [],
   closed: 0,
   reasons: [],
   unhandled: [],
@@ -62,6 +63,7 @@ const container = (env) => {
       [User, Settings, Kv, Db, Files, Room],
       async (user, settings, kv, db, files, room) => {
         seen.visits++;
+        seen.visitors.push(user);
         await kv.put(`user/${user}`, user);
         return { user, settings, kv, db, files, room };
       },
