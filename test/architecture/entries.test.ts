@@ -104,6 +104,7 @@ const names: Record<string, readonly string[]> = {
   "thimble/lifecycle": ["createApp", "warm", "background", "StartFailedError"],
   "thimble/observe": ["observe"],
   "thimble/http": ["CurrentIncoming", "fail", "scopeErrors", "scopeOf", "scopePerRequest", "scopePlugin"],
+  "thimble/testing": ["testContainer", "clone", "fake", "NotFakedError"],
   "thimble/runtime": door,
   "thimble/node": withServers,
   "thimble/deno": withServers,
