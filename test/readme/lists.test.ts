@@ -1,9 +1,9 @@
-// What README.md lists is what there is: exports, commands, runtimes, folders, files.
+// What README.md, CONTRIBUTING.md and docs/ list is what there is: exports, commands, runtimes, folders, files.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { entries, features, integrations, readJson, root } from "../support/package.ts";
-import { blocks, blocksUnder, readme, rowsOf, section } from "./page.ts";
+import { blocks, blocksUnder, headings, pages, rowsOf, section } from "./page.ts";
 
 const { scripts, engines } = readJson("package.json") as {
   scripts: Record<string, string>;
@@ -86,7 +86,9 @@ describe("the list of exports", () => {
 describe("the commands", () => {
   const commands = [
     ...blocks.filter((block) => block.language === "sh").flatMap((block) => block.code.trim().split("\n")),
-    ...[...readme.matchAll(/`((?:npm|node|npx) [^`]+)`/g)].map(([, command = ""]) => command),
+    ...[...pages.values()].flatMap((text) =>
+      [...text.matchAll(/`((?:npm|node|npx) [^`]+)`/g)].map(([, command = ""]) => command),
+    ),
   ].flatMap((line) => line.split(" && "));
 
   const isThere = (path: string): boolean => existsSync(join(root, path));
@@ -160,15 +162,30 @@ describe("the layout", () => {
 });
 
 describe("the links", () => {
-  const links = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, to = ""]) => to);
-  const anchors = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\w\s-]/g, "")
-      .replaceAll(" ", "-"),
+  const anchorsOf = (path: string): string[] =>
+    headings(pages.get(path) ?? "").map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w\s-]/g, "")
+        .replaceAll(" ", "-"),
+    );
+  const links = [...pages].flatMap(([page, text]) =>
+    [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, link = ""]) => ({ page, link }))
+      .filter(({ link }) => !link.startsWith("http")),
   );
 
-  it.each([...new Set(links.filter((link) => !link.startsWith("http")))])("lead somewhere: %s", (link) => {
-    expect(link.startsWith("#") ? anchors.includes(link.slice(1)) : existsSync(join(root, link))).toBe(true);
+  it.each(links)("lead somewhere: $link of $page", ({ page, link }) => {
+    const [to = "", anchor] = link.split("#");
+    const path = to ? join(dirname(page), to) : page;
+    expect(existsSync(join(root, path))).toBe(true);
+    expect(anchor ? anchorsOf(path) : [anchor]).toContain(anchor);
+  });
+
+  it("lead from README.md or docs/README.md to every page", () => {
+    const reached = links
+      .filter(({ page }) => page === "README.md" || page.endsWith("/README.md"))
+      .map(({ page, link }) => join(dirname(page), link.split("#")[0]!));
+    expect([...pages.keys()].filter((page) => page !== "README.md" && !reached.includes(page))).toEqual([]);
   });
 });

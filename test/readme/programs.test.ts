@@ -1,4 +1,4 @@
-// Every program of README.md is compiled and run as it stands, by a reader's project that has nothing but the package. What
+// Every program of README.md, CONTRIBUTING.md and docs/ is compiled and run as it stands, by a reader's project that has nothing but the package. What
 // it prints is what the comments beside its `console.log` say.
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
@@ -21,7 +21,7 @@ for (const name of ["hono", "express", "@types/express", "fastify"])
 
 const bin = (name: string): string => join(root, "node_modules/.bin", name);
 
-/** Line for line where it stands in README.md, so that what a tool says of a line is true of the page. */
+/** Line for line where it stands in its page, so that what a tool says of a line is true of the page. */
 const placed = (block: Block, code = block.code): string => "\n".repeat(block.line - 1) + code;
 
 const save = (name: string, code: string): string => {
@@ -96,30 +96,30 @@ function promised(code: string): string[] {
 const programs = blocks.filter((block) => block.language === "ts");
 const special = ["Stop on SIGTERM", "A Cloudflare Worker"];
 
-describe("the programs of the README", () => {
+describe("the programs of the pages", () => {
   it("compile, strictly", () => {
-    const files = programs.map((block) => save(`line-${block.line}.mts`, placed(block)));
+    const files = programs.map((block) => save(`${block.name}.mts`, placed(block)));
     expect(compile(files)).toBe("");
   });
 
   it("compile where no lib knows the DOM", () => {
-    const files = programs.map((block) => save(`line-${block.line}.mts`, placed(block)));
+    const files = programs.map((block) => save(`${block.name}.mts`, placed(block)));
     expect(compile(files, "Node without the DOM")).toBe("");
   });
 
   it("compile with the types of Cloudflare Workers, unless they are about Node", () => {
     const files = programs
       .filter(({ code }) => !/"(node:\w+|thimble\/node|express|fastify)"/.test(code))
-      .map((block) => save(`line-${block.line}.mts`, placed(block)));
+      .map((block) => save(`${block.name}.mts`, placed(block)));
     expect(compile(files, "Cloudflare Workers")).toBe("");
   });
 
   it.each(programs.filter(({ heading }) => !special.includes(heading)))(
-    "print what they say: $heading, line $line",
+    "print what they say: $heading, line $line of $page",
     async (block) => {
       const lines = promised(block.code);
       expect(lines).not.toEqual([]);
-      expect(await run(save(`run-${block.line}.mts`, placed(block)), environments[block.heading])).toEqual(
+      expect(await run(save(`run-${block.name}.mts`, placed(block)), environments[block.heading])).toEqual(
         lines,
       );
     },
@@ -166,7 +166,7 @@ describe("the programs of the README", () => {
   });
 });
 
-describe("the errors of the README", () => {
+describe("the errors of the pages", () => {
   const [first] = programs;
   const withoutVisitor = first!.code.replace(`, value(Visitor, { name })`, "");
   const [error] = blocksUnder("Thimble", "text");
@@ -199,11 +199,11 @@ describe("the errors of the README", () => {
 
   it("are these two, and no other", () => {
     const layout = blocksUnder("Working on Thimble", "text");
-    expect(blocks.filter((block) => block.language === "text")).toEqual([error, problems, ...layout]);
+    expect(blocks.filter((block) => block.language === "text")).toEqual([error, ...layout, problems]);
   });
 });
 
-describe("the page of the README", () => {
+describe("the page with a script tag", () => {
   it("runs in a browser under the policy that is named there", async () => {
     const heading = "A page with a script tag";
     const [html] = blocksUnder(heading, "html");
