@@ -68,7 +68,7 @@ export default [
   {
     input: [...new Set(inputs)].filter((file) => existsSync(file)),
     onLog,
-    external: /^cloudflare:/,
+    external: /^(cloudflare:|react$)/,
     plugins: [typescript, declarations],
     output: {
       dir: "dist",
@@ -77,6 +77,8 @@ export default [
       preserveModulesRoot: "src",
       sourcemap: true,
       hoistTransitiveImports: false,
+      // For frameworks with server components: hooks and contexts are there on the client alone.
+      banner: ({ name }) => (name === "integrations/react" ? `"use client";` : ""),
     },
   },
 ].filter(({ input }) => Array.isArray(input) || existsSync(input));

@@ -105,6 +105,7 @@ const names: Record<string, readonly string[]> = {
   "thimble/observe": ["observe"],
   "thimble/http": ["CurrentIncoming", "fail", "scopeErrors", "scopeOf", "scopePerRequest", "scopePlugin"],
   "thimble/testing": ["testContainer", "clone", "fake", "NotFakedError"],
+  "thimble/react": ["ScopeProvider", "useScope", "useService"],
   "thimble/runtime": door,
   "thimble/node": withServers,
   "thimble/deno": withServers,

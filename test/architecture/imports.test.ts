@@ -18,6 +18,9 @@ const allowed: Record<string, readonly string[]> = {
 
 const folderOf = (file: string): string => file.split("/")[0]!;
 
+/** The files that import React, the one package that is imported at run time. */
+const usesReact = (file: string): boolean => /^integrations\/react\/\w+\.[jt]s$/.test(file);
+
 describe("the sources", () => {
   it("are all in a folder that has a rule", () => {
     expect(Object.keys(allowed)).toEqual(
@@ -31,9 +34,13 @@ describe("the sources", () => {
     expect(outward).toEqual([]);
   });
 
-  it.each(sources)("ask for no package at run time in $file", ({ imports }) => {
-    expect(imports.filter((it) => isOfPackage(it) && !it.typeOnly)).toEqual([]);
-  });
+  it.each(sources)(
+    "ask for no package at run time in $file, but for React in thimble/react",
+    ({ file, imports }) => {
+      const packages = imports.filter((it) => isOfPackage(it) && !it.typeOnly).map((it) => it.specifier);
+      expect(packages).toEqual(usesReact(file) ? ["react"] : []);
+    },
+  );
 
   it("know other people's types in integrations only", () => {
     const outside = sources.filter(({ imports }) => imports.some(isOfPackage));
@@ -52,9 +59,17 @@ describe("the sources", () => {
 describe("the built files", () => {
   const dist = join(root, "dist");
 
-  it.each(files(dist, ".js"))("import nothing but each other in %s", (file) => {
+  it.each(files(dist, ".js"))("import nothing but each other, and React in thimble/react, in %s", (file) => {
     const imports = importsOf(readFileSync(join(dist, file), "utf8"));
-    expect(imports.filter(({ specifier }) => !/^\.\.?\/.*\.js$/.test(specifier))).toEqual([]);
+    const others = imports.map(({ specifier }) => specifier).filter((it) => !/^\.\.?\/.*\.js$/.test(it));
+    expect(others).toEqual(usesReact(file) ? ["react"] : []);
+  });
+
+  it("say of thimble/react, and of nothing else, that it is for the client", () => {
+    const forClient = files(dist, ".js").filter((file) =>
+      readFileSync(join(dist, file), "utf8").startsWith(`"use client";`),
+    );
+    expect(forClient).toEqual(["integrations/react.js"]);
   });
 
   it("mirror the sources", () => {

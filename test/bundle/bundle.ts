@@ -31,7 +31,7 @@ export async function weigh(code: string): Promise<Weight> {
     minify: true,
     format: "esm",
     target: "es2022",
-    external: ["cloudflare:*"],
+    external: ["cloudflare:*", "react"],
     // Without it esbuild would follow `paths` of tsconfig.json into src/.
     tsconfigRaw: {},
     logLevel: "silent",
@@ -61,7 +61,7 @@ export async function shake(code: string): Promise<Shaken> {
   const bundle = await rollup({
     input: "app",
     logLevel: "silent",
-    external: /^cloudflare:/,
+    external: /^(cloudflare:|react$)/,
     plugins: [
       {
         name: "app",

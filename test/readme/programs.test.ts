@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { build } from "esbuild";
 import { afterAll, describe, expect, it } from "vitest";
 import { launchBrowser } from "../playground/browser.ts";
 import { install, root } from "../support/package.ts";
@@ -16,7 +17,16 @@ const { folder, remove } = install();
 afterAll(remove);
 // What else the programs import.
 mkdirSync(join(folder, "node_modules/@types"));
-for (const name of ["hono", "express", "@types/express", "fastify"])
+for (const name of [
+  "hono",
+  "express",
+  "@types/express",
+  "fastify",
+  "react",
+  "react-dom",
+  "@types/react",
+  "@types/react-dom",
+])
   symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name), "dir");
 
 const bin = (name: string): string => join(root, "node_modules/.bin", name);
@@ -34,6 +44,13 @@ const worlds = {
   "Node and the DOM": { lib: ["esnext", "dom"], types: ["node"] },
   "Node without the DOM": { lib: ["esnext"], types: ["node"] },
   "Cloudflare Workers": { lib: ["esnext"], types: ["@cloudflare/workers-types"] },
+  "a page": {
+    lib: ["esnext", "dom"],
+    types: [],
+    jsx: "react-jsx",
+    module: "esnext",
+    moduleResolution: "bundler",
+  },
 };
 
 /** What the compiler says. */
@@ -200,6 +217,42 @@ describe("the errors of the pages", () => {
   it("are these two, and no other", () => {
     const layout = blocksUnder("Working on Thimble", "text");
     expect(blocks.filter((block) => block.language === "text")).toEqual([error, ...layout, problems]);
+  });
+});
+
+describe("the components on the pages", () => {
+  const components = blocks.filter((block) => block.language === "tsx");
+
+  it("compile, strictly", () => {
+    const files = components.map((block) => save(`${block.name}.tsx`, placed(block)));
+    expect(files).not.toEqual([]);
+    expect(compile(files, "a page")).toBe("");
+  });
+
+  it.each(components)("print in a page what they say: $page, $heading, line $line", async (block) => {
+    const { outputFiles } = await build({
+      entryPoints: [join(folder, save(`page-${block.name}.tsx`, block.code))],
+      bundle: true,
+      write: false,
+      format: "esm",
+      jsx: "automatic",
+      tsconfigRaw: {},
+      define: { "process.env.NODE_ENV": '"development"' },
+    });
+    const browser = await launchBrowser();
+    try {
+      const page = await browser.newPage();
+      const said: string[] = [];
+      page.on("console", (message) => said.push(message.text()));
+      page.on("pageerror", (error) => said.push(String(error)));
+      await page.setContent("<!doctype html><title>components</title><body></body>");
+
+      await page.addScriptTag({ type: "module", content: outputFiles[0]!.text });
+
+      await expect.poll(() => said, { timeout: 10_000 }).toEqual(promised(block.code));
+    } finally {
+      await browser.close();
+    }
   });
 });
 

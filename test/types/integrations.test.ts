@@ -90,6 +90,38 @@ const hono = `
     });
 `;
 
+const react = `
+  import type { ReactNode } from "react";
+  import { createContainer, scoped, singleton, token, value } from "thimble";
+  import { ScopeProvider, useScope, useService } from "thimble/react";
+
+  class Db { #url = ""; }
+  class Users { constructor(readonly db: Db) {} }
+  const Url = token<string>("url");
+  const app = createContainer(singleton(Db), scoped(Users, [Db]));
+
+  function Page(): ReactNode {
+    const users: Users = useService(Users);
+    const [db, url] = useService([Db, Url]);
+    const record: { db: Db; url: string } = useService({ db: Db, url: Url });
+    // @ts-expect-error it is a text
+    const wrong: number = useService(Url);
+    useScope().createScope("request", value(Url, url));
+    return [users.db === db, record.url, wrong].join();
+  }
+  export const pages = [
+    <ScopeProvider scope={app}><Page /></ScopeProvider>,
+    <ScopeProvider name="page" providers={[value(Url, "/"), [singleton(Db)]]}><Page /><Page /></ScopeProvider>,
+    <ScopeProvider name={undefined} providers={[]} />,
+    // @ts-expect-error one of the two has to be there
+    <ScopeProvider name="page" />,
+    // @ts-expect-error but not both
+    <ScopeProvider scope={app} providers={[]} />,
+    // @ts-expect-error a class is no provider
+    <ScopeProvider providers={[Db]} />,
+  ];
+`;
+
 /** What readers have: which libraries and types, and which packages. */
 const worlds = {
   "the DOM": { lib: ["esnext", "dom"], types: [] as string[] },
@@ -112,6 +144,12 @@ describe("handlers, servers and a Hono app compile", () => {
       expect(errors).toEqual({});
     },
   );
+});
+
+it.each(["TypeScript 7", "TypeScript 5.9"] as const)("components compile in %s", async (compiler) => {
+  const options = { jsx: "react-jsx", exactOptionalPropertyTypes: true };
+  const { errors } = await check({ "pages.tsx": react }, options, compiler, ["@types/react"]);
+  expect(errors).toEqual({});
 });
 
 it("without any Request in sight the declarations compile all the same", async () => {

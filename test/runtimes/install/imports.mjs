@@ -49,7 +49,8 @@ const env = new Proxy(
 );
 Object.defineProperty(process, "env", { value: env });
 
-const names = Object.keys(manifest.exports).filter((path) => path !== "./package.json");
+// What imports React is for those who have it.
+const names = Object.keys(manifest.exports).filter((path) => !/^\.\/(package\.json|react)$/.test(path));
 const modules = [];
 for (const path of names) modules.push(await import(`thimble${path.slice(1)}`));
 const byImporting = touched;
