@@ -83,6 +83,42 @@ describe("the list of exports", () => {
   });
 });
 
+describe("the page of errors", () => {
+  const codes = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .flatMap((path) => [
+      ...readFileSync(join(root, "src", path), "utf8").matchAll(/static override readonly code = "(\w+)"/g),
+    ])
+    .map(([, code]) => code);
+
+  it("has a heading for each code, and for no other", () => {
+    const listed = headings(pages.get("docs/errors.md")!).filter((heading) => /^[A-Z_]+$/.test(heading));
+    expect(listed.toSorted()).toEqual([...new Set(codes)].toSorted());
+  });
+});
+
+describe("the pages for those who come from elsewhere", () => {
+  const bare = (code: string): string => code.replace(/\s+/g, "").replace(/,(?=[)\]}])/g, "");
+
+  it.each([...pages.keys()].filter((page) => /^docs\/coming-from\/(?!README)/.test(page)))(
+    "have a program with all of the right-hand side: %s",
+    (page) => {
+      const program = bare(
+        blocks
+          .filter((block) => block.page === page && block.language === "ts")
+          .map(({ code }) => code)
+          .join(),
+      );
+      const said = rowsOf(pages.get(page)!)
+        .flatMap(([, here = ""]) => [...here.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code))
+        // In the program, the options of a row may stand in the call of another one.
+        .flatMap((code) => code.split("…").map((it) => bare(it).replace(/^\{|[)}]+$/g, "")));
+      expect(said.length).toBeGreaterThan(9);
+      expect(said.filter((code) => !program.includes(code))).toEqual([]);
+    },
+  );
+});
+
 describe("the commands", () => {
   const commands = [
     ...blocks.filter((block) => block.language === "sh").flatMap((block) => block.code.trim().split("\n")),
