@@ -2,22 +2,12 @@
  * The one app behind every door in this folder: a link shortener.
  *
  * It knows no runtime. What differs from place to place, where links are kept
- * and where log lines go, comes in through `createShortener`. Each request gets a
- * scope of its own: whatever belongs to one visitor lives there and ends there.
+ * and where log lines go, comes in through `createShortener`. Each request is answered
+ * in a scope of its own, which the door opens: whatever belongs to one visitor lives
+ * there and ends there.
  */
-import {
-  alias,
-  all,
-  createContainer,
-  defer,
-  isContainerError,
-  scoped,
-  singleton,
-  stopSignal,
-  token,
-  value,
-} from "thimble";
-import type { Token } from "thimble";
+import { alias, all, createContainer, defer, scoped, singleton, stopSignal, token, value } from "thimble";
+import type { Scope, Token } from "thimble";
 import { observe } from "thimble/observe";
 import { asRefusal, quiet, redirect, Refusal, refuse, sentLink } from "./answers.ts";
 import { homePage, stylesheet, wantsPage } from "./pages.ts";
@@ -316,29 +306,10 @@ export function createShortener({
   return app;
 }
 
-export type App = ReturnType<typeof createShortener>;
-
-/**
- * Answers one request, in a scope of its own. The answer does not wait for the scope to close: counters and log
- * lines follow. `waitUntil` is for a runtime that would otherwise stop with the answer.
- */
-export async function handle(
-  app: App,
-  request: Request,
-  waitUntil: (closing: Promise<unknown>) => void = () => {},
-): Promise<Response> {
-  try {
-    const scope = app.createScope("request", value(CurrentRequest, request));
-    try {
-      const handler = await scope.getAsync(Handler);
-      return await handler.answer();
-    } finally {
-      waitUntil(scope.shutdown());
-    }
-  } catch (error) {
-    if (!isContainerError(error, "SCOPE_CLOSED")) throw error;
-    return refuse(request, 503, "The app is shutting down, or has");
-  }
+/** Answers one request with the services of its scope, which whoever calls this has opened, and closes. */
+export async function answer(_request: Request, scope: Scope<Handler>): Promise<Response> {
+  const handler = await scope.getAsync(Handler);
+  return await handler.answer();
 }
 
 /** Waits for so long, or until the signal says to stop. */

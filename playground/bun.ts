@@ -1,17 +1,19 @@
 // node_modules/.bin/bun playground/bun.ts, then press Ctrl+C
 
 import { token, value } from "thimble";
-import { createApp } from "thimble/lifecycle";
 import { drain, readEnv, signals } from "thimble/bun";
-import { createShortener, handle } from "./app.ts";
+import { scopePerRequest } from "thimble/fetch";
+import { createApp } from "thimble/lifecycle";
+import { answer, createShortener } from "./app.ts";
 import { farewell } from "./farewell.ts";
 import { Timeline } from "./timeline.ts";
 
 declare const Bun: {
-  serve(options: { hostname: string; port: number; fetch(request: Request): Promise<Response> }): {
-    readonly port: number;
-    stop(): Promise<void>;
-  };
+  serve(options: {
+    hostname: string;
+    port: number;
+    fetch(request: Request, server: unknown): Promise<Response>;
+  }): { readonly port: number; stop(): Promise<void> };
 };
 
 const container = createShortener({ journal: console.log });
@@ -20,10 +22,11 @@ const timeline = container.get(Timeline);
 const server = Bun.serve({
   hostname: "localhost",
   port: Number(readEnv()["PORT"] ?? 8787),
-  fetch: (request) => handle(container, request),
+  fetch: scopePerRequest(container, answer),
 });
-container.provide(value(token<typeof server>("server"), server, { stop: drain }));
 console.log(`Listening on http://localhost:${server.port}`);
+
+container.provide(value(token<typeof server>("server"), server, { stop: drain }));
 
 const { reason, report } = await createApp(container, { grace: 5_000 }).serve({ signals: signals() });
 console.log(farewell(reason, report, timeline));

@@ -1,9 +1,10 @@
 // node_modules/.bin/deno run --allow-net --allow-env=PORT playground/deno.ts, then press Ctrl+C
 
 import { token, value } from "thimble";
-import { createApp } from "thimble/lifecycle";
 import { drain, readEnv, signals } from "thimble/deno";
-import { createShortener, handle } from "./app.ts";
+import { scopePerRequest } from "thimble/fetch";
+import { createApp } from "thimble/lifecycle";
+import { answer, createShortener } from "./app.ts";
 import { farewell } from "./farewell.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -11,7 +12,7 @@ declare const Deno: {
   readonly env: { get(name: string): string | undefined; toObject(): Record<string, string> };
   serve(
     options: { hostname: string; port: number; onListen(address: { port: number }): void },
-    handler: (request: Request) => Promise<Response>,
+    handler: (request: Request, info: { completed: Promise<void> }) => Promise<Response>,
   ): { shutdown(): Promise<void> };
 };
 
@@ -24,7 +25,7 @@ const server = Deno.serve(
     port: Number(readEnv(Deno.env, ["PORT"])["PORT"] ?? 8787),
     onListen: ({ port }) => console.log(`Listening on http://localhost:${port}`),
   },
-  (request) => handle(container, request),
+  scopePerRequest(container, answer),
 );
 
 container.provide(value(token<typeof server>("server"), server, { stop: drain }));

@@ -6,12 +6,13 @@
 
 import { readFile } from "node:fs/promises";
 import { stripTypeScriptTypes } from "node:module";
+import { serve } from "srvx/node";
 import { token, value } from "thimble";
 import { createApp } from "thimble/lifecycle";
 import { drain, readEnv, signals } from "thimble/node";
-import { createShortener, handle } from "./app.ts";
+import { scopePerRequest } from "thimble/fetch";
+import { answer, createShortener } from "./app.ts";
 import { farewell } from "./farewell.ts";
-import { serve, type Listening } from "./http.ts";
 import { Timeline } from "./timeline.ts";
 
 // Each file by name: nothing that a visitor sends is ever a path on this disk.
@@ -60,9 +61,11 @@ const policy = [
 
 const container = createShortener({ journal: console.log });
 const timeline = container.get(Timeline);
-const { url, server } = await open(Number(readEnv()["PORT"] ?? 8787));
+const inScope = scopePerRequest(container, answer);
+const listening = await open(Number(readEnv()["PORT"] ?? 8787));
+const server = listening.node!.server!;
 container.provide(value(token<typeof server>("http server"), server, { stop: drain }));
-console.log(`\n  The playground is at ${url}\n  Ctrl+C stops it.\n`);
+console.log(`\n  The playground is at ${listening.url}\n  Ctrl+C stops it.\n`);
 
 // npm passes Ctrl+C on to a program that the terminal has sent it to already. To the adapter a second signal means
 // that somebody has lost patience, and it would end the process; here it is the same keystroke, milliseconds later.
@@ -77,17 +80,21 @@ console.log(farewell(reason, report, timeline));
 process.exit(0);
 
 /** At this port, or at any other if somebody sits there already. */
-async function open(port: number): Promise<Listening> {
+async function open(port: number) {
   try {
-    return await serve(answer, port);
+    return await listen(port);
   } catch (error) {
     if ((error as { code?: unknown }).code !== "EADDRINUSE") throw error;
     console.log(`Port ${port} is taken; here is another.`);
-    return await serve(answer, 0);
+    return await listen(0);
   }
 }
 
-async function answer(request: Request): Promise<Response> {
+function listen(port: number) {
+  return serve({ hostname: "localhost", port, fetch: route, silent: true, gracefulShutdown: false }).ready();
+}
+
+async function route(request: Request): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   const file = request.method === "GET" || request.method === "HEAD" ? files.get(pathname) : undefined;
   if (file) return await fileResponse(file);
@@ -98,16 +105,15 @@ async function answer(request: Request): Promise<Response> {
       moments: timeline.since(Number(searchParams.get("after")) || 0),
     });
   }
-  return await handle(container, request);
+  return await inScope(request);
 }
 
 async function fileResponse(file: string): Promise<Response> {
   const extension = file.slice(file.lastIndexOf(".") + 1);
   let text = await readFile(new URL(file, import.meta.url), "utf8");
-  // A browser knows no `thimble`; browser/thimble.js hands it the script tag's global under that name, and under
-  // `thimble/observe`.
+  // A browser knows no `thimble`; browser/thimble.js hands it the script tag's global under that name, and under the others.
   if (extension === "ts")
-    text = stripTypeScriptTypes(text).replaceAll(/from "thimble(\/observe)?"/g, 'from "/browser/thimble.js"');
+    text = stripTypeScriptTypes(text).replaceAll(/from "thimble(\/\w+)?"/g, 'from "/browser/thimble.js"');
   return new Response(text, {
     headers: {
       "content-type": types[extension]!,

@@ -8,9 +8,10 @@
  * @property {(() => Promise<import("thimble").ShutdownReport>) | undefined} shutdown
  * @property {() => void} leave  stops telling
  */
-import { createShortener, handle } from "../app.ts";
+import { answer, createShortener } from "../app.ts";
+import { refuse } from "../answers.ts";
 import { localStore } from "./local-store.js";
-import { shutdownOnSignal } from "./thimble.js";
+import { CurrentRequest, isContainerError, shutdownOnSignal, value } from "./thimble.js";
 import { Timeline } from "../timeline.ts";
 
 /**
@@ -36,7 +37,16 @@ export function here({ pause, onMoments }) {
   const closed = shutdownOnSignal(app, { signal: closing.signal, timeout: 10_000 });
 
   return {
-    send: (request) => handle(app, request),
+    // What thimble/fetch does on a server, by hand: here the answer is over when it is there.
+    async send(request) {
+      try {
+        const scope = app.createScope("request", value(CurrentRequest, request));
+        return await answer(request, scope).finally(() => void scope.shutdown());
+      } catch (error) {
+        if (!isContainerError(error, "SCOPE_CLOSED")) throw error;
+        return refuse(request, 503, "The app is shutting down, or has");
+      }
+    },
     now: () => timeline.now,
     async shutdown() {
       closing.abort("asked to");

@@ -10,6 +10,7 @@ afterAll(() => rmSync(state, { recursive: true }));
 /** How each door is opened: the command that its first line gives. */
 const doors = [
   { name: "Node", command: bin("node"), args: ["playground/node.ts"] },
+  { name: "Hono, on Node", command: bin("node"), args: ["playground/hono.ts"] },
   {
     name: "Deno",
     command: bin("deno"),
