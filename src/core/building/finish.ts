@@ -10,7 +10,6 @@ import {
   cachedDependent,
   chainTo,
   dependentIn,
-  isDisposedLater,
   list,
   waitedFor,
 } from "../model/edges.ts";
@@ -65,8 +64,8 @@ export function finishBuild(build: Build, value: unknown): unknown {
       node!.cleanup = build.cleanup;
       build.cleanup = undefined;
     }
-    // Many instances live long: they keep no room for more edges, and none that shutdown does not need.
-    if (node!.edges) node!.edges = keptOf(node!.edges, scope);
+    // Many instances live long: they keep no room for more edges.
+    if (node!.edges?.[1]) node!.edges = node!.edges.slice();
     list(node!);
   } else {
     // What is not kept has no edges in a shutdown. What receives it depends on its dependencies instead.
@@ -94,14 +93,6 @@ export function finishBuild(build: Build, value: unknown): unknown {
   }
   endBuild(build, value);
   return value;
-}
-
-function keptOf(edges: Node[], scope: ScopeRecord): Node[] | undefined {
-  const [first] = edges;
-  if (edges.length === 1) return isDisposedLater(first!, scope) ? edges : undefined;
-  const kept = edges.filter((it) => isDisposedLater(it, scope));
-  // `filter` makes room for seventeen. The copy has none to spare.
-  return kept.length > 0 ? kept.slice() : undefined;
 }
 
 /** Records that what received the result of the build depends on `node`. */
@@ -157,7 +148,7 @@ function isAwaited({ settled, waiters }: Build): unknown {
 }
 
 /** Disposes the transients among the values that a build was to receive. */
-function dropTransientsOf({ scope, definition, values, version }: Build): void {
+export function dropTransientsOf({ scope, definition, values, version }: Build): void {
   // When providers have changed meanwhile, it cannot be told which of the values came from a transient.
   for (let at: ScopeRecord | undefined = scope; at; at = at.parent)
     if ((at.extras?.changed ?? 0) > version) return;

@@ -23,17 +23,21 @@ export function tick(scope: ScopeRecord): number {
 }
 
 /**
- * Adds a row to the report of the scope, and to the reports of the scopes above that are closing too. Gives whether there
- * is a report that is not complete yet.
+ * Adds a row to the report of the scope, and to the reports of the scopes above that are closing too; and to that of the
+ * release that disposes it. Gives whether there is a report that is not complete yet.
  */
 export function addRowOf(
-  { scope, definition }: Dependent,
+  it: Dependent,
   outcome: ShutdownRow["outcome"],
   elapsed: number,
   failure?: object,
 ): boolean {
-  if (!scope.closing || scope.closing.report) return false;
-  addRow(rowOf({ scope, definition }, outcome, elapsed, failure), scope);
+  const { scope } = it;
+  const { rows } = it as Node;
+  if (!rows && (!scope.closing || scope.closing.report)) return false;
+  const row = rowOf(it, outcome, elapsed, failure);
+  rows?.row(it, row);
+  addRow(row, scope);
   return true;
 }
 

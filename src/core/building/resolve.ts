@@ -102,6 +102,7 @@ export function resolveNode(scope: ScopeRecord, origin: Node, dependent: Build |
       if (above.node === origin && above.scope === scope && above.phase < DONE)
         throw circular(dependent!, [above]);
     }
+    if (dependent) scope.tree.dependents?.pass(dependent, origin);
     return build(new Build(definition, scope, dependent, origin));
   } else if (lifetime === SINGLETON && definition.options.io && scope.tree.nodeOfIo)
     node = scope.tree.nodeOfIo(scope, origin, dependent);

@@ -4,17 +4,7 @@
  * @module
  */
 
-import {
-  type Build,
-  BUILT,
-  type Dependent,
-  DONE,
-  extrasOf,
-  IDLE,
-  type Node,
-  type ScopeRecord,
-  TRANSIENT,
-} from "./records.ts";
+import { type Build, BUILT, type Dependent, DONE, extrasOf, type Node, TRANSIENT } from "./records.ts";
 import { hold } from "./tree.ts";
 
 /** Where the edges of what a build resolves start: at its node if its instance is kept there, else at the build. */
@@ -66,33 +56,22 @@ export function waitedFor({ waitsFor = [] }: Build): Build[] {
   return waitsFor.filter(({ phase }) => phase < DONE);
 }
 
-/** Records that the dependent needs the instance, so that shutdown disposes the dependent first. */
+/**
+ * Records that the dependent needs the instance, so that it is disposed first. Edges lead into scopes above too, and to
+ * values: a shutdown closes scopes one after the other and needs only those within a scope, but `thimble/reload` has to
+ * find everything that was built on something.
+ */
 export function addEdge(dependent: Dependent, node: Node): void {
   const { edges, scope, count } = dependent;
   const ready = scope.closing?.ready;
-  const { lifetime, make, token } = dependent.definition;
-  const isCached = lifetime < TRANSIENT;
-  // What `new` makes is new. A factory may pass on what it received, from whatever scope, so all of that is remembered
-  // until it has returned.
-  const isMade = make === token || (dependent as Node).state > IDLE;
-  if (isCached && isMade && !isDisposedLater(node, scope)) return;
   // A dependent whose edges were taken away would never give up this one.
-  if (isCached && ready && count === undefined) return;
+  if (ready && count === undefined && dependent.definition.lifetime < TRANSIENT) return;
   // An array literal takes the room of one element. Pushing to an empty array takes the room of seventeen.
   if (!edges) dependent.edges = [node];
   else if (edges[edges.length - 1] === node) return;
   else edges.push(node);
   if (ready && count !== undefined && node.scope === scope) node.count!++;
-}
-
-/**
- * Whether the instance has to be disposed after what depends on it in `scope`. Scopes close one after the other, so only
- * edges within a scope matter; and a value that the container does not own is not disposed.
- */
-export function isDisposedLater(node: Node, scope: ScopeRecord): boolean {
-  return (
-    (node.scope === scope || scope.tree.hasStops) && (node.previous !== undefined || node.state !== BUILT)
-  );
+  scope.tree.dependents?.add(dependent, node);
 }
 
 /** The same for an instance that is built already and resolved the other one late. */
@@ -123,7 +102,8 @@ export function list(node: Node): void {
 /** Takes away the edges of a dependent. Instances that have no dependent left are disposed next. */
 export function release(it: Dependent): void {
   const { edges, scope } = it;
-  const { closing } = scope;
+  const { closing, tree } = scope;
+  tree.dependents?.ended(it);
   it.edges = it.count = undefined;
   if (!closing?.ready) return;
   for (const node of edges ?? []) if (node.scope === scope && --node.count! === 0) closing.ready.push(node);

@@ -100,6 +100,8 @@ export interface Options extends ScopedOptions<unknown>, ValueOptions<unknown> {
   readonly original?: Options;
   /** Of what `override` or `fallback` made of a provider: that provider. */
   readonly given?: Definition;
+  /** Only of a replacement: the node of what it replaces, if that is of the same scope. */
+  readonly replaced?: Node | undefined;
   /** Only of a policy: what is called for every edge of the tree, see `Tree`. */
   readonly guard?: Guard;
   /** Only of a fallback: gives the key that it is registered under, so that it does not stand under its token. */
@@ -192,6 +194,8 @@ export class Node implements Dependent {
   declare isStopped?: boolean;
   declare stopping?: Promise<void> | undefined;
   declare stopRow?: ShutdownRow;
+  /** Of a service that is released: told what becomes of it. */
+  declare rows?: Dependents | undefined;
   /** While a disposer or `stop` waits for a promise: when it was called, and its neighbours among what is in flight. */
   declare since?: number;
   declare younger?: Build | Node | undefined;
@@ -242,6 +246,8 @@ export class Build implements Dependent {
   declare waitsFor?: Build[];
   /** What it has thrown, or something it waited for. */
   declare failure?: Failure;
+  /** Of a caller: what it resolves, so that it can begin anew. */
+  declare wanted?: Single;
   /** Of a caller: whether it is neither a factory nor a service. */
   declare isOutside?: boolean;
   /** Of a caller: how it learns the result. */
@@ -359,6 +365,8 @@ export interface Extras {
   stopping?: { readonly reason: unknown };
   /** Of a scope that has an app: shuts down that app, and through it the scope. */
   shutdown?: (options: ShutdownOptions) => Promise<ShutdownReport>;
+  /** Of a scope that has an app: starts a service that was built again. */
+  start?: (node: Node) => Promise<void>;
   /** Adds edges between instances of the scope before their dependents are counted: see `currentScope`. */
   order?: (all: ReadonlySet<Dependent>) => void;
   /** Whether an instance here has resolved another one after it was built. Then the order of building says nothing. */
@@ -404,6 +412,18 @@ export interface Closing {
 /** Called when a build begins, and when it resolves a provider. Refuses by throwing. */
 export type Guard = (dependent: Build, node?: Node) => void;
 
+/** Told of edges between instances. */
+export interface Dependents {
+  /** An edge was added. */
+  add(dependent: Dependent, node: Node): void;
+  /** Something resolves a transient or an alias, which has no instance that an edge could lead to. */
+  pass(dependent: Build, origin: Node): void;
+  /** The edges of something are about to be taken away: it was disposed, or there was nothing to dispose. */
+  ended(dependent: Dependent): void;
+  /** Something that is released was disposed, or that has failed or was abandoned. */
+  row(it: Dependent, row: ShutdownRow): void;
+}
+
 /** What all scopes of a tree share. */
 export interface Tree {
   readonly root: ScopeRecord;
@@ -429,6 +449,8 @@ export interface Tree {
   joined?: (waiter: Waiter, other: Build, step: Promise<void>) => void;
   /** Ends a build that was given up, or took the place of one, once the other one is there: see `giveUp`. */
   finishLate?: (build: Build, own: unknown) => unknown;
+  /** Follows what depends on what. There once something was released: see `thimble/reload`. */
+  dependents?: Dependents;
   /** Tells observers what happens. There while somebody observes: see `thimble/observe`. */
   tell: Tell | undefined;
   /** Under a token: the key that its fallbacks are registered under. There once one was registered. */

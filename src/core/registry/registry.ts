@@ -99,7 +99,7 @@ export function register(
     if (override) {
       const original = find(scope, token);
       if (!original) throw notProvided(scope, token, undefined, "override");
-      it = inPlaceOf(original.definition, given);
+      it = inPlaceOf(original.definition, given, nodes?.get(token));
     }
     const { lifetime, options } = it;
     const key = options.fallback?.(tree, token) ?? token;
@@ -151,7 +151,7 @@ export function register(
  * A replacement answers to the same tokens as the original, in the same place, unless it says otherwise. When it is
  * replaced too, the first original counts again.
  */
-function inPlaceOf(original: Definition, replacement: Definition) {
+function inPlaceOf(original: Definition, replacement: Definition, replaced: Node | undefined) {
   const { lifetime, token, dependencies, make, options, arity } = replacement;
   const first = original.options.original ?? original.options;
   const { as, tags, order, default: isDefault } = first;
@@ -164,6 +164,7 @@ function inPlaceOf(original: Definition, replacement: Definition) {
     ...given,
     original: first,
     given: replacement,
+    replaced,
     // What replaces a provider does not give way to it.
     fallback: undefined,
   } as Options;

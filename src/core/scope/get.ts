@@ -183,7 +183,7 @@ function start(
     if (it === PENDING) {
       // What was resolved may have closed the scope. One that was closing before may wait for what lives further up.
       if (scope.closing !== closing) throw closed(scope, pendingBuild.definition.token, build ?? dependent);
-      build = wait(scope, build, dependent);
+      build = wait(scope, build, dependent, dependency);
     } else if (build) finishBuild(build, it);
   } finally {
     // What is in the queue may wait for builds that are on the stack below a running factory, so it is left to them.
@@ -196,11 +196,17 @@ function start(
 }
 
 /** Makes the caller wait for the pending build. The caller may give up; by then its factory waits no longer. */
-function wait(scope: ScopeRecord, made: Build | undefined, dependent: Build | undefined): Build {
+function wait(
+  scope: ScopeRecord,
+  made: Build | undefined,
+  dependent: Build | undefined,
+  dependency: Single,
+): Build {
   const other = pendingBuild;
   const build = made ?? new Build(caller, scope, dependent);
   if (other.dependent === dependent && !onStack().has(other)) other.dependent = build;
   build.values = [];
+  build.wanted = dependency;
   build.phase = WAITING;
   // A caller learns of a failure, by a promise or because it is thrown when the queue is drained.
   build.settled = () => {};

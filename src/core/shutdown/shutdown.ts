@@ -27,6 +27,7 @@ import {
   BUILT,
   type Closing,
   type Dependent,
+  DISPOSED,
   DISPOSING,
   extrasOf,
   IDLE,
@@ -296,7 +297,8 @@ function startCounting(scope: ScopeRecord): void {
   if (closing.ready) return;
   const ready: Dependent[] = (closing.ready = []);
   const all = new Set<Dependent>(pendingIn(scope));
-  for (let node = scope.last; node; node = node.previous!) all.add(node);
+  // What was released is gone.
+  for (let node = scope.last; node; node = node.previous!) if (node.state < DISPOSED) all.add(node);
   scope.last = null;
   for (const it of all) {
     // A disposal that this shutdown has begun is among those left already.

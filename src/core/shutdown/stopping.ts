@@ -27,7 +27,7 @@ import type { ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
 import { isThenable } from "../words/thenable.ts";
 import { type Controller, now } from "../words/web.ts";
 
-/** The stopping of one scope and of everything below it. */
+/** The stopping of one scope and of everything below it, or of what is released: see `thimble/reload`. */
 export class Stopping {
   declare readonly scope: ScopeRecord;
   declare readonly reason: unknown;
@@ -57,14 +57,24 @@ export class Stopping {
     this.reason = reason;
   }
 
+  /** What is to be stopped, or is being stopped right now. */
+  toStop(): Node[] {
+    return toStop(this.scope);
+  }
+
+  /** The builds in flight whose services will have to be stopped. */
+  toFinish(): Build[] {
+    return toFinish(this.scope);
+  }
+
   /** Stops what no dependent uses any more. After the deadline, the dependents have only to have been stopped before. */
   proceed(): void {
     for (;;) {
-      const left = toStop(this.scope);
+      const left = this.toStop();
       const busy = left.filter((it) => it.stopping !== undefined);
       const idle = left.filter((it) => it.stopping === undefined);
       for (const it of busy) this.wait(it);
-      const builds = this.expired ? [] : toFinish(this.scope);
+      const builds = this.expired ? [] : this.toFinish();
       for (const it of builds) this.waitForBuild(it);
       const used = dependenciesOf(this.expired ? idle : [...left, ...builds.map(dependentIn)]);
       const free = idle.filter((it) => !used.has(it));
@@ -81,7 +91,7 @@ export class Stopping {
   /** A scope below has closed. What was in flight in it when its deadline passed is not waited for any longer. */
   lostScope(): void {
     if (this.isOver || this.building.size === 0) return;
-    const builds = new Set(toFinish(this.scope));
+    const builds = new Set(this.toFinish());
     for (const it of this.building) if (!builds.has(it)) this.building.delete(it);
     this.proceed();
   }
@@ -199,14 +209,15 @@ export class Stopping {
 export function toStop(top: ScopeRecord): Node[] {
   const found: Node[] = [];
   for (const scope of subtree(top)) {
-    for (let it = scope.last; it; it = it.previous!) {
-      const { state, definition, stopping, isStopped, isStarted } = it;
-      const { start, stop } = definition.options;
-      const isThere = state === BUILT || (state === IDLE && definition.lifetime === VALUE);
-      if (stop && (!start || isStarted) && isThere && (stopping || !isStopped)) found.push(it);
-    }
+    for (let it = scope.last; it; it = it.previous!) if (isToStop(it)) found.push(it);
   }
   return found;
+}
+
+export function isToStop({ state, definition, stopping, isStopped, isStarted }: Node): unknown {
+  const { start, stop } = definition.options;
+  const isThere = state === BUILT || (state === IDLE && definition.lifetime === VALUE);
+  return stop && (!start || isStarted) && isThere && (stopping || !isStopped);
 }
 
 /** The builds in flight, in a scope and below, of services that have a `stop`. */

@@ -210,6 +210,7 @@ class ScopeApp implements App {
     this.container = scope as unknown as Scope;
     this.done = new Promise((resolve) => (this.#isDone = resolve));
     extrasOf(scope).shutdown = (options) => this.#shutdown(options);
+    extrasOf(scope).start = (node) => this.#startOne(node);
     if (!scope.parent) return;
     this.#leave = stopBefore(scope.parent, scope, async (reason, signal) =>
       this.#check(await this.#shutdown({ reason, signal })),

@@ -1,0 +1,138 @@
+/**
+ * Where lookups find a node, and how they come to find another one in its place.
+ *
+ * @module
+ */
+
+import {
+  BUILT,
+  type Definition,
+  DISPOSED,
+  Node,
+  SCOPED,
+  type ScopeRecord,
+  TRANSIENT,
+  VALUE,
+} from "../../core/model/records.ts";
+import { definitionOf, subtree } from "../../core/model/tree.ts";
+import { find, homeOf, nodeInScope } from "../../core/registry/registry.ts";
+import type { AnyToken } from "../../core/types/dependency.ts";
+
+/** The key under which the scope keeps the node; nothing, when another provider has taken its place. */
+export function keyOf(node: Node): object | undefined {
+  const { scope, definition } = node;
+  const { nodes, tree } = scope;
+  const { token, lifetime } = definition;
+  const likely = [token, tree.fallbacks?.get(token), lifetime === SCOPED && find(scope, token)];
+  for (const key of likely) if (key && nodes?.get(key) === node) return key;
+  for (const [key, it] of nodes ?? []) if (it === node) return key;
+  return undefined;
+}
+
+/** Has lookups no longer find the node. Its provider stays registered. */
+export function forget(node: Node, key: object): void {
+  const { scope, definition } = node;
+  if (definition.lifetime !== VALUE) return void scope.nodes!.delete(key);
+  // A value is registered by its node.
+  const fresh = new Node(definition, scope);
+  fresh.value = definition.make;
+  if (!isBuilt(definition)) fresh.state = BUILT;
+  scope.nodes!.set(key, fresh);
+  if (scope.extras?.providers?.has(key)) scope.extras.providers.set(key, fresh);
+}
+
+/** Whether a value is built, by `init`, and so can be built anew. */
+export function isBuilt({ options, dependencies }: Definition): boolean {
+  return options.init !== undefined || options.wrap !== undefined || dependencies.length > 0;
+}
+
+/** The node that lookups find in place of one that was forgotten, if its instance will live in the same scope. */
+export function successorOf({ scope, definition }: Node, key: object): Node | undefined {
+  const { token, lifetime } = definition;
+  const isRegistered = key === token || key === scope.tree.fallbacks?.get(token) || key instanceof Node;
+  // What `make` has made has a key of its own.
+  if (!isRegistered) return nodeInScope(scope, key as Node);
+  const origin = find(scope, token);
+  if (!origin || origin.definition.lifetime >= TRANSIENT) return undefined;
+  if (origin.definition.lifetime !== SCOPED) return origin.scope === scope ? origin : undefined;
+  return (lifetime === SCOPED || origin.scope === scope) && homeOf(scope, origin.definition) === scope
+    ? nodeInScope(scope, origin)
+    : undefined;
+}
+
+/** The instances of a registered provider in a scope and below: of a scoped provider there may be many. */
+export function instancesOf(origin: Node, top: ScopeRecord): Node[] {
+  if (origin.definition.lifetime !== SCOPED) return [origin];
+  const found: Node[] = [];
+  for (const scope of subtree(top)) {
+    const node = scope.nodes?.get(origin);
+    if (node) found.push(node);
+  }
+  return found;
+}
+
+/** The node of what the scope itself registers for a token, a fallback included. */
+export function ownNode(scope: ScopeRecord, token: AnyToken): Node | undefined {
+  const key = ownKey(scope, token);
+  const known = key && scope.nodes?.get(key);
+  if (known) return known;
+  const definition = key && scope.extras?.providers?.get(key);
+  if (!definition) return undefined;
+  const node = new Node(definitionOf(definition), scope);
+  scope.nodes!.set(key, node);
+  return node;
+}
+
+/** The key under which the scope itself registers something for a token. */
+export function ownKey(scope: ScopeRecord, token: AnyToken): object | undefined {
+  const { nodes, extras, tree } = scope;
+  const all = extras?.providers ?? nodes;
+  for (const key of [token, tree.fallbacks?.get(token)]) if (key && all?.has(key)) return key;
+  return undefined;
+}
+
+/** Takes a provider out of its scope. What it has replaced there takes its place again. */
+export function unregister(origin: Node): void {
+  const { scope, definition } = origin;
+  const { nodes, extras } = scope;
+  const { token, options } = definition;
+  const key = (options.fallback?.(scope.tree, token) ?? token) as object;
+  const { replaced } = options;
+  // A container that was made from the providers of this one has their options as well.
+  if (replaced?.scope === scope) {
+    nodes!.set(key, replaced);
+    extras?.providers?.set(key, replaced.definition.lifetime === VALUE ? replaced : replaced.definition);
+  } else {
+    nodes?.delete(key);
+    extras?.providers?.delete(key);
+  }
+}
+
+/** How many of the instances that a scope lists are gone, and how many may be before they are taken off the list. */
+const goneIn = /* @__PURE__ */ new WeakMap<ScopeRecord, { count: number; limit: number }>();
+
+/**
+ * Notes that an instance that the scope lists is gone. The list is linked in one direction, so that taking one instance
+ * off is a walk: it is done when as many are gone as are left.
+ */
+export function sweep(scope: ScopeRecord): void {
+  let gone = goneIn.get(scope);
+  if (!gone) goneIn.set(scope, (gone = { count: 0, limit: 64 }));
+  if (++gone.count < gone.limit || scope.closing) return;
+  let left = 0;
+  let younger: Node | undefined;
+  for (let it = scope.last; it;) {
+    const { previous } = it;
+    if (it.state === DISPOSED) {
+      if (younger) younger.previous = previous!;
+      else scope.last = previous!;
+      it.previous = undefined;
+    } else {
+      younger = it;
+      left++;
+    }
+    it = previous!;
+  }
+  gone.count = 0;
+  gone.limit = Math.max(64, left);
+}

@@ -1,0 +1,161 @@
+/**
+ * `withdraw` and `provided`: providers that go, and providers that are there for a while.
+ *
+ * @module
+ */
+
+import { reportUnheard } from "../../core/building/reporting.ts";
+import { closed, invalid } from "../../core/model/messages.ts";
+import { type Definition, extrasOf, type Node, type ScopeRecord } from "../../core/model/records.ts";
+import { definitionOf } from "../../core/model/tree.ts";
+import { find, isDefinition } from "../../core/registry/registry.ts";
+import { follow } from "../../core/scope/get.ts";
+import type { AnyToken } from "../../core/types/dependency.ts";
+import type { ProviderEntry } from "../../core/types/provider.ts";
+import type { ForAwaitUsing, Scope } from "../../core/types/scope.ts";
+import type { ShutdownReport } from "../../core/types/shutdown.ts";
+import { NotProvidedError, ShutdownError } from "../../core/words/errors.ts";
+import { isToken, nameOf } from "../../core/words/token.ts";
+import { asyncDisposeSymbol, disposeSymbol } from "../../core/words/web.ts";
+import { instancesOf, ownKey, ownNode, unregister } from "./places.ts";
+import { releaseAll } from "./release.ts";
+
+/**
+ * Takes providers out of the scope that has them, given by their tokens or as they were registered, and releases what was
+ * built on them, as `release` does. What a provider has overridden in this scope shows again, with its instance if that was
+ * built; and so does what it has shadowed, or a fallback. Without either, the token is not provided any more.
+ *
+ * All of them or, when one is refused, none. An owned value is disposed.
+ *
+ * @example
+ * ```ts
+ * app.provide(plugin); // a group of providers
+ * await withdraw(app, plugin);
+ * ```
+ *
+ * @throws `NOT_PROVIDED` when the scope itself does not provide one of them.
+ * @throws `SCOPE_CLOSED` when the scope is closing or closed.
+ */
+export async function withdraw(
+  scope: Scope,
+  ...what: readonly (AnyToken | ProviderEntry)[]
+): Promise<ShutdownReport> {
+  return withdrawFrom(scope as unknown as ScopeRecord, what);
+}
+
+/** @param isQuiet Whether what is not there any more is passed over. */
+export function withdrawFrom(
+  scope: ScopeRecord,
+  what: readonly unknown[],
+  { isQuiet = false, gone }: { readonly isQuiet?: boolean; readonly gone?: (node: Node) => void } = {},
+): Promise<ShutdownReport> {
+  follow(scope);
+  if (scope.closing) throw closed(scope);
+  const origins = new Set<Node>();
+  for (const it of flat(what)) {
+    const origin = registeredAs(scope, it);
+    if (origin) origins.add(origin);
+    else if (!isQuiet) throw notHere(scope, it);
+  }
+  const left = (): Node[] => [...origins].filter((it) => ownNode(scope, it.definition.token) === it);
+  return releaseAll(scope, {
+    own: () => left().flatMap((it) => [it, ...instancesOf(it, scope)]),
+    apply() {
+      extrasOf(scope).changed = ++scope.tree.changes;
+      for (const it of left()) unregister(it);
+    },
+    ...(gone && { gone }),
+  });
+}
+
+function notHere(scope: ScopeRecord, it: AnyToken | Definition): Error {
+  const wanted = isToken(it) ? it : it.token;
+  const other = find(scope, wanted);
+  const hint = !other
+    ? "nothing provides it, so there is nothing to withdraw"
+    : other.scope === scope
+      ? "the scope has another provider for it: give the token, or the provider that was registered"
+      : `withdraw it from the scope that registers it: "${other.scope.name}"`;
+  const path = [{ token: nameOf(wanted), scope: scope.name }];
+  return new NotProvidedError(
+    `withdraw "${nameOf(wanted)}": scope "${scope.name}" does not register it`,
+    path,
+    hint,
+  );
+}
+
+/** The node of what the scope registers under a token, or as a provider. */
+export function registeredAs(scope: ScopeRecord, it: AnyToken | Definition): Node | undefined {
+  if (isToken(it)) return ownNode(scope, it);
+  const { nodes, extras, tree } = scope;
+  const key = it.options.fallback?.(tree, it.token) ?? it.token;
+  const found = (extras?.providers ?? nodes)?.get(key as object);
+  const definition = found && definitionOf(found);
+  const isSame = definition === it || (definition && definition.options.given === it);
+  return isSame && ownKey(scope, it.token) === key ? ownNode(scope, it.token) : undefined;
+}
+
+/** The tokens and providers in a list that is nested to any depth. */
+export function flat(list: readonly unknown[], seen: Set<unknown> = new Set()): (AnyToken | Definition)[] {
+  return list.flatMap((it) => {
+    if (Array.isArray(it) && !seen.has(it)) return flat(it, seen.add(it));
+    if (isDefinition(it) || isToken(it)) return [it as AnyToken | Definition];
+    throw invalid("what is withdrawn", it, undefined, "give tokens, or providers as they were registered");
+  });
+}
+
+/** Providers that are there until it is disposed. Made by {@linkcode provided}. */
+export type Provided = ForAwaitUsing & ForUsing;
+
+/** What `using` needs, where the reader's `lib` knows of it. */
+export type ForUsing = SymbolConstructor extends { readonly dispose: infer S extends symbol }
+  ? { [K in S]: () => void }
+  : {};
+
+/**
+ * Registers providers in the scope until the end of the block, as for a plug-in, or for a test. At the end they are
+ * withdrawn, which releases what was built on them. `using` does not wait for disposals that are asynchronous, and reports
+ * what fails; `await using` waits, and throws `SHUTDOWN_FAILED` when something has failed. What was withdrawn before by hand
+ * is passed over, and so is everything when the scope has closed.
+ *
+ * @example
+ * ```ts
+ * {
+ *   await using _ = provided(app, singleton(Plugin, [Db]));
+ *   app.get(Plugin);
+ * } // disposed, and Plugin is not provided any more
+ * ```
+ *
+ * @throws what `scope.provide` throws: `DUPLICATE`, `INVALID_PROVIDER`, `SCOPE_CLOSED`.
+ */
+export function provided(scope: Scope, ...providers: readonly ProviderEntry[]): Provided {
+  const record = scope as unknown as ScopeRecord;
+  const known = new Set<unknown>();
+  // What was there before stays there.
+  const all = flat(providers);
+  for (const it of all) if (registeredAs(record, it)) known.add(it);
+  scope.provide(...(providers as never[]));
+  const added = all.filter((it) => !known.has(it));
+  return ending(record, () => withdrawFrom(record, added, { isQuiet: true }));
+}
+
+/** Something whose end releases services. */
+export function ending(scope: ScopeRecord, end: () => Promise<ShutdownReport>): Provided {
+  let report: Promise<ShutdownReport> | undefined;
+  const once = (): Promise<ShutdownReport | undefined> => {
+    if (report || scope.closing) return report ?? Promise.resolve(undefined);
+    return (report = end());
+  };
+  const made: Record<symbol, () => unknown> = {
+    [disposeSymbol()]: () => {
+      void once().then((it) => {
+        for (const { error } of it?.services ?? []) if (error !== undefined) reportUnheard(scope, error);
+      });
+    },
+    [asyncDisposeSymbol()]: async () => {
+      const it = await once();
+      if (it && !it.ok) throw new ShutdownError(scope.name, it);
+    },
+  };
+  return made as never;
+}

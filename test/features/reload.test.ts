@@ -1,0 +1,945 @@
+/** `release`, `reload`, `withdraw` and `provided` of `thimble/reload`. */
+
+import {
+  alias,
+  all,
+  cleanup,
+  createContainer,
+  decorate,
+  defer,
+  fallback,
+  make,
+  optional,
+  scoped,
+  singleton,
+  token,
+  transient,
+  value,
+  type Scope,
+} from "thimble";
+import { createApp } from "thimble/lifecycle";
+import { observe } from "thimble/observe";
+import { provided, release, reload, withdraw } from "thimble/reload";
+import { beforeEach, describe, expect, it } from "vitest";
+import { deferred } from "../core/support/deferred.ts";
+import { catchReports } from "../core/support/report-error.ts";
+import { laterRefusal, refusal } from "../core/support/refusal.ts";
+
+class Db {
+  isOpen = true;
+}
+class Users {
+  readonly db: Db;
+  constructor(db: Db) {
+    this.db = db;
+  }
+}
+class Page {
+  readonly users: Users;
+  constructor(users: Users) {
+    this.users = users;
+  }
+}
+class Clock {}
+
+let log: string[] = [];
+beforeEach(() => {
+  log = [];
+  catchReports();
+});
+
+const close = (db: Db): void => {
+  db.isOpen = false;
+  log.push("db");
+};
+const says = (text: string) => (): void => void log.push(text);
+
+const provideAll = () => [
+  singleton(Db, { dispose: close }),
+  singleton(Users, [Db], { dispose: says("users") }),
+  scoped(Page, [Users], { dispose: says("page") }),
+  singleton(Clock, { dispose: says("clock") }),
+];
+
+describe("release", () => {
+  it("disposes a service and everything built on it, dependents first, and nothing else", async () => {
+    const app: Scope = createContainer(provideAll());
+    const [db, users, clock] = app.get([Db, Users, Clock]);
+
+    const report = await release(app, Db);
+
+    expect(log).toEqual(["users", "db"]);
+    expect(report.ok).toBe(true);
+    expect(report.services.map(({ token, outcome }) => `${token} ${outcome}`)).toEqual([
+      "Users disposed",
+      "Db disposed",
+    ]);
+    expect(app.get(Clock)).toBe(clock);
+    expect(app.get(Users)).not.toBe(users);
+    expect(app.get(Db)).not.toBe(db);
+    expect(app.get(Users).db).toBe(app.get(Db));
+  });
+
+  it("reaches dependents in scopes below", async () => {
+    const app: Scope = createContainer(provideAll());
+    const [a, b] = [app.createScope("a"), app.createScope("b")];
+    const pages = [a.get(Page), b.get(Page)];
+
+    await release(app, Db);
+
+    expect(log).toEqual(
+      ["page", "page", "users", "db"].sort((x, y) => (x === y ? 0 : log.indexOf(x) - log.indexOf(y))),
+    );
+    expect(log.slice(2)).toEqual(["users", "db"]);
+    expect(a.get(Page)).not.toBe(pages[0]);
+    expect(a.get(Page).users.db.isOpen).toBe(true);
+    expect(a.get(Page).users).toBe(b.get(Page).users);
+  });
+
+  it("is over before it returns when no disposal is asynchronous", () => {
+    const app: Scope = createContainer(provideAll());
+    const users = app.get(Users);
+
+    void release(app, Db);
+
+    expect(log).toEqual(["users", "db"]);
+    expect(app.get(Users)).not.toBe(users);
+  });
+
+  it("leaves what was not built unbuilt", async () => {
+    const app: Scope = createContainer(provideAll());
+    expect((await release(app, Db)).services).toEqual([]);
+  });
+
+  it("builds the next one only when the old one is disposed", async () => {
+    const closed = deferred<void>();
+    let open = 0;
+    const app: Scope = createContainer(
+      singleton(Db, [], () => (open++, new Db()), {
+        dispose: async () => {
+          await closed.promise;
+          open--;
+        },
+      }),
+      singleton(Users, [Db]),
+    );
+    app.get(Users);
+
+    const released = release(app, Db);
+    expect(refusal(() => app.get(Db)).code).toBe("ASYNC_PROVIDER");
+    const next = app.getAsync(Users);
+    await Promise.resolve();
+    expect(open).toBe(1);
+    closed.resolve();
+
+    expect((await next).db).toBe(app.get(Db));
+    expect(open).toBe(1);
+    expect((await released).ok).toBe(true);
+  });
+
+  it("waits for a stop, while everything still works", async () => {
+    const drained = deferred<void>();
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: close }),
+      singleton(Users, [Db], {
+        stop: async () => {
+          log.push("stopping");
+          await drained.promise;
+          log.push("stopped");
+        },
+        dispose: says("users"),
+      }),
+    );
+    const users = app.get(Users);
+
+    const released = release(app, Db);
+    expect(log).toEqual(["stopping"]);
+    expect(app.get(Users)).toBe(users);
+    drained.resolve();
+    await released;
+
+    expect(log).toEqual(["stopping", "stopped", "users", "db"]);
+  });
+
+  it("reports a disposal and a stop that fail, and goes on", async () => {
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: close }),
+      singleton(Users, [Db], {
+        stop: () => {
+          throw new Error("no stop");
+        },
+        dispose: async () => {
+          throw new Error("no dispose");
+        },
+      }),
+    );
+    app.get(Users);
+
+    const report = await release(app, Db);
+
+    expect(report.ok).toBe(false);
+    expect(
+      report.services.map((it) => [it.token, it.outcome, it.phase, (it.error as Error)?.message]),
+    ).toEqual([
+      ["Users", "failed", "stop", "no stop"],
+      ["Users", "failed", undefined, "no dispose"],
+      ["Db", "disposed", undefined, undefined],
+    ]);
+    expect(app.get(Users).db.isOpen).toBe(true);
+  });
+
+  it("undoes what cleanup was given, and disposes an object once, by its owner", async () => {
+    const Pool = token<{ [Symbol.dispose](): void }>("pool");
+    const Same = token<object>("same");
+    const app: Scope = createContainer(
+      singleton(Pool, [cleanup], (onCleanup) => {
+        onCleanup(says("cleanup"));
+        return { [Symbol.dispose]: says("pool") };
+      }),
+      singleton(Same, [Pool], (pool) => pool),
+    );
+    app.get(Same);
+
+    await release(app, Pool);
+
+    expect(log).toEqual(["pool", "cleanup"]);
+    await release(app, Same);
+    expect(log).toEqual(["pool", "cleanup"]);
+  });
+
+  it("tells observers what it tells of a shutdown", async () => {
+    const app: Scope = createContainer(provideAll());
+    app.get(Users);
+    observe(app, {
+      disposing: ({ token }) => void log.push(`disposing ${token.name}`),
+      disposed: ({ token }) => void log.push(`disposed ${token.name}`),
+    });
+
+    await release(app, Db);
+
+    expect(log).toEqual(["disposing Users", "users", "disposed Users", "disposing Db", "db", "disposed Db"]);
+  });
+
+  it("without a token releases everything that was built in the scope, which stays open", async () => {
+    const app: Scope = createContainer(provideAll(), value(token<number>("n"), 1));
+    const child = app.createScope("child");
+    const page = child.get(Page);
+    app.get(Clock);
+
+    await release(child);
+    expect(log).toEqual(["page"]);
+    expect(child.state).toBe("open");
+    expect(child.get(Page).users).toBe(page.users);
+
+    log = [];
+    await release(app);
+    expect([...log].sort()).toEqual(["clock", "db", "page", "users"]);
+    expect(log.indexOf("page")).toBeLessThan(log.indexOf("users"));
+    expect(log.indexOf("users")).toBeLessThan(log.indexOf("db"));
+    expect(child.get(Page).users.db.isOpen).toBe(true);
+  });
+
+  it("releases the instances of a scoped service in the scope and below", async () => {
+    const app: Scope = createContainer(provideAll());
+    const [a, b] = [app.createScope("a"), app.createScope("b")];
+    const pages = [a.get(Page), b.get(Page)];
+
+    await release(a, Page);
+    expect(log).toEqual(["page"]);
+    expect([a.get(Page) === pages[0], b.get(Page) === pages[1]]).toEqual([false, true]);
+
+    await release(app, Page);
+    expect(log).toEqual(["page", "page", "page"]);
+  });
+
+  it("releases what an alias stands for", async () => {
+    const Store = token<Db>("store");
+    const app: Scope = createContainer(provideAll(), alias(Store, Db));
+    const db = app.get(Store);
+    await release(app, Store);
+    expect(db.isOpen).toBe(false);
+    expect(app.get(Store)).not.toBe(db);
+  });
+
+  it("follows dependents through aliases, transients, combinators and dynamic factories", async () => {
+    const A = token<object>("a");
+    const B = token<object>("b");
+    const C = token<object>("c");
+    const D = token<object>("d");
+    const T = token<object>("t");
+    const Store = token<Db>("store");
+    const app: Scope = createContainer(
+      singleton(Db),
+      alias(Store, Db),
+      transient(T, [Store], () => ({})),
+      singleton(A, [Store], () => ({})),
+      singleton(B, [T], () => ({})),
+      singleton(C, [optional({ t: T })], () => ({})),
+      singleton(D, ({ get }) => ({ it: get(all(Store)) })),
+    );
+    const tokens = [A, B, C, D] as const;
+    const before = app.get([A, B, C, D]);
+
+    await release(app, Db);
+
+    tokens.forEach((it, at) => expect(app.get(it), it.name).not.toBe(before[at]));
+  });
+
+  it("follows what a service has resolved late, and an instance of make", async () => {
+    const Late = token<{ use(): Db }>("late");
+    const unregistered = singleton(Users, [Db], { dispose: says("made") });
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: close }),
+      singleton(Late, [defer(Db)], (db) => ({ use: () => db.get() }), { dispose: says("late") }),
+    );
+    const made = app.get(make(unregistered));
+    const late = app.get(Late);
+    late.use();
+
+    await release(app, Db);
+
+    expect(log.at(-1)).toBe("db");
+    expect([...log].sort()).toEqual(["db", "late", "made"]);
+    expect(app.get(make(unregistered))).not.toBe(made);
+    expect(late.use().isOpen).toBe(true);
+  });
+
+  it("leaves a value, and releases what was built on it; one with an init is built anew", async () => {
+    const Url = token<{ url: string }>("url");
+    const Conn = token<{ opened: number }>("conn");
+    const url = { url: "a" };
+    const conn = { opened: 0 };
+    const app: Scope = createContainer(
+      value(Url, url, { dispose: says("url") }),
+      value(Conn, conn, { init: (it) => void it.opened++, dispose: says("conn") }),
+      singleton(Users, [Url, Conn], () => new Users(new Db()), { dispose: says("users") }),
+    );
+    const users = app.get(Users);
+
+    await release(app, Url);
+    expect(log).toEqual(["users"]);
+    expect(app.get(Url)).toBe(url);
+    expect(app.get(Users)).not.toBe(users);
+
+    await release(app, Conn);
+    expect(log).toEqual(["users", "users", "conn"]);
+    app.get(Users);
+    expect(conn.opened).toBe(2);
+
+    await app.shutdown();
+    expect(log.filter((it) => it === "url")).toHaveLength(1);
+  });
+
+  it("has the original of a decorated service disposed", async () => {
+    const app: Scope = createContainer(
+      decorate(singleton(Db, { dispose: close }), [], (db) => Object.create(db) as Db),
+    );
+    const db = app.get(Db);
+    await release(app, Db);
+    expect(log).toEqual(["db"]);
+    expect(app.get(Db)).not.toBe(db);
+  });
+
+  it("disposes what is left at shutdown once", async () => {
+    const app: Scope = createContainer(provideAll());
+    app.get([Users, Clock]);
+    await release(app, Db);
+    app.get(Users);
+    log = [];
+
+    const report = await app.shutdown();
+
+    expect([...log].sort()).toEqual(["clock", "db", "users"]);
+    expect(report.services).toHaveLength(3);
+  });
+
+  it("does not hang a shutdown that has to count dependents", async () => {
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: async () => void log.push("db") }),
+      singleton(Users, [Db], { dispose: async () => void log.push("users") }),
+      singleton(Clock, { dispose: async () => void log.push("clock") }),
+    );
+    app.get([Users, Clock]);
+    await release(app, Db);
+    app.get(Users);
+    log = [];
+
+    expect((await app.shutdown()).ok).toBe(true);
+    expect([...log].sort()).toEqual(["clock", "db", "users"]);
+  });
+
+  it("refuses a token that nothing provides, and a scope that has closed", async () => {
+    const app: Scope = createContainer();
+    expect((await laterRefusal(release(app, Db))).code).toBe("NOT_PROVIDED");
+    expect((await laterRefusal(release(app, {} as never))).code).toBe("INVALID_PROVIDER");
+    await app.shutdown();
+    expect((await laterRefusal(release(app, Db))).code).toBe("SCOPE_CLOSED");
+    expect((await laterRefusal(release(app))).code).toBe("SCOPE_CLOSED");
+  });
+});
+
+describe("release while something is being built", () => {
+  it("has a build whose factory was not called begin anew", async () => {
+    const slow = deferred<Clock>();
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: close }),
+      singleton(Clock, [], () => slow.promise),
+      singleton(Users, [Db, Clock], (db) => new Users(db)),
+    );
+    const users = app.getAsync(Users);
+    const both = app.getAsync([Db, Clock]);
+
+    await release(app, Db);
+    expect(log).toEqual(["db"]);
+    slow.resolve(new Clock());
+
+    expect((await users).db).toBe(app.get(Db));
+    expect((await users).db.isOpen).toBe(true);
+    expect((await both)[0]).toBe(app.get(Db));
+  });
+
+  it("waits for a factory that was called, disposes what it makes, and calls it again for those who wait", async () => {
+    const gates = [deferred<void>(), deferred<void>()];
+    let calls = 0;
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: close }),
+      singleton(
+        Users,
+        [Db],
+        async (db) => {
+          const gate = gates[calls++]!;
+          await gate.promise;
+          log.push(`built while db is ${db.isOpen ? "open" : "closed"}`);
+          return new Users(db);
+        },
+        { dispose: says("users") },
+      ),
+    );
+    const users = app.getAsync(Users);
+
+    const released = release(app, Db);
+    await Promise.resolve();
+    expect(log).toEqual([]);
+    gates[0]!.resolve();
+    await released;
+    expect(log).toEqual(["built while db is open", "users", "db"]);
+    gates[1]!.resolve();
+
+    expect((await users).db.isOpen).toBe(true);
+    expect(calls).toBe(2);
+    expect(app.get(Users)).toBe(await users);
+  });
+
+  it("fails what such a factory itself waits for, and tells nobody", async () => {
+    const slow = deferred<Clock>();
+    const seen: string[] = [];
+    const reports = catchReports();
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: close }),
+      singleton(Clock, [Db], () => slow.promise),
+      singleton(Users, async ({ get, getAsync }) => {
+        const db = get(Db);
+        try {
+          await getAsync(Clock);
+        } catch (error) {
+          seen.push((error as { code: string }).code);
+          throw error;
+        }
+        return new Users(db);
+      }),
+    );
+    const users = app.getAsync(Users);
+
+    const released = release(app, Db);
+    slow.resolve(new Clock());
+    const report = await released;
+
+    expect((await users).db.isOpen).toBe(true);
+    expect(seen).toEqual(["RELEASED"]);
+    expect(report.ok).toBe(true);
+    expect(reports).toEqual([]);
+  });
+
+  it("refuses such a factory what is released, when it asks for that later", async () => {
+    const go = deferred<void>();
+    const seen: string[] = [];
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: close }),
+      singleton(Users, async ({ get, getAsync }) => {
+        const db = get(Db);
+        await go.promise;
+        await getAsync(Db).catch((error: { code: string }) => void seen.push(error.code));
+        return new Users(db);
+      }),
+    );
+    const users = app.getAsync(Users);
+    const released = release(app, Db);
+    go.resolve();
+    await released;
+
+    expect((await users).db.isOpen).toBe(true);
+    expect(seen).toEqual(["CIRCULAR_DEPENDENCY"]);
+  });
+
+  it("runs an asynchronous transient again for the one who waits for it", async () => {
+    const gates = [deferred<void>(), deferred<void>()];
+    let calls = 0;
+    const T = token<Users>("t");
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: close }),
+      transient(T, [Db], async (db) => {
+        await gates[calls++]!.promise;
+        return new Users(db);
+      }),
+    );
+    const it_ = app.getAsync(T);
+    const released = release(app, Db);
+    gates[0]!.resolve();
+    gates[1]!.resolve();
+    await released;
+    expect((await it_).db.isOpen).toBe(true);
+    expect(calls).toBe(2);
+  });
+
+  it("tells those who wait of a factory that fails when it is called again", async () => {
+    const gate = deferred<void>();
+    let calls = 0;
+    const app: Scope = createContainer(
+      singleton(Db),
+      singleton(Users, [Db], async (db) => {
+        if (++calls === 2) throw new Error("second");
+        await gate.promise;
+        return new Users(db);
+      }),
+    );
+    const users = app.getAsync(Users);
+    const released = release(app, Db);
+    gate.resolve();
+    await released;
+    await expect(users).rejects.toThrow("second");
+  });
+
+  it("puts the failure of a factory that nobody waits for any more into its report", async () => {
+    const gate = deferred<void>();
+    let calls = 0;
+    const app: Scope = createContainer(
+      singleton(Db),
+      singleton(Users, [Db], async (db) => {
+        if (++calls === 1) {
+          await gate.promise;
+          throw new Error("first");
+        }
+        return new Users(db);
+      }),
+    );
+    const users = app.getAsync(Users);
+    const released = release(app, Db);
+    gate.resolve();
+    const report = await released;
+    expect(report.ok).toBe(false);
+    expect(
+      report.services.map(({ token, phase, error }) => [token, phase, (error as Error)?.message]),
+    ).toContainEqual(["Users", "build", "first"]);
+    expect((await users).db).toBe(app.get(Db));
+  });
+
+  it("begins when the factory that calls it has returned, and does not wait for itself", async () => {
+    let isFirst = true;
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: close }),
+      singleton(Users, [Db], async (db) => {
+        if (isFirst) {
+          isFirst = false;
+          await release(app, Db);
+        }
+        return new Users(db);
+      }),
+    );
+    const users = await app.getAsync(Users);
+    expect(users.db.isOpen).toBe(true);
+    expect(log).toEqual(["db"]);
+  });
+
+  it("does not wait for itself when a disposer or a stop calls it", async () => {
+    const app: Scope = createContainer(
+      singleton(Db, {
+        dispose: async () => {
+          await release(app, Db);
+          log.push("db");
+        },
+      }),
+      singleton(Users, [Db], { stop: async () => void (await release(app, Users)) }),
+    );
+    app.get(Users);
+    expect((await release(app, Db)).ok).toBe(true);
+    expect(log).toEqual(["db"]);
+  });
+});
+
+describe("release and shutdown", () => {
+  it("leaves the rest to a shutdown that begins meanwhile, and waits for it", async () => {
+    const closing = deferred<void>();
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: close }),
+      singleton(Users, [Db], { dispose: () => closing.promise.then(says("users")) }),
+      singleton(Clock, { dispose: says("clock") }),
+    );
+    app.get([Users, Clock]);
+
+    const released = release(app, Db);
+    const next = laterRefusal(app.getAsync(Users));
+    const shut = app.shutdown();
+    closing.resolve();
+
+    const [of, all] = await Promise.all([released, shut]);
+    expect(log).toEqual(["clock", "users", "db"]);
+    expect(of.services.map(({ token }) => token)).toEqual(["Users", "Db"]);
+    expect(all.services.map(({ token }) => token)).toEqual(["Clock", "Users", "Db"]);
+    expect((await next).code).toBe("SCOPE_CLOSED");
+  });
+
+  it("is released from a disposal that never ends by the deadline of a shutdown", async () => {
+    const app: Scope = createContainer(singleton(Db, { dispose: () => new Promise(() => {}) }));
+    app.get(Db);
+    const released = release(app, Db);
+    const report = await app.shutdown({ timeout: 0 });
+    expect(report.services.map(({ outcome }) => outcome)).toEqual(["abandoned"]);
+    expect((await released).services.map(({ outcome }) => outcome)).toEqual(["abandoned"]);
+  });
+
+  it("waits for a child that closes with a dependent in it", async () => {
+    const closing = deferred<void>();
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: close }),
+      scoped(Users, [Db], { dispose: () => closing.promise.then(says("users")) }),
+    );
+    const child = app.createScope("child");
+    child.get(Users);
+    const shut = child.shutdown();
+    const released = release(app, Db);
+    await Promise.resolve();
+    expect(log).toEqual([]);
+    closing.resolve();
+    await Promise.all([shut, released]);
+    expect(log).toEqual(["users", "db"]);
+  });
+
+  it("overlapping another release disposes everything once, and both wait", async () => {
+    const closing = deferred<void>();
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: close }),
+      singleton(Users, [Db], { dispose: () => closing.promise.then(says("users")) }),
+    );
+    app.get(Users);
+    const first = release(app, Users);
+    const second = release(app, Db);
+    await Promise.resolve();
+    expect(log).toEqual([]);
+    closing.resolve();
+    const reports = await Promise.all([first, second]);
+    expect(log).toEqual(["users", "db"]);
+    expect(reports.map(({ services }) => services.map(({ token }) => token))).toEqual([
+      ["Users"],
+      ["Users", "Db"],
+    ]);
+  });
+});
+
+describe("reload", () => {
+  it("puts another provider in place of the old one", async () => {
+    const app: Scope = createContainer(provideAll());
+    const child = app.createScope("child");
+    child.get(Page);
+    const other = new Db();
+
+    await reload(app, Db, value(Db, other));
+
+    expect(log).toEqual(["page", "users", "db"]);
+    expect(child.get(Page).users.db).toBe(other);
+    await withdraw(app, Db);
+    expect(app.has(Db)).toBe(false);
+  });
+
+  it("in a scope below leaves the service of the others alone", async () => {
+    const app: Scope = createContainer(singleton(Db, { dispose: close }), scoped(Users, [Db]));
+    const [a, b] = [app.createScope("a"), app.createScope("b")];
+    const users = [a.get(Users), b.get(Users)];
+    const other = new Db();
+
+    await reload(a, Db, value(Db, other));
+
+    expect(log).toEqual([]);
+    expect(a.get(Users).db).toBe(other);
+    expect(b.get(Users)).toBe(users[1]);
+  });
+
+  it("replaces a transient and an alias, and releases what was built with them", async () => {
+    const T = token<string>("t");
+    const Name = token<string>("name");
+    const A = token<string>("a");
+    const B = token<string>("b");
+    const app: Scope = createContainer(
+      transient(T, [], () => "old"),
+      value(Name, "x"),
+      alias(A, T),
+      singleton(B, [A, defer(Name)], (a) => `b of ${a}`),
+      singleton(Users, ({ get }) => new Users(get(T) as never)),
+    );
+    app.get([B, Users]);
+
+    await reload(
+      app,
+      T,
+      transient(T, [], () => "new"),
+    );
+    expect(app.get(B)).toBe("b of new");
+    expect(app.get(Users).db).toBe("new");
+
+    await reload(app, A, alias(A, Name));
+    expect(app.get(B)).toBe("b of x");
+  });
+
+  it("builds again what was eager, and starts again what an app had started", async () => {
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: close, eager: true, init: says("open db") }),
+      singleton(Users, [Db], { start: says("start users"), stop: says("stop users") }),
+      singleton(Clock, [Db], () => new Clock(), { init: says("clock") }),
+    );
+    const life = createApp(app);
+    await life.start();
+    app.get(Clock);
+    log = [];
+
+    await reload(app, Db);
+
+    expect(log).toEqual(["stop users", "db", "open db", "start users"]);
+    log = [];
+    await life.stop();
+    expect(log).toEqual(["stop users", "db"]);
+  });
+
+  it("rejects with what building again has thrown, and the next resolve tries again", async () => {
+    let isBroken = false;
+    const app: Scope = createContainer(
+      singleton(
+        Db,
+        [],
+        () => {
+          if (isBroken) throw new Error("no db");
+          return new Db();
+        },
+        { eager: true },
+      ),
+    );
+    app.get(Db);
+    isBroken = true;
+    await expect(reload(app, Db)).rejects.toThrow("no db");
+    isBroken = false;
+    expect(app.get(Db).isOpen).toBe(true);
+  });
+
+  it("refuses a provider of another token, and what is none", async () => {
+    const app: Scope = createContainer(provideAll());
+    const db = app.get(Db);
+    expect((await laterRefusal(reload(app, Db, singleton(Clock) as never))).code).toBe("INVALID_PROVIDER");
+    expect((await laterRefusal(reload(app, Db, {} as never))).code).toBe("INVALID_PROVIDER");
+    expect((await laterRefusal(reload(app, Page as never, null as never))).code).toBe("INVALID_PROVIDER");
+    expect(app.get(Db)).toBe(db);
+  });
+
+  it("moves those who wait to the new provider", async () => {
+    const never = deferred<Db>();
+    const app: Scope = createContainer(
+      singleton(Clock, [], () => never.promise as never),
+      singleton(Db, [Clock], () => new Db()),
+      singleton(Users, [Db]),
+    );
+    const users = app.getAsync(Users);
+    const other = new Db();
+    await reload(app, Db, value(Db, other));
+    expect((await users).db).toBe(other);
+  });
+
+  it("has the new service wait until the old one is disposed, also when it is replaced twice", async () => {
+    const closing = deferred<void>();
+    let open = 0;
+    const provider = () =>
+      singleton(Db, [], () => (open++, new Db()), { dispose: () => closing.promise.then(() => void open--) });
+    const app: Scope = createContainer(provider());
+    app.get(Db);
+    const reloads = [reload(app, Db, provider()), reload(app, Db, provider())];
+    const next = app.getAsync(Db);
+    await Promise.resolve();
+    expect(open).toBe(1);
+    closing.resolve();
+    await Promise.all(reloads);
+    await next;
+    expect(open).toBe(1);
+  });
+});
+
+describe("withdraw", () => {
+  it("forgets a provider, and disposes what was built on it", async () => {
+    const app: Scope = createContainer(provideAll());
+    app.get(Users);
+    await withdraw(app, Db);
+    expect(log).toEqual(["users", "db"]);
+    expect(app.has(Db)).toBe(false);
+    expect(refusal(() => app.get(Users)).code).toBe("NOT_PROVIDED");
+    app.provide(singleton(Db));
+    expect(app.get(Users).db.isOpen).toBe(true);
+  });
+
+  it("shows what was inherited, shadowed or given way", async () => {
+    const app: Scope = createContainer(
+      value(Db, new Db()),
+      scoped(Users, [Db]),
+      fallback(value(Clock, new Clock())),
+    );
+    const child = app.createScope("child", singleton(Db, { dispose: close }));
+    child.get(Users);
+
+    await withdraw(child, Db);
+    expect(log).toEqual(["db"]);
+    expect(child.get(Users).db).toBe(app.get(Db));
+
+    const clock = app.get(Clock);
+    app.provide(singleton(Clock));
+    expect(app.get(Clock)).not.toBe(clock);
+    await withdraw(app, Clock);
+    expect(app.get(Clock)).toBe(clock);
+    await withdraw(app, Clock);
+    expect(app.has(Clock)).toBe(false);
+  });
+
+  it("shows what was overridden, with its instance, one override after the other", async () => {
+    const app: Scope = createContainer(singleton(Db, { dispose: close }), scoped(Users, [Db]));
+    const db = app.get(Db);
+    app.override(value(Db, new Db()));
+    const second = app.get(Db);
+    app.override(value(Db, new Db()));
+    app.get(Users);
+
+    await withdraw(app, Db);
+    expect(app.get(Users).db).toBe(second);
+    await withdraw(app, Db);
+    expect(app.get(Users).db).toBe(db);
+    expect(log).toEqual([]);
+    await withdraw(app, Db);
+    expect(log).toEqual(["db"]);
+  });
+
+  it("takes groups of providers, and refuses all when one is not there", async () => {
+    const app: Scope = createContainer();
+    const group = [singleton(Db), [singleton(Users, [Db])]] as const;
+    app.provide(group);
+    const users = app.get(Users);
+    expect((await laterRefusal(withdraw(app, group, Clock))).code).toBe("NOT_PROVIDED");
+    expect(app.get(Users)).toBe(users);
+    await withdraw(app, group);
+    expect([app.has(Db), app.has(Users)]).toEqual([false, false]);
+    expect((await laterRefusal(withdraw(app, group))).code).toBe("NOT_PROVIDED");
+    expect((await laterRefusal(withdraw(app, undefined as never))).code).toBe("INVALID_PROVIDER");
+  });
+
+  it("names the scope that registers it", async () => {
+    const app: Scope = createContainer(provideAll());
+    const error = await laterRefusal(withdraw(app.createScope("child"), Db));
+    expect(error.code).toBe("NOT_PROVIDED");
+    expect(error.message).toContain('withdraw it from the scope that registers it: "root"');
+  });
+
+  it("disposes an owned value, and the instances of a scoped service in every scope", async () => {
+    const Url = token<string>("url");
+    const app: Scope = createContainer(
+      value(Url, "a", { dispose: says("url") }),
+      scoped(Clock, { dispose: says("clock") }),
+    );
+    const [a, b] = [app.createScope("a"), app.createScope("b")];
+    a.get(Clock);
+    b.get(Clock);
+    await withdraw(app, Url, Clock);
+    expect([...log].sort()).toEqual(["clock", "clock", "url"]);
+    expect((await app.shutdown()).services).toEqual([]);
+  });
+
+  it("fails those who wait for it, when nothing else provides it", async () => {
+    const slow = deferred<Clock>();
+    const app: Scope = createContainer(
+      singleton(Clock, [], () => slow.promise),
+      singleton(Users, [Clock], () => new Users(new Db())),
+    );
+    const users = laterRefusal(app.getAsync(Users));
+    const released = withdraw(app, Clock);
+    slow.resolve(new Clock());
+    await released;
+    expect((await users).code).toBe("NOT_PROVIDED");
+  });
+});
+
+describe("provided", () => {
+  it("is there until the end of the block", async () => {
+    const app: Scope = createContainer(singleton(Db, { dispose: close }));
+    {
+      await using _ = provided(app, singleton(Users, [Db], { dispose: says("users") }), [singleton(Clock)]);
+      app.get([Users, Clock]);
+    }
+    expect(log).toEqual(["users"]);
+    expect([app.has(Users), app.has(Clock), app.has(Db)]).toEqual([false, false, true]);
+    {
+      using _ = provided(app, singleton(Users, [Db], { dispose: says("users") }));
+      app.get(Users);
+    }
+    expect(app.has(Users)).toBe(false);
+    expect(log).toEqual(["users", "users"]);
+  });
+
+  it("releases a list that a plug-in was in", async () => {
+    const Plugin = token<string>("plugin");
+    const List = token<readonly string[]>("list");
+    const app: Scope = createContainer(singleton(List, [all(Plugin)], (them) => them));
+    {
+      await using _ = provided(app, value(Plugin, "a"));
+      expect(app.get(List)).toEqual(["a"]);
+    }
+    expect(app.get(List)).toEqual([]);
+  });
+
+  it("leaves what was there before, and passes over what is gone", async () => {
+    const db = singleton(Db, { dispose: close });
+    const app: Scope = createContainer(db);
+    app.get(Db);
+    {
+      await using _ = provided(app, db, singleton(Clock));
+      await withdraw(app, Clock);
+    }
+    expect(app.has(Db)).toBe(true);
+    expect(log).toEqual([]);
+    {
+      await using _ = provided(app, singleton(Clock));
+      await app.shutdown();
+    }
+  });
+
+  it("throws what failed in await using, and reports it in using", async () => {
+    const reports = catchReports();
+    const app: Scope = createContainer();
+    const failing = () =>
+      singleton(Clock, {
+        dispose: () => {
+          throw new Error("no");
+        },
+      });
+    const run = async () => {
+      await using _ = provided(app, failing());
+      app.get(Clock);
+    };
+    expect((await laterRefusal(run())).code).toBe("SHUTDOWN_FAILED");
+    {
+      using _ = provided(app, failing());
+      app.get(Clock);
+    }
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(reports.map(String)).toEqual(["Error: no"]);
+  });
+});
