@@ -58,10 +58,10 @@ describe.each(servers)("a request scope of $name", (it_) => {
     expectRow(it_.name, { ...row, "shutdown meanwhile": endOf(stopping.of("meanwhile")) });
   });
 
-  it("answers SIGTERM in the middle of twenty busy connections with every request that it has begun", async () => {
+  it("answers SIGTERM in the middle of fifty busy connections with every request that it has begun", async () => {
     const server = await serve(cwd, it_.runtime, it_.kind);
     const clients = await Promise.all(
-      Array.from({ length: 20 }, async (_, i) => {
+      Array.from({ length: 50 }, async (_, i) => {
         const connection = await open(server.port);
         let asked = 0;
         const next = (): void => connection.ask(`/id?id=c${i}-${asked++}`);
@@ -79,6 +79,7 @@ describe.each(servers)("a request scope of $name", (it_) => {
       }),
     );
     await server.said("c0-30 closed");
+    await server.said("c49-10 closed");
 
     server.kill("SIGTERM");
 
