@@ -1,16 +1,23 @@
 import {
+  alias,
+  all,
   createContainer,
   decorate,
   defer,
+  one,
   optional,
+  ref,
   scoped,
   singleton,
   token,
   transient,
   value,
+  type Scope,
 } from "thimble";
 import { describe, expect, it } from "vitest";
-import { refusal } from "./support/refusal.ts";
+import { deferred } from "./support/deferred.ts";
+import { asyncDispose } from "./support/disposal.ts";
+import { refusal, rejected } from "./support/refusal.ts";
 import { turn } from "./support/turn.ts";
 import { uncheckedContainer } from "./support/unchecked.ts";
 
@@ -135,3 +142,126 @@ describe("the option `after`", () => {
     expect(refusal(() => singleton(Users, { after: [, Migrations] } as never)).code).toBe("INVALID_PROVIDER");
   });
 });
+
+describe("a transient that is listed in `after`", () => {
+  const Lock = token<object>("lock");
+  const Store = token<object>("store");
+
+  /** A lock that logs what happens to it, over a store, with a service of the given kind that is built after it. */
+  function locked(log: string[], kind: typeof singleton, make: () => unknown, options: object = {}) {
+    return uncheckedContainer(
+      singleton(Store, () => ({}), { dispose: () => log.push("store disposed") }),
+      transient(Lock, [Store], () => {
+        log.push("locked");
+        return {
+          [asyncDispose]: async () => {
+            await turn();
+            log.push("unlocked");
+          },
+        };
+      }),
+      kind(Repository, make as () => string, { after: [Lock], ...options }),
+    );
+  }
+
+  it.each(["get", "getAsync"] as const)(
+    "is disposed after the service, and before what it depends on itself: %s",
+    async (how) => {
+      const log: string[] = [];
+      const app = locked(log, singleton, () => "repository", { dispose: () => log.push("disposed") });
+
+      await app[how](Repository);
+      const { services, ok } = await app.shutdown();
+
+      expect(log).toEqual(["locked", "disposed", "unlocked", "store disposed"]);
+      expect([ok, services.map((row) => row.token)]).toEqual([true, ["repository", "lock", "store"]]);
+    },
+  );
+
+  it.each([
+    ["by its token", Lock],
+    ["in a list", [Lock]],
+    ["behind optional()", optional(Lock)],
+    ["behind ref()", ref(() => Lock)],
+    ["behind all()", all(Lock)],
+    ["behind one()", one(Lock)],
+    ["behind an alias", Store],
+  ] as const)("is disposed with a service that nothing is disposed of: %s", async (_, dependency) => {
+    let open = 0;
+    const app: Scope = createContainer(
+      transient(Lock, () => (open++, { [asyncDispose]: async () => void open-- })),
+      alias(Store, Lock),
+    );
+    app.provide(singleton(Repository, () => "repository", { after: [dependency] }));
+    app.get(Repository);
+    expect(open).toBe(1);
+
+    await app.shutdown();
+
+    expect(open).toBe(0);
+  });
+
+  it.each([
+    ["throws", () => Promise.reject(new Error("no")), {}],
+    ["rejects", () => Promise.reject(new Error("no")), {}],
+    ["has an `init` that throws", () => "repository", { init: fails }],
+  ])("is disposed once when the factory %s", async (_, make, options) => {
+    const log: string[] = [];
+    const app = locked(log, singleton, make, options);
+
+    await expect(app.getAsync(Repository)).rejects.toThrow("no");
+    await turn();
+    await turn();
+    expect(log).toEqual(["locked", "unlocked"]);
+
+    await app.shutdown();
+    expect(log).toEqual(["locked", "unlocked", "store disposed"]);
+  });
+
+  it("of a transient is disposed at once, because nothing tells when that one ends", async () => {
+    const log: string[] = [];
+    const app = locked(log, transient as never, () => "repository");
+
+    app.get(Repository);
+    await turn();
+    await turn();
+
+    expect(log).toEqual(["locked", "unlocked"]);
+  });
+
+  it("is disposed once when the scope closes before the factory has ended", async () => {
+    const log: string[] = [];
+    const gate = deferred();
+    const app = locked(log, singleton, async () => (await gate.promise, "repository"));
+
+    const refused = rejected(app.getAsync(Repository));
+    const closed = app.shutdown();
+    gate.resolve();
+    await closed;
+    await refused;
+
+    expect(log).toEqual(["locked", "unlocked", "store disposed"]);
+  });
+
+  it("is not what a decorator receives", async () => {
+    const log: string[] = [];
+    const app = createContainer(
+      transient(Lock, () => ({ [asyncDispose]: async () => void log.push("unlocked") })),
+      transient(Store, () => ({ [asyncDispose]: async () => void log.push("store disposed") })),
+      decorate(
+        singleton(Repository, () => "repository", { after: [Lock] }),
+        [Store],
+        (it) => it,
+      ),
+    );
+    app.get(Repository);
+
+    await app.shutdown();
+
+    expect(log).toEqual(["unlocked"]);
+  });
+});
+
+function fails(): never {
+  throw new Error("no");
+}

@@ -6,11 +6,14 @@
 
 import {
   alias,
+  all,
   createContainer,
   defer,
   map,
+  one,
   optional,
   pathOf,
+  ref,
   scoped,
   singleton,
   token,
@@ -130,6 +133,80 @@ describe("what was built for a list or record of which a part fails is disposed"
     await turn();
 
     expect(counted).toEqual({ open: 0, built: 1 });
+  });
+
+  it.each<[string, (app: Scope) => unknown]>([
+    ["provides something else", (app) => app.provide(value(token("visitor"), "ada") as never)],
+    ["overrides the transient", (app) => app.override(value(Connection, { mine: true }) as never)],
+    ["overrides its alias", (app) => app.override(value(Renamed, { mine: true }) as never)],
+  ])("also when the same scope %s meanwhile", async (_, change) => {
+    const parts = [Connection, { of: [Renamed, optional(Connection)] }, ref(() => Connection)];
+    const lists: Dependency[] = [
+      [...parts, Slow],
+      [[...parts, one(Connection)], all(Connection), Slow],
+    ];
+    for (const list of lists) {
+      const { app, counted, slow } = counting();
+      const failed = rejection(app.getAsync(list));
+      expect(counted.open).toBeGreaterThan(3);
+
+      change(app);
+      change(
+        app.createScope(
+          "below",
+          transient(Connection, () => ({})),
+          transient(Renamed, () => ({})),
+        ),
+      );
+      slow.reject(new Error("no"));
+      await failed;
+      await turn();
+
+      expect(counted.open).toBe(0);
+    }
+  });
+
+  it("also when a part of the list provides something before another part fails", async () => {
+    const Plugins = token<object>("plugins");
+    for (const list of [
+      [Connection, Plugins, Flag],
+      [Plugins, Connection, Flag],
+      [[Connection, Plugins], Renamed, Flag],
+    ]) {
+      const { app, counted } = counting();
+      app.provide(singleton(Plugins, () => app.provide(value(token("plugin"), 1) as never)) as never);
+
+      await rejection(app.getAsync(list));
+      await turn();
+
+      expect(counted).toEqual({ open: 0, built: list.flat().length - 2 });
+    }
+  });
+
+  it("and what became a transient meanwhile is left alone, because somebody keeps it", async () => {
+    class Kept {
+      disposals = 0;
+      [dispose]() {
+        this.disposals++;
+      }
+    }
+    const Lent = token<Kept>("lent");
+    const lent = new Kept();
+    const { app, slow } = counting(singleton(Kept), value(Lent, lent));
+    const failed = rejection(app.getAsync([Kept, Lent, Slow]));
+    const kept = app.get(Kept);
+
+    app.override(
+      transient(Kept),
+      transient(Lent, () => new Kept()),
+    );
+    slow.reject(new Error("no"));
+    await failed;
+    await turn();
+    expect([kept.disposals, lent.disposals]).toEqual([0, 0]);
+
+    await app.shutdown();
+    expect([kept.disposals, lent.disposals]).toEqual([1, 0]);
   });
 });
 

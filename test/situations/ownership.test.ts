@@ -7,6 +7,7 @@ import {
   alias,
   all,
   createContainer,
+  decorate,
   map,
   optional,
   parent,
@@ -140,6 +141,90 @@ describe("an instance that a factory passes on", () => {
 
     await other.shutdown();
     expect(db.disposals).toBe(1);
+  });
+
+  describe("that it has no edge to, because it had it from elsewhere", () => {
+    class Frozen {
+      static disposals = 0;
+      constructor() {
+        Object.freeze(this);
+      }
+      get disposals() {
+        return Frozen.disposals;
+      }
+      [dispose](): void {
+        Frozen.disposals++;
+      }
+    }
+    const Tool = token<{ readonly disposals: number }>("tool");
+    const wrap = (it: Db) => new Proxy(it, {});
+
+    it.each<[string, number, Provider]>([
+      ["an instance of a class", 1, singleton(Tool, [Db], (db) => db)],
+      ["what a factory has made", 1, singleton(Tool, () => new Db())],
+      ["an instance of a class that is frozen", 1, singleton(Tool, () => new Frozen())],
+      ["an owned value", 1, value(Tool, new Db(), { owned: true })],
+      ["a borrowed value", 0, value(Tool, new Db())],
+      [
+        "the wrapper of a decorator",
+        1,
+        decorate(
+          singleton(Tool, () => new Db()),
+          [],
+          wrap as never,
+        ),
+      ],
+    ])("stays its maker's to dispose, whoever is disposed first: %s", async (_, disposals, provider) => {
+      for (const first of ["maker", "other"]) {
+        Frozen.disposals = 0;
+        const maker = createContainer(singleton(Db), provider) as Scope;
+        const tool = maker.get(Tool) as Db;
+        const before = tool.disposals;
+        const other = createContainer(singleton(Again, async () => (await turn(), tool)));
+        const below = other.createScope(
+          "below",
+          scoped(ReadDb, () => tool),
+        );
+        await other.getAsync(Again);
+        below.get(ReadDb);
+
+        if (first === "maker") await maker.shutdown();
+        expect((await other.shutdown()).services).toEqual([]);
+        await maker.shutdown();
+
+        expect(tool.disposals - before).toBe(disposals);
+      }
+    });
+
+    it("is disposed with the scope that made it, and not with one further up or down", async () => {
+      const app: Scope = createContainer(scoped(Db));
+      const [one, two] = [app.createScope("one"), app.createScope("two")];
+      const db = one.get(Db);
+      for (const scope of [app, two]) scope.provide(singleton(ReadDb, () => db)).get(ReadDb);
+
+      await two.shutdown();
+      expect(db.disposals).toBe(0);
+      await one.shutdown();
+      expect(db.disposals).toBe(1);
+      await app.shutdown();
+      expect(db.disposals).toBe(1);
+    });
+
+    it("belongs to the next provider that gives it, once the scope that lent it has closed", async () => {
+      const db = new Db();
+      await createContainer(value(Db, db)).shutdown();
+      const app = createContainer(singleton(ReadDb, () => db));
+      app.get(ReadDb);
+
+      await app.shutdown();
+
+      expect(db.disposals).toBe(1);
+    });
+
+    it("shows nothing of its owner", () => {
+      const db = createContainer(singleton(Db)).get(Db);
+      expect(Reflect.ownKeys(db)).toEqual(["disposals"]);
+    });
   });
 
   it("is never disposed when it was borrowed", async () => {

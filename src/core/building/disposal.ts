@@ -6,9 +6,8 @@
  * @module
  */
 
-import { dependentIn, release } from "../model/edges.ts";
+import { release } from "../model/edges.ts";
 import {
-  type Build,
   type Cleanup,
   type Closing,
   type Definition,
@@ -22,71 +21,23 @@ import {
   TRANSIENT,
   VALUE,
 } from "../model/records.ts";
+import { claim, isOwned, madeBy, ownerOf, symbolIn } from "../model/ownership.ts";
 import { attach, detach, hold, signalIn } from "../model/tree.ts";
 import { isThenable } from "../words/thenable.ts";
-import { asyncDisposeSymbol, disposeSymbol } from "../words/web.ts";
+import { disposeSymbol } from "../words/web.ts";
 import { addRowOf, reportUnheard, tick } from "./reporting.ts";
 import { runAs } from "./running.ts";
 
 type Disposer = (instance: unknown, signal: never, reason: unknown) => unknown;
 
 /** What disposes an instance: the function given as an option, or the symbol of its method. Nothing of it is read. */
-function disposerOf({ definition, scope, isForeign }: Node, value: unknown): Disposer | symbol | false {
+function disposerOf(node: Node, value: unknown): Disposer | symbol | false {
+  const { definition, scope } = node;
   const { dispose, owned } = definition.options;
   if (dispose !== undefined) return dispose;
-  // A value that the container does not own is left alone, and so is what another provider owns.
-  return !isForeign && (definition.lifetime !== VALUE || owned === true) && symbolIn(value, scope);
-}
-
-/** The symbol under which an instance has a disposer. */
-function symbolIn(value: unknown, scope: ScopeRecord): symbol | false {
-  const it = Object(value) as object;
-  try {
-    // Looking a symbol up with `in` is several times as fast as reading a property that is not there.
-    const symbol = asyncDisposeSymbol() in it ? asyncDisposeSymbol() : disposeSymbol();
-    return symbol in it && !isScopeOfTree(it, scope) && symbol;
-  } catch {
-    // A revoked or guarded proxy counts as having neither symbol.
-    return false;
-  }
-}
-
-/** Which node owns an object that a factory has returned, of those that have a disposer. */
-const owners = /* @__PURE__ */ new WeakMap<object, Node>();
-
-/**
- * Finds out whether the instance belongs to another provider: an object belongs to the first one that produced it, and a
- * factory may pass it on. What a factory takes out of a dependency, a member or an entry, cannot be told from something
- * new.
- */
-export function findOwner(build: Build, value: unknown): void {
-  const { definition, scope, node } = build;
-  // What `new` makes is new. And without a disposer, there is nothing that could be disposed twice.
-  if (definition.make === definition.token || !symbolIn(value, scope)) return;
-  const isCached = definition.lifetime < TRANSIENT;
-  const from = (build.received ?? dependentIn(build).edges)?.find((it) => it.value === value);
-  if (from || isOwned(value)) build.isForeign = true;
-  // Whatever receives it from a transient cannot see where that had it from.
-  if (from && !isCached) owners.set(value as object, from);
-  else if (isCached && !build.isForeign) owners.set(value as object, node!);
-}
-
-/** Ownership ends with disposal, and then the owner has no value: a pool may lend the same object again. */
-function isOwned(value: unknown): boolean {
-  const owner = owners.get(value as object);
-  return owner !== undefined && madeBy(owner) === value;
-}
-
-/** What the factory of a service has made. A decorator may have made something else from it, which is what others receive. */
-export function madeBy({ original, value }: Node): unknown {
-  return original ? original.value : value;
-}
-
-/** Whether it is a scope of the same tree. The shutdown of the tree closes it. */
-function isScopeOfTree(it: object, scope: ScopeRecord): boolean {
-  const isScope = Object.getPrototypeOf(it) === Object.getPrototypeOf(scope);
-  // A scope that has closed is disposed already.
-  return isScope && ((it as ScopeRecord).tree === scope.tree || (it as ScopeRecord).state === "closed");
+  // A value that the container does not own is left alone, and so is what belongs to another provider.
+  const symbol = (definition.lifetime !== VALUE || owned === true) && symbolIn(value, scope);
+  return symbol && (definition.lifetime === VALUE || (ownerOf(value) ?? node) === node) && symbol;
 }
 
 /**
@@ -249,13 +200,14 @@ export function disposeUnreceived(
   edges?: Node[],
   cleanup?: Cleanup,
 ): void {
-  if (!cleanup && isOwned(value)) return;
+  if (definition.lifetime === TRANSIENT && isOwned(value)) return;
   const { closing } = scope;
   const node = new Node(definition, scope);
   const extras = extrasOf(scope);
   node.state = DISPOSING;
   node.value = value;
   node.edges = edges;
+  claim(node, value);
   // It was never in service.
   node.isStopped = true;
   if (cleanup) node.cleanup = cleanup;
@@ -267,7 +219,7 @@ export function disposeUnreceived(
     tick(scope);
     closing.left++;
     node.count = 1;
-    if (closing.ready) for (const it of edges ?? []) it.count!++;
+    if (closing.ready) for (const it of edges ?? []) if (it.scope === scope) it.count!++;
   }
   // What a disposer resolves is no dependency of the factory that is running.
   runAs(undefined, () => {

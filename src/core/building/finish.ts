@@ -17,23 +17,28 @@ import { isCombinator } from "../model/dependency.ts";
 import { closed, depthExceeded, isStackOverflow, pathOver, rememberPath } from "../model/messages.ts";
 import {
   ALIAS,
-  type Build,
+  Build,
   BUILT,
   type Definition,
   DONE,
+  type Drop,
   type Failure,
   IDLE,
-  type Node,
+  Node,
+  none,
   RUNNING,
   type ScopeRecord,
   type Single,
   TRANSIENT,
   VALUE,
 } from "../model/records.ts";
+import { claim, isOwned } from "../model/ownership.ts";
+import { itemsOf, subtree } from "../model/tree.ts";
 import { find } from "../registry/registry.ts";
 import { isToken } from "../words/token.ts";
 import { disposeUnreceived } from "./disposal.ts";
 import { noteUnheard } from "./reporting.ts";
+import { onStack } from "./running.ts";
 import { endBuild, PENDING } from "./waiting.ts";
 
 /** The error that a build has thrown last. Builds further out recognise it when they rethrow it. */
@@ -58,18 +63,23 @@ export function finishBuild(build: Build, value: unknown): unknown {
   if (isCached) {
     node!.value = value;
     node!.state = BUILT;
-    if (build.isForeign) node!.isForeign = true;
-    if (build.original) node!.original = build.original;
+    if (build.original) {
+      node!.original = build.original;
+      // Whatever passes the wrapper on does not own it either.
+      claim(node!, value);
+    }
     if (build.cleanup) {
       node!.cleanup = build.cleanup;
       build.cleanup = undefined;
     }
-    // Many instances live long: they keep no room for more edges.
+    // Many instances live long. Pushing has made room for seventeen edges, and the copy has none to spare.
     if (node!.edges?.[1]) node!.edges = node!.edges.slice();
+    dropAfter(build);
     list(node!);
   } else {
     // What is not kept has no edges in a shutdown. What receives it depends on its dependencies instead.
     if (edges) for (const it of edges) passEdgeOn(build, it);
+    dropAfter(build);
     // The same holds for what a transient has begun to resolve and did not wait for.
     if (isService && waitedFor(build).length > 0) build.owner ??= cachedDependent(dependent);
   }
@@ -110,7 +120,7 @@ function passEdgeOn({ dependent, owner }: Build, node: Node): void {
  * @param isResumed The build has waited, so the error reaches nobody but what waits for it.
  */
 export function failBuild(build: Build, thrown: unknown, isResumed?: boolean): unknown {
-  const { scope, node, made, definition, phase, cleanup, isForeign } = build;
+  const { scope, node, made, definition, phase, cleanup } = build;
   if (node?.build === build) node.build = undefined;
   let error = thrown;
   try {
@@ -123,7 +133,7 @@ export function failBuild(build: Build, thrown: unknown, isResumed?: boolean): u
   build.failure = failure;
   lastThrown = error;
   // This comes before observers are told, because they may shut down.
-  const isOwn = made && definition.lifetime !== VALUE && (!isForeign || definition.options.dispose);
+  const isOwn = made && definition.lifetime !== VALUE && (definition.options.dispose || !isOwned(made.value));
   if (isOwn || cleanup) {
     // What the factory has opened is undone, whether or not there is an instance to dispose.
     const undo = isOwn ? cleanup : () => cleanup!();
@@ -131,6 +141,7 @@ export function failBuild(build: Build, thrown: unknown, isResumed?: boolean): u
   }
   // Its factory was not called, so nobody receives the transients that were built for it.
   if (phase < RUNNING) dropTransientsOf(build);
+  else dropAfter(build);
   scope.tree.tell?.("buildFailed", build, { error });
   if (isResumed && !isAwaited(build)) noteUnheard(build, failure);
   endBuild(build);
@@ -148,30 +159,80 @@ function isAwaited({ settled, waiters }: Build): unknown {
 }
 
 /** Disposes the transients among the values that a build was to receive. */
-export function dropTransientsOf({ scope, definition, values, version }: Build): void {
-  // When providers have changed meanwhile, it cannot be told which of the values came from a transient.
-  for (let at: ScopeRecord | undefined = scope; at; at = at.parent)
-    if ((at.extras?.changed ?? 0) > version) return;
-  dropTransients(scope, definition.dependencies, values);
+export function dropTransientsOf(build: Build, from: number = 0, to?: number): void {
+  const { scope, definition, values, drops } = build;
+  values.slice(from, to).forEach((value, i) => {
+    const at = from + i;
+    if (isDroppable(value))
+      (drops?.[at] ?? dropFor(scope, definition.dependencies[at]!))(value, dependentIn(build));
+  });
 }
 
-/** Disposes the transients among the values of dependencies. */
-export function dropTransients(scope: ScopeRecord, dependency: Single, value: unknown): void {
-  if (Object(value) !== value || value === PENDING) return;
-  if (isToken(dependency)) dropBuilt(scope, find(scope, dependency)?.definition, value);
-  else if (!isCombinator(dependency)) {
-    for (const [key, part] of Object.entries(dependency))
-      dropTransients(scope, part as Single, (value as Record<string, unknown>)[key]);
-  } else dependency.drop?.(scope, value);
+/** The same for those listed in `after`, which no factory receives. */
+function dropAfter(build: Build): void {
+  const { arity, options } = build.definition;
+  if (!options.after) return;
+  dropTransientsOf(build, arity, arity + options.after.length);
+  // Once only, whatever happens next.
+  build.values = none as never;
+}
+
+/** Whether a value is there, and may hold something to dispose. */
+function isDroppable(value: unknown): boolean {
+  return Object(value) === value && value !== PENDING;
+}
+
+/**
+ * Before providers change in a scope: notes which of the values that builds have received so far came from a transient.
+ * Afterwards it could not be told.
+ */
+export function noteTransients(top: ScopeRecord): void {
+  const pending = subtree(top).flatMap(({ extras }) => itemsOf<Build | Node>(extras ?? {}));
+  for (const it of [...onStack(), ...pending]) {
+    if (!(it instanceof Build) || it.phase >= RUNNING) continue;
+    const { scope, definition, values } = it;
+    const drops = (it.drops ??= []);
+    // In a list that is being resolved, what has no place in `values` yet is still to be looked up.
+    definition.dependencies.forEach((dependency, at) => {
+      if (at in values) drops[at] ??= dropFor(scope, dependency);
+    });
+  }
+}
+
+/** Gives what disposes the transients in the value of a dependency. */
+export function dropFor(scope: ScopeRecord, dependency: Single): Drop {
+  let drop: Drop | undefined;
+  if (isToken(dependency)) drop = dropOf(scope, find(scope, dependency)?.definition);
+  else if (isCombinator(dependency)) drop = dependency.drop?.(scope);
+  else if (typeof dependency === "object") {
+    const parts = Object.entries(dependency).map(
+      ([key, part]) => [key, dropFor(scope, part as Single)] as const,
+    );
+    drop = (value, by) => parts.forEach(([key, part]) => part((value as Record<string, unknown>)[key], by));
+  }
+  return (value, by) => {
+    if (isDroppable(value)) drop?.(value, by);
+  };
 }
 
 /** The same for the value of one provider. */
-export function dropBuilt(scope: ScopeRecord, definition: Definition | undefined, value: unknown): void {
-  if (definition?.lifetime === TRANSIENT) {
-    const { originalOf } = definition.options;
-    disposeUnreceived(definition, scope, originalOf ? originalOf(value) : value);
-  }
-  if (definition?.lifetime === ALIAS) dropTransients(scope, definition.dependencies[0]!, value);
+export function dropOf(scope: ScopeRecord, definition: Definition | undefined): Drop | undefined {
+  if (definition?.lifetime === ALIAS) return dropFor(scope, definition.dependencies[0]!);
+  if (definition?.lifetime !== TRANSIENT) return undefined;
+  const { originalOf = (it: unknown) => it } = definition.options;
+  return (value, by) => {
+    const original = originalOf(value);
+    if ((by as Node).state !== BUILT || scope.closing)
+      return disposeUnreceived(definition, scope, original, by.edges);
+    // It was listed in `after`: it is disposed when the service is, and before what both depend on.
+    const node = new Node(definition, scope);
+    node.state = BUILT;
+    node.value = original;
+    node.edges = by.edges?.slice();
+    claim(node, original);
+    list(node);
+    (by.edges ??= []).push(node);
+  };
 }
 
 /** Remembers the path of an error that a factory or an `init` has thrown. */

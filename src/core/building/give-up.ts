@@ -21,6 +21,7 @@ import {
   VALUE,
   type Waiter,
 } from "../model/records.ts";
+import { isOwned } from "../model/ownership.ts";
 import { detach, itemsOf } from "../model/tree.ts";
 import { disposeUnreceived } from "./disposal.ts";
 import { failBuild } from "./finish.ts";
@@ -85,8 +86,8 @@ export function buildAnew(waiter: Waiter, other: Build): void {
  * what waits for it receives the other one.
  */
 export function finishLate(build: Build, own: unknown): unknown {
-  const { definition, scope, node, isForeign, cleanup } = build;
-  const isOwn = definition.lifetime !== VALUE && (!isForeign || definition.options.dispose);
+  const { definition, scope, node, cleanup } = build;
+  const isOwn = definition.lifetime !== VALUE && (definition.options.dispose || !isOwned(own));
   build.cleanup = undefined;
   if (isOwn || cleanup)
     disposeUnreceived(definition, scope, own, undefined, isOwn ? cleanup : () => cleanup!());

@@ -44,11 +44,11 @@ import {
   VALUE,
   WAITING,
 } from "../model/records.ts";
+import { claim } from "../model/ownership.ts";
 import { encloses, signalOf } from "../model/tree.ts";
 import { find, homeOf, nodeInScope } from "../registry/registry.ts";
 import { isThenable } from "../words/thenable.ts";
 import { looksLikeToken } from "../words/token.ts";
-import { findOwner } from "./disposal.ts";
 import { failBuild, finishBuild, forgetLastThrown } from "./finish.ts";
 import { runAs, running, setRunning } from "./running.ts";
 import { dequeue, isWaiting, PENDING, pendingBuild, queue, suspend, waitFor } from "./waiting.ts";
@@ -245,7 +245,7 @@ function call(fn: Make, isClass: boolean, values: readonly unknown[]): unknown {
 
 function initialise(it: Build, value: unknown): unknown {
   const { init, wrap = finishBuild } = it.definition.options;
-  findOwner(it, value);
+  if (it.definition.lifetime < TRANSIENT) claim(it.node!, value);
   if (!init) return wrap(it, value);
   // No dependent has the instance yet, so if `init` fails the container has to dispose it.
   it.made = { value };

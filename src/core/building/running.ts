@@ -37,7 +37,9 @@ export function onStack(): ReadonlySet<Build> {
   const builds = new Set<Build>();
   for (const last of [running, ...shelved]) {
     for (let it = last; it; it = it.below) {
-      for (let build: Build | undefined = it; build; build = build.dependent) builds.add(build);
+      // What a known one is built for is known as well.
+      for (let build: Build | undefined = it; build && !builds.has(build); build = build.dependent)
+        builds.add(build);
     }
   }
   return builds;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { dropBuilt } from "../building/finish.ts";
+import { dropOf } from "../building/finish.ts";
 import { combine, resolveNode } from "../building/resolve.ts";
 import { isPlain } from "../model/dependency.ts";
 import { ambiguous, invalid, notProvided, refused } from "../model/messages.ts";
@@ -44,11 +44,13 @@ export const all: All = ((token: AnyToken, options?: AllOptions) => {
   });
   return {
     ...made,
-    drop(scope, services) {
-      const nodes = candidates(scope, token, tag);
+    drop(scope) {
+      const drops = candidates(scope, token, tag).map(({ definition }) => dropOf(scope, definition));
       // A composite has received one service less. Then it cannot be told which of them came from which provider.
-      if (nodes.length !== (services as unknown[]).length) return;
-      nodes.forEach(({ definition }, at) => dropBuilt(scope, definition, (services as unknown[])[at]));
+      return (services, by) => {
+        if (drops.length === (services as unknown[]).length)
+          drops.forEach((drop, at) => drop?.((services as unknown[])[at], by));
+      };
     },
   } satisfies Combinator;
 }) as never;
@@ -95,8 +97,7 @@ export const one: One = ((token: AnyToken, options?: AllOptions) => {
       return nodes.length > 0;
     },
   );
-  const drop: Combinator["drop"] = (scope, value) => dropBuilt(scope, pick(scope)[0]?.definition, value);
-  return { ...made, drop };
+  return { ...made, drop: (scope) => dropOf(scope, pick(scope)[0]?.definition) } satisfies Combinator;
 }) as never;
 
 /** The tag in the options, once token and options are checked. */
@@ -120,7 +121,7 @@ function exactly(node: Node): Combinator {
   const made: Combinator = combinator("provider", [], (scope, dependent) =>
     resolveNode(scope, node, dependent),
   );
-  return { ...made, drop: (scope, value) => dropBuilt(scope, node.definition, value) };
+  return { ...made, drop: (scope) => dropOf(scope, node.definition) };
 }
 
 /** The providers that answer to the token, each service once. */

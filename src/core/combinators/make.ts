@@ -8,7 +8,7 @@
  * @module
  */
 
-import { dropBuilt } from "../building/finish.ts";
+import { dropOf } from "../building/finish.ts";
 import { resolveNode } from "../building/resolve.ts";
 import { circular, invalid } from "../model/messages.ts";
 import {
@@ -64,7 +64,7 @@ export const make: Make = ((provider: Definition) => {
   return {
     ...made,
     of: dependencies,
-    drop: (scope, value) => dropBuilt(scope, provider, value),
+    drop: (scope) => dropOf(scope, provider),
   } satisfies Combinator;
 }) as never;
 

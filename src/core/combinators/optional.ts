@@ -4,7 +4,7 @@
  * @module
  */
 
-import { dropTransients } from "../building/finish.ts";
+import { dropFor } from "../building/finish.ts";
 import { resolve } from "../building/resolve.ts";
 import type { Combinator, Single } from "../model/records.ts";
 import { isProvided } from "../registry/registry.ts";
@@ -25,5 +25,5 @@ export const optional: Optional = ((dependency: Single, fallback?: unknown) => {
   const made: Combinator = combinator("optional", dependency, (scope, dependent) =>
     isProvided(scope, dependency, dependent) ? resolve(scope, dependency, dependent) : fallback,
   );
-  return { ...made, drop: (scope, value) => dropTransients(scope, dependency, value) } satisfies Combinator;
+  return { ...made, drop: (scope) => dropFor(scope, dependency) } satisfies Combinator;
 }) as never;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { dropTransients } from "../building/finish.ts";
+import { dropFor } from "../building/finish.ts";
 import { resolve } from "../building/resolve.ts";
 import { check } from "../model/dependency.ts";
 import { invalid, refused } from "../model/messages.ts";
@@ -40,6 +40,5 @@ export const ref: Ref = ((token: () => AnyToken) => {
     (scope, dependent) => resolve(scope, given(), dependent),
     (scope, dependent, found) => isProvided(scope, given(), dependent, found),
   );
-  const drop: Combinator["drop"] = (scope, value) => dropTransients(scope, given(), value);
-  return { ...made, token: given, drop };
+  return { ...made, token: given, drop: (scope) => dropFor(scope, given()) } satisfies Combinator;
 }) as never;

@@ -4,7 +4,16 @@
  * @module
  */
 
-import { type Build, BUILT, type Dependent, DONE, extrasOf, type Node, TRANSIENT } from "./records.ts";
+import {
+  type Build,
+  BUILT,
+  type Dependent,
+  DONE,
+  extrasOf,
+  type Node,
+  type ScopeRecord,
+  TRANSIENT,
+} from "./records.ts";
 import { hold } from "./tree.ts";
 
 /** Where the edges of what a build resolves start: at its node if its instance is kept there, else at the build. */

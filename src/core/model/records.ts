@@ -81,13 +81,16 @@ export interface Combinator {
    * this method needs nothing.
    */
   provided?(scope: ScopeRecord, dependent: Build | undefined, found?: Found): boolean;
-  /** Disposes what a transient in its value has made, because nobody receives it. */
-  drop?(scope: ScopeRecord, value: unknown): void;
+  /** Gives what disposes the transients in a value that was resolved with the providers there are now. */
+  drop?(scope: ScopeRecord): Drop | undefined;
 }
 
 /** One dependency: a token, a combinator, or a tuple or a record of dependencies. */
 export type Single = AnyToken | Combinator | Dependencies | { readonly [name: string]: Single };
 export type Dependencies = readonly Single[];
+
+/** Disposes the transients in a value that nobody receives. `by`: what was to receive it. */
+export type Drop = (value: unknown, by: Dependent) => void;
 
 /** Providers that were found, each with the scope from which it was looked up. */
 export type Found = Map<Node, ScopeRecord>;
@@ -182,8 +185,6 @@ export class Node implements Dependent {
    */
   declare previous: Node | null | undefined;
   declare count: number | undefined;
-  /** Its factory passed on an instance that another provider owns. Only a `dispose` option of its own disposes it. */
-  declare isForeign?: boolean;
   /** What its factory has made, when a decorator has made something else from that. Only this is stopped and disposed. */
   declare original?: { readonly value: unknown } | undefined;
   /** Of what was built with the dependency `cleanup`: see `Build`. */
@@ -223,8 +224,6 @@ export class Build implements Dependent {
   declare values: unknown[];
   declare edges: Node[] | undefined;
 
-  /** How often the providers of the tree had changed when it began. */
-  declare readonly version: number;
   /** While its factory is on the stack: the build whose factory was called before. */
   declare below: Build | undefined;
 
@@ -240,6 +239,8 @@ export class Build implements Dependent {
   /** Of a service that waits for others: resolved by `end` when its build is over. */
   declare over?: Promise<void>;
   declare end?: () => void;
+  /** What disposes its values: there where providers have changed since they were resolved. */
+  declare drops?: Drop[];
   /** The builds that wait for this one. */
   declare waiters?: Waiter[] | undefined;
   /** The builds that this one waits for, or has waited for. */
@@ -260,10 +261,7 @@ export class Build implements Dependent {
   declare cleanup?: Cleanup | undefined;
   declare count?: number | undefined;
   /** See `Node`. */
-  declare isForeign?: boolean;
   declare original?: { readonly value: unknown } | undefined;
-  /** After the deadline of a shutdown, which takes the edges away: what its factory was given, and may still pass on. */
-  declare received?: Node[] | undefined;
   /** Nobody waits for it any longer: see `giveUp`. */
   declare isGivenUp?: boolean;
   /** Set by `thimble/observe`: when it began. */
@@ -274,7 +272,6 @@ export class Build implements Dependent {
     this.scope = scope;
     this.dependent = dependent;
     this.node = node;
-    this.version = scope.tree.changes;
     this.phase = NEW;
     this.values = none as never;
     this.edges = this.below = undefined;
@@ -349,8 +346,6 @@ export interface ScopeRecord {
 
 /** What few scopes have. One object is made for the first of these that is needed. */
 export interface Extras {
-  /** `Tree.changes` at the last `provide` or `override` of this scope. */
-  changed?: number;
   /** What is registered here, in order of registration. A scope that only registered values has none. */
   providers?: Map<object, Node | Definition>;
   /** Whether scopes that are not held look into the nodes of this one: then the map is cleared when it is given up. */

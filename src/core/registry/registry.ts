@@ -23,6 +23,7 @@ import {
   type Single,
   VALUE,
 } from "../model/records.ts";
+import { claim } from "../model/ownership.ts";
 import { definitionOf, emptyMap, hold, isProvider, relink } from "../model/tree.ts";
 import { isToken } from "../words/token.ts";
 
@@ -116,7 +117,10 @@ export function register(
       const node = new Node(it, scope);
       node.value = it.make;
       // A value with an `init` is built when it is first resolved, like other services.
-      if (!options.init && !options.wrap && it.dependencies.length === 0) node.state = BUILT;
+      if (!options.init && !options.wrap && it.dependencies.length === 0) {
+        node.state = BUILT;
+        claim(node, it.make);
+      }
       if (options.owned || options.dispose || options.stop || options.start) owned.push(node);
       fresh.set(key, node);
     } else {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { noteTransients } from "../building/finish.ts";
 import { running } from "../building/running.ts";
 import { closed } from "../model/messages.ts";
 import {
@@ -110,17 +111,11 @@ class TreeScope implements ScopeRecord {
   }
 
   provide(...providers: unknown[]): this {
-    follow(this);
-    extrasOf(this).changed = ++this.tree.changes;
-    tellAll(this, "registered", register(this, providers));
-    return this;
+    return add(this, providers);
   }
 
   override(...providers: unknown[]): this {
-    follow(this);
-    extrasOf(this).changed = ++this.tree.changes;
-    tellAll(this, "overridden", register(this, providers, true));
-    return this;
+    return add(this, providers, true);
   }
 
   createScope(...args: unknown[]): ScopeRecord {
@@ -173,6 +168,15 @@ function getFurther(scope: ScopeRecord, dependency: Single, found: Node | undefi
 
 function call(fn: (...args: unknown[]) => unknown, dependencies: Single, resolved: unknown): unknown {
   return Array.isArray(dependencies) ? fn(...(resolved as unknown[])) : fn(resolved);
+}
+
+/** Registers providers in a scope that may have built something already. */
+function add<S extends ScopeRecord>(scope: S, providers: readonly unknown[], override?: boolean): S {
+  follow(scope);
+  noteTransients(scope);
+  scope.tree.changes++;
+  tellAll(scope, override ? "overridden" : "registered", register(scope, providers, override));
+  return scope;
 }
 
 function tellAll(scope: ScopeRecord, name: string, registered: Iterable<Node | Definition>): void {

@@ -366,8 +366,6 @@ async function expire(top: ScopeRecord): Promise<void> {
     startCounting(scope);
     for (const it of pendingIn(scope)) {
       // What is in flight no longer keeps its dependencies waiting. It may still pass one of them on.
-      const build = (it as Node).build ?? (it as Build);
-      build.received = it.edges;
       release(it);
       (it as Node).cleanup?.hurry?.();
       // A build is disposed when it ends.

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { madeBy, setEnding } from "../building/disposal.ts";
+import { setEnding } from "../building/disposal.ts";
 import { reportUnheard, rowOf } from "../building/reporting.ts";
 import { runAs } from "../building/running.ts";
 import { dependentIn } from "../model/edges.ts";
@@ -22,6 +22,7 @@ import {
   TRANSIENT,
   VALUE,
 } from "../model/records.ts";
+import { madeBy } from "../model/ownership.ts";
 import { itemsOf, signalIn, subtree } from "../model/tree.ts";
 import type { ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
 import { isThenable } from "../words/thenable.ts";

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { madeBy } from "../../core/building/disposal.ts";
+import { madeBy } from "../../core/model/ownership.ts";
 import { runAs } from "../../core/building/running.ts";
 import { closed } from "../../core/model/messages.ts";
 import { BUILT, IDLE, type Node, type ScopeRecord } from "../../core/model/records.ts";

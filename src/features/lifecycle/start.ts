@@ -4,7 +4,7 @@
  * @module
  */
 
-import { madeBy } from "../../core/building/disposal.ts";
+import { madeBy } from "../../core/model/ownership.ts";
 import { reportUnheard } from "../../core/building/reporting.ts";
 import { BUILT, type Node, type ScopeRecord } from "../../core/model/records.ts";
 import type { RuntimeAbortSignal } from "../../core/types/signal.ts";
