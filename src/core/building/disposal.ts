@@ -69,7 +69,16 @@ export function disposeNode(node: Node): boolean {
     try {
       result =
         cleanup || stop
-          ? callWithin(cleanup, stop, dispose, isOption, value, signal ?? stopSignalOf(closing, stop), reason)
+          ? callWithin(
+              cleanup,
+              stop,
+              dispose,
+              isOption,
+              value,
+              signal ?? stopSignalOf(closing, stop),
+              reason,
+              closing?.expired,
+            )
           : call(dispose as Disposer, isOption, value, signal, reason);
       if (closing?.expired) cleanup?.hurry?.();
     } finally {
@@ -104,9 +113,10 @@ function callWithin(
   value: unknown,
   signal: unknown,
   reason: unknown,
+  isHurried: boolean | undefined,
 ): unknown {
   const end = dispose ? () => call(dispose, isOption, value, signal, reason) : undefined;
-  const both = stop ? () => stopFirst(() => stop(value, signal as never, reason), end) : end;
+  const both = stop ? () => stopFirst(() => stop(value, signal as never, reason), end, isHurried) : end;
   return cleanup ? cleanup(both) : both!();
 }
 
@@ -122,12 +132,18 @@ function stopSignalOf(closing: Closing | undefined, stop: Stop | undefined): unk
   return stop && stop.length !== 1 ? signalIn(closing ?? {}, closing?.expired) : undefined;
 }
 
-async function stopFirst(stop: () => unknown, dispose: (() => unknown) | undefined): Promise<void> {
+async function stopFirst(
+  stop: () => unknown,
+  dispose: (() => unknown) | undefined,
+  isHurried: boolean | undefined,
+): Promise<void> {
+  const stopped = (async () => stop())();
   try {
-    await stop();
+    if (!isHurried) await stopped;
   } finally {
     await dispose?.();
   }
+  await stopped;
 }
 
 /** What is being disposed or stopped on the stack right now. */

@@ -187,8 +187,9 @@ function isDroppable(value: unknown): boolean {
  * Afterwards it could not be told.
  */
 export function noteTransients(top: ScopeRecord): void {
-  const pending = subtree(top).flatMap(({ extras }) => itemsOf<Build | Node>(extras ?? {}));
-  for (const it of [...onStack(), ...pending]) {
+  const all: (Build | Node)[] = [...onStack()];
+  for (const { extras } of subtree(top)) if (extras?.child) all.push(...itemsOf(extras));
+  for (const it of all) {
     if (!(it instanceof Build) || it.phase >= RUNNING) continue;
     const { scope, definition, values } = it;
     const drops = (it.drops ??= []);

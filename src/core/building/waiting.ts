@@ -7,7 +7,7 @@
  * @module
  */
 
-import { addEdge, dependentIn, waitedFor } from "../model/edges.ts";
+import { addEdge, dependentIn, noteChange, waitedFor } from "../model/edges.ts";
 import { attach, detach, hold } from "../model/tree.ts";
 import { noteUnheard } from "./reporting.ts";
 import { type Build, DONE, extrasOf, RESOLVING, TRANSIENT, type Waiter } from "../model/records.ts";
@@ -23,6 +23,7 @@ export function suspend(build: Build): typeof PENDING {
   if (build.missing === undefined) {
     build.missing = 0;
     hold(build.scope);
+    noteChange(build.scope);
     attach(build, extrasOf(build.scope));
   }
   pendingBuild = build;

@@ -75,6 +75,7 @@ export function addEdge(dependent: Dependent, node: Node): void {
   const ready = scope.closing?.ready;
   // A dependent whose edges were taken away would never give up this one.
   if (ready && count === undefined && dependent.definition.lifetime < TRANSIENT) return;
+  noteChange(scope);
   // An array literal takes the room of one element. Pushing to an empty array takes the room of seventeen.
   if (!edges) dependent.edges = [node];
   else if (edges[edges.length - 1] === node) return;
@@ -93,10 +94,18 @@ export function addLateEdge(late: Node, node: Node): void {
   if (late.state) extrasOf(late.scope).hasLateEdges = true;
 }
 
+/** Has scopes that are stopping count again what depends on what. */
+export function noteChange(scope: ScopeRecord): void {
+  if (!scope.tree.hasStops) return;
+  for (let at: ScopeRecord | undefined = scope; at; at = at.parent)
+    if (at.extras?.stopping) at.extras.stopping.isStale = true;
+}
+
 /** Has shutdown deal with an instance. */
 export function list(node: Node): void {
   const { scope } = node;
   hold(scope);
+  noteChange(scope);
   // What was in flight when counting began is counted already.
   if (scope.closing?.ready) return;
   if (node.previous === undefined) {

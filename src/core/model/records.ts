@@ -191,10 +191,9 @@ export class Node implements Dependent {
   declare cleanup?: Cleanup | undefined;
   /** Whether its `start` has succeeded. Without that, what has a `start` is not stopped. */
   declare isStarted?: boolean;
-  /** Whether its `stop` was called; while that waits for a promise, a promise that follows; and how it failed. */
+  /** Whether its `stop` was called, and whether that has not ended. */
   declare isStopped?: boolean;
-  declare stopping?: Promise<void> | undefined;
-  declare stopRow?: ShutdownRow;
+  declare isStopping?: boolean;
   /** Of a service that is released: told what becomes of it. */
   declare rows?: Dependents | undefined;
   /** While a disposer or `stop` waits for a promise: when it was called, and its neighbours among what is in flight. */
@@ -357,7 +356,7 @@ export interface Extras {
   /** The same for the moment when it begins to stop. */
   stopSignal?: { controller?: Controller | undefined };
   /** The first phase of a shutdown of this scope, once it has begun. */
-  stopping?: { readonly reason: unknown };
+  stopping?: { readonly reason: unknown; isStale: boolean };
   /** Of a scope that has an app: shuts down that app, and through it the scope. */
   shutdown?: (options: ShutdownOptions) => Promise<ShutdownReport>;
   /** Of a scope that has an app: starts a service that was built again. */

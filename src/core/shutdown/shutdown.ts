@@ -163,6 +163,7 @@ function closeAll(scope: ScopeRecord, stopping?: Stopping, options: ShutdownOpti
     const closing = scope.closing!;
     if (stopping) {
       closing.since ??= stopping.since;
+      closing.live ??= stopping.live;
       tick(scope);
     }
     for (const it of fresh) (it.closing as ScopeShutdown).isBeginning = false;
@@ -201,7 +202,9 @@ function close(top: ScopeRecord, reason: unknown): ScopeRecord[] {
     for (const scope of fresh) top.tree.tell?.("scopeClosing", scope, { reason: scope.closing!.reason });
   for (const { closing, extras } of fresh) {
     // A scope above that closes it has waited as long as it could, and has these rows already.
-    closing!.rows.push(...((extras?.stopping as Stopping | undefined)?.abandon() ?? []));
+    for (const row of (extras?.stopping as Stopping | undefined)?.abandon() ?? [])
+      // A scope below that was closing before may have brought it.
+      if (!closing!.rows.includes(row)) closing!.rows.push(row);
     extras?.stopSignal?.controller?.abort(closing!.reason);
     extras?.controller?.abort(closing!.reason);
     for (const it of itemsOf<Build | Node>(extras ?? {})) if (it instanceof Build) refuse(it);
@@ -254,7 +257,7 @@ function end(scope: ScopeRecord): void {
   const { rows, since, clock } = closing;
   const elapsed = since === undefined ? 0 : clock! - since;
   const ok = rows.every(({ outcome }) => outcome === "disposed");
-  const report = (closing.report = Object.assign(liveOf(closing), { ok, elapsed }));
+  const report = (closing.report = Object.assign(liveOf(closing), { ok, elapsed, services: rows }));
   if (scope.parent && scope.isHeld) detach(scope, scope.parent);
   if (scope.extras?.lends) scope.nodes?.clear();
   // Somebody may keep the closed scope. It must not keep what was in it.

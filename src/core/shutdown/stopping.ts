@@ -40,10 +40,22 @@ export class Stopping {
   expired = false;
   /** Aborts at the deadline. */
   controller: Controller | undefined = undefined;
-  /** What is waited for. */
+  /** The stops that are waited for. */
   readonly inFlight: Set<Node> = new Set();
   /** Builds in flight whose services will have to be stopped. */
   readonly building: Set<Build> = new Set();
+  /** Something was built or has got an edge since dependents were counted: see `noteChange`. */
+  isStale = true;
+  /** What was left to be stopped at that time. */
+  left: Set<Dependent> = new Set();
+  /** What depends on others, with its edges. */
+  edges: Map<Dependent, readonly Node[]> = new Map();
+  /** How many dependents each of those has that were not stopped. */
+  counts: Map<Dependent, number> = new Map();
+  /** What may be stopped. Those before `next` were. */
+  ready: Node[] = [];
+  next = 0;
+  isProceeding = false;
   /** Resolved with the report of the whole shutdown, where the phase has to wait. */
   declare report?: Promise<ShutdownReport>;
   isOver = false;
@@ -70,23 +82,71 @@ export class Stopping {
 
   /** Stops what no dependent uses any more. After the deadline, the dependents have only to have been stopped before. */
   proceed(): void {
-    for (;;) {
-      const left = this.toStop();
-      const busy = left.filter((it) => it.stopping !== undefined);
-      const idle = left.filter((it) => it.stopping === undefined);
-      for (const it of busy) this.wait(it);
-      const builds = this.expired ? [] : this.toFinish();
-      for (const it of builds) this.waitForBuild(it);
-      const used = dependenciesOf(this.expired ? idle : [...left, ...builds.map(dependentIn)]);
-      const free = idle.filter((it) => !used.has(it));
-      const isWaiting = busy.length + builds.length > 0 && !this.expired;
-      // Edges form no circle, but nothing must wait for ever if they did.
-      const next = free.length > 0 || isWaiting ? free : idle;
-      if (next.length === 0) break;
-      // A `stop` may have shut down a scope below, which has then stopped what lives there.
-      for (const it of next) if (!it.isStopped) this.begin(it);
+    // What a `stop` does while it is called is seen when it has returned.
+    if (this.isProceeding) return;
+    this.isProceeding = true;
+    for (let isCounted = false; !this.isOver;) {
+      if (this.isStale) {
+        this.count();
+        isCounted = true;
+      }
+      const node = this.ready[this.next];
+      const isBusy = this.inFlight.size + this.building.size > 0;
+      if (node) {
+        this.next++;
+        // A `stop` may have shut down a scope below, which has then stopped what lives there.
+        if (!node.isStopped) this.begin(node);
+        isCounted = false;
+      } else if (isBusy && (isCounted || !this.expired)) break;
+      // What was stopped in a scope below may have been missed.
+      else if (!isCounted) this.isStale = true;
+      else this.end();
     }
-    if (this.inFlight.size + this.building.size === 0) this.end();
+    this.isProceeding = false;
+  }
+
+  /** Counts the dependents of what is left to be stopped, and of everything that it depends on, in whatever scope. */
+  count(): void {
+    const left = this.toStop();
+    const idle = left.filter((it) => !it.isStopping);
+    const builds = this.expired ? [] : this.toFinish();
+    for (const it of left) if (it.isStopping) this.inFlight.add(it);
+    for (const it of builds) this.waitForBuild(it);
+    const all = new Set<Dependent>(this.expired ? idle : [...left, ...builds.map(dependentIn)]);
+    this.left = new Set(left);
+    this.edges = new Map();
+    this.counts = new Map();
+    // The set grows while it is walked.
+    for (const it of all) {
+      const edges = it.edges ?? [];
+      this.edges.set(it, edges);
+      for (const other of edges) {
+        all.add(other);
+        this.counts.set(other, (this.counts.get(other) ?? 0) + 1);
+      }
+    }
+    const free = idle.filter((it) => !this.counts.has(it));
+    // Edges form no circle, but nothing must wait for ever if they did.
+    this.ready = free.length + this.inFlight.size + this.building.size > 0 ? free : idle;
+    this.next = 0;
+    this.isStale = false;
+  }
+
+  /** What it depends on has one dependent less. */
+  release(node: Node): void {
+    const free = [node];
+    // The array grows while it is walked.
+    for (const it of free) {
+      const edges = this.edges.get(it) ?? [];
+      this.edges.delete(it);
+      for (const other of edges) {
+        const count = this.counts.get(other)! - 1;
+        this.counts.set(other, count);
+        if (count > 0 || other.isStopping) continue;
+        if (this.left.has(other) && !other.isStopped) this.ready.push(other);
+        else free.push(other);
+      }
+    }
   }
 
   /** A scope below has closed. What was in flight in it when its deadline passed is not waited for any longer. */
@@ -94,6 +154,7 @@ export class Stopping {
     if (this.isOver || this.building.size === 0) return;
     const builds = new Set(this.toFinish());
     for (const it of this.building) if (!builds.has(it)) this.building.delete(it);
+    this.isStale = true;
     this.proceed();
   }
 
@@ -107,6 +168,7 @@ export class Stopping {
       // What waits for it goes on first, in reactions of its own, and then depends on it.
       for (let turns = 4; turns > 0; turns--) await undefined;
       this.building.delete(build);
+      this.isStale = true;
       if (!this.expired) this.proceed();
     })();
   }
@@ -117,22 +179,9 @@ export class Stopping {
     this.expired = true;
     this.controller?.abort();
     this.building.clear();
-    for (const it of this.inFlight) {
-      const isAbandoned = it.stopping || this.follows(it.stopRow);
-      this.add(isAbandoned ? rowOf(it, "abandoned", now() - it.since!, { phase: "stop" }) : it.stopRow);
-    }
+    for (const it of this.inFlight) this.rows.push(abandoned(it));
     this.end();
     return this.rows;
-  }
-
-  add(row: ShutdownRow | undefined): void {
-    if (row && !this.rows.includes(row)) this.rows.push(row);
-  }
-
-  /** Whether a `stop` has failed with the reason of its signal: because of the deadline, and not by itself. */
-  follows(row: ShutdownRow | undefined): boolean {
-    const signal = this.controller?.signal;
-    return signal?.aborted === true && row?.error === signal.reason;
   }
 
   end(): void {
@@ -145,6 +194,7 @@ export class Stopping {
     if (this.expired || this.isOver) return;
     this.expired = true;
     this.controller?.abort();
+    this.isStale = true;
     this.proceed();
     // One turn later, because what had nothing to wait for is not abandoned.
     await undefined;
@@ -155,18 +205,19 @@ export class Stopping {
     const { scope, definition } = node;
     const value = madeBy(node);
     const { stop } = definition.options;
-    let failure: object | undefined;
     const since = (node.since = now());
-    node.isStopped = true;
-    // There before it is called: it may shut down a scope above, which then waits for it.
-    let over!: () => void;
-    node.stopping = new Promise((resolve) => (over = resolve));
-    const ended = (): void => {
-      node.stopping = undefined;
-      over();
+    const ended = (failure?: object): void => {
+      node.isStopping = false;
       scope.tree.tell?.("stopped", node, { elapsed: now() - since, ...failure });
-      if (failure) node.stopRow = rowOf(node, "failed", now() - since, { ...failure, phase: "stop" });
+      const row = failure && rowOf(node, "failed", now() - since, { ...failure, phase: "stop" });
+      // Every scope above that stops has waited for it.
+      const isReported = phasesOf(scope).map((it) => it.stopped(node, row));
+      if (row && !isReported.includes(true)) reportUnheard(node, row.error);
     };
+    const failed = (error: unknown): void => ended({ error });
+    // This comes before it is called: it may shut down a scope, which then waits for it.
+    node.isStopped = node.isStopping = true;
+    for (const it of phasesOf(scope)) it.inFlight.add(node);
     scope.tree.tell?.("stopping", node);
     try {
       const signal = stop!.length === 1 ? undefined : signalIn(this, this.expired);
@@ -177,33 +228,41 @@ export class Stopping {
       } finally {
         setEnding(outer);
       }
-      if (isThenable(result)) {
-        void Promise.resolve(result).then(ended, (error: unknown) => {
-          failure = { error };
-          ended();
-        });
-        this.wait(node);
-        return;
-      }
+      if (isThenable(result)) void Promise.resolve(result).then(() => ended(), failed);
+      else ended();
     } catch (error) {
-      failure = { error };
+      failed(error);
     }
-    ended();
-    this.add(node.stopRow);
+    // After the deadline nothing waits for it.
+    if (this.expired) this.release(node);
   }
 
-  wait(node: Node): void {
-    if (this.inFlight.has(node)) return;
-    this.inFlight.add(node);
-    void node.stopping!.then(() => {
-      this.inFlight.delete(node);
-      const { stopRow } = node;
-      if (!stopRow || !this.isOver || this.rows.includes(stopRow)) this.add(stopRow);
-      // The report of a phase that is over is complete. A `stop` that follows its signal is abandoned in it, and no news.
-      else if (!this.follows(stopRow)) reportUnheard(node, stopRow.error);
-      if (!this.expired) this.proceed();
-    });
+  /** A `stop` has ended. Gives whether its failure is in the report, or is no news. */
+  stopped(node: Node, row: ShutdownRow | undefined): boolean {
+    const wasWaitedFor = this.inFlight.delete(node);
+    const signal = this.controller?.signal;
+    // With the reason of its signal it has failed because of the deadline, and not by itself.
+    const isAbandoned = signal?.aborted === true && row?.error === signal.reason;
+    // The report of a phase that is over is complete.
+    if (this.isOver) return isAbandoned;
+    if (row) this.rows.push(isAbandoned ? abandoned(node) : row);
+    if (wasWaitedFor && !this.counts.get(node)) this.release(node);
+    if (!this.expired) this.proceed();
+    return true;
   }
+}
+
+/** The phases of a scope and of those above it. */
+function phasesOf(scope: ScopeRecord): Stopping[] {
+  const found: Stopping[] = [];
+  for (let at: ScopeRecord | undefined = scope; at; at = at.parent) {
+    if (at.extras?.stopping) found.push(at.extras.stopping as Stopping);
+  }
+  return found;
+}
+
+function abandoned(node: Node): ShutdownRow {
+  return rowOf(node, "abandoned", now() - node.since!, { phase: "stop" });
 }
 
 /** What is to be stopped in a scope and below, or is being stopped right now. */
@@ -215,10 +274,10 @@ export function toStop(top: ScopeRecord): Node[] {
   return found;
 }
 
-export function isToStop({ state, definition, stopping, isStopped, isStarted }: Node): unknown {
+export function isToStop({ state, definition, isStopping, isStopped, isStarted }: Node): unknown {
   const { start, stop } = definition.options;
   const isThere = state === BUILT || (state === IDLE && definition.lifetime === VALUE);
-  return stop && (!start || isStarted) && isThere && (stopping || !isStopped);
+  return stop && (!start || isStarted) && isThere && (isStopping || !isStopped);
 }
 
 /** The builds in flight, in a scope and below, of services that have a `stop`. */
@@ -229,13 +288,4 @@ export function toFinish(top: ScopeRecord): Build[] {
       return it instanceof Build && options.stop !== undefined && !options.start && lifetime < TRANSIENT;
     }),
   );
-}
-
-/** Everything that the given instances depend on, in whatever scope. */
-function dependenciesOf(nodes: readonly Dependent[]): Set<Node> {
-  const found = new Set<Node>();
-  for (const { edges } of nodes) for (const it of edges ?? []) found.add(it);
-  // The set grows while it is walked.
-  for (const { edges } of found) for (const it of edges ?? []) found.add(it);
-  return found;
 }
