@@ -6,7 +6,7 @@
 import { alias, createContainer, ref, scoped, singleton, token, transient, value, type Scope } from "thimble";
 import { beforeEach, describe, expect, it } from "vitest";
 import { kinds } from "./support/kinds.ts";
-import { laterRefusal, refusal } from "./support/refusal.ts";
+import { laterRefusal, refusal, rejected } from "./support/refusal.ts";
 
 // Bad input is what the types are there to refuse; the casts of this file are all of this kind.
 const bad = <T>(it: unknown): T => it as T;
@@ -253,5 +253,50 @@ describe("a refused ask", () => {
     await laterRefusal(app.getAsync(bad<never>([Fine, undefined])));
 
     expect(await app.shutdown()).toMatchObject({ ok: true, services: [] });
+  });
+});
+
+describe("options of a call", () => {
+  it.each<[string, unknown, string]>([
+    [
+      "that do not exist",
+      { timout: 5 },
+      'shutdown: no option is named "timout": there is timeout, signal, reason',
+    ],
+    ["that are a signal", new AbortController().signal, "shutdown: its options are an object"],
+    ["that are a number", 5_000, "shutdown: its options are an object"],
+    ["that are null", null, "shutdown: its options are an object"],
+    ["that are a list", ["timeout"], 'shutdown: no option is named "0"'],
+    ["with a timeout that is text", { timeout: "5s" }, "timeout is a number of milliseconds"],
+    ["with something else for a signal", { signal: "SIGTERM" }, "signal is an AbortSignal"],
+    ["with nothing for a signal", { signal: null }, "signal is an AbortSignal"],
+  ])("of shutdown %s: refused at once", (_, options, message) => {
+    expect(() => app.shutdown(bad(options))).toThrow(TypeError);
+    expect(() => app.shutdown(bad(options))).toThrow(message);
+    expectNothingChanged();
+  });
+
+  it.each<[string, unknown, string]>([
+    ["that do not exist", { timeout: 5 }, 'getAsync: no option is named "timeout": there is signal'],
+    [
+      "that are a signal",
+      new AbortController().signal,
+      "getAsync: its options are an object: there is signal",
+    ],
+    ["with something else for a signal", { signal: {} }, "signal is an AbortSignal"],
+  ])("of getAsync %s: refused before anything is built", async (_, options, message) => {
+    let built = 0;
+    app.provide(singleton(Host, () => `${++built}`));
+
+    const error = await rejected(app.getAsync(Host, bad(options)));
+
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toBe(message);
+    expect(built).toBe(0);
+  });
+
+  it("count as not given when they are undefined", async () => {
+    expect(await app.getAsync(Fine, bad({ signal: undefined, other: undefined }))).toBe("fine");
+    expect(await app.shutdown(bad({ timeout: undefined, other: undefined }))).toMatchObject({ ok: true });
   });
 });

@@ -3,7 +3,7 @@
  * once, in order, and nothing waits for itself.
  */
 import { createContainer, singleton, token, value, type Scope } from "thimble";
-import { background, createApp, type App, type Background } from "thimble/lifecycle";
+import { background, createApp, type App, type Background, warm } from "thimble/lifecycle";
 import { observe } from "thimble/observe";
 import { describe, expect, it } from "vitest";
 import { deferred } from "../core/support/deferred.ts";
@@ -491,7 +491,7 @@ describe("options", () => {
 
   it("of an app that do not exist, and what is no container, are refused by name", async () => {
     expect(() => createApp(createContainer(), { timeout: 5 } as never)).toThrow(
-      'createApp has no option "timeout": it has grace',
+      'createApp: no option is named "timeout": there is grace',
     );
     expect(() => createApp({} as never)).toThrow(TypeError);
     expect(() => createApp(undefined as never)).toThrow(TypeError);
@@ -499,5 +499,93 @@ describe("options", () => {
     for (const wrong of [{ timeout: 5 }, { signals: ["SIGTERM"] }, { signal: "SIGTERM" }])
       expect(await rejection(app.serve(wrong as never))).toBeInstanceOf(TypeError);
     expect(app.state).toBe("new");
+  });
+
+  it("of all functions name what was probably meant", async () => {
+    const app = createApp(createContainer());
+    const errors = await Promise.all([
+      rejection(app.serve({ signal: undefined, sinals: [] } as never)),
+      rejection(warm(createContainer(), { al: true } as never)),
+      rejection(warm(createContainer(), { all: 1 } as never)),
+      rejection(app.serve({ signals: "SIGTERM" } as never)),
+    ]);
+    expect(errors.map(String)).toEqual([
+      'TypeError: serve: no option is named "sinals": did you mean "signals"?',
+      'TypeError: warm: no option is named "al": did you mean "all"?',
+      'TypeError: warm: the option "all" is true or false, not 1',
+      'TypeError: serve: the option "signals" is what signals() of the entry point of a runtime gives, not of type string',
+    ]);
+  });
+});
+
+describe("what fails in stopping, when something else has failed before", () => {
+  const [Broken, Other] = [token<object>("broken"), token<object>("other")];
+  const fails = (text: string) => (): never => {
+    throw new Error(text);
+  };
+
+  it.each(["an observer", "the runtime"])(
+    "is told to %s, because run throws what fn throws",
+    async (whom) => {
+      const told: unknown[] = [];
+      const reports = catchReports();
+      const container = createContainer(
+        singleton(Broken, () => ({}), { dispose: fails("disposal") }),
+        singleton(Other, () => ({}), { stop: fails("stop") }),
+      );
+      if (whom === "an observer") observe(container, { unhandled: ({ error }) => told.push(error) });
+      const app = createApp(container);
+      app.afterStop(fails("hook"));
+
+      const thrown = await rejection(app.run([Broken, Other], fails("work")));
+
+      expect(String(thrown)).toBe("Error: work");
+      expect((whom === "an observer" ? told : reports).map(String)).toEqual([
+        "Error: stop",
+        "Error: disposal",
+        "Error: hook",
+      ]);
+    },
+  );
+
+  it("is told once when the start has failed: it is thrown with the error of the start", async () => {
+    const told: unknown[] = [];
+    const container = createContainer(
+      singleton(Broken, () => ({}), { eager: true, dispose: fails("disposal") }),
+      singleton(Other, fails("factory"), { eager: true }),
+    );
+    observe(container, { unhandled: ({ error }) => told.push(error) });
+
+    const thrown = await rejection(createApp(container).run([], () => {}));
+
+    expect((thrown as { errors: unknown[] }).errors.map(String)).toEqual([
+      "Error: factory",
+      "Error: disposal",
+    ]);
+    expect(told).toEqual([]);
+  });
+
+  it("is told once when a scope above has given up the app", async () => {
+    const told = catchReports();
+    const gate = deferred();
+    const root: Scope = createContainer();
+    const container = root.createScope(
+      "app",
+      singleton(Broken, () => ({}), { dispose: fails("disposal") }),
+    );
+    container.get(Broken);
+    const app = createApp(container);
+    app.beforeStop(() => gate.promise);
+    await app.start();
+
+    const report = await root.shutdown({ signal: AbortSignal.abort() });
+    gate.reject(new Error("hook"));
+    await turn();
+
+    expect(report.services.map((row) => `${row.token} ${row.outcome}`)).toEqual([
+      "app of app abandoned",
+      "broken failed",
+    ]);
+    expect(told.map(String)).toEqual(["Error: hook"]);
   });
 });

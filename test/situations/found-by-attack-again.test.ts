@@ -70,8 +70,8 @@ describe("a service whose build is in flight when the shutdown begins", () => {
       singleton(A, () => gates[0].promise, { stop: () => void log.push("stop a"), dispose: false }),
       singleton(B, () => gates[1].promise, {
         stop: async () => {
-          await turn();
           log.push("stop b");
+          await turn();
         },
         dispose: () => log.push("dispose b"),
       }),

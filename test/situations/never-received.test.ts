@@ -12,6 +12,7 @@ import {
   map,
   one,
   optional,
+  parent,
   pathOf,
   ref,
   scoped,
@@ -181,6 +182,23 @@ describe("what was built for a list or record of which a part fails is disposed"
 
       expect(counted).toEqual({ open: 0, built: list.flat().length - 2 });
     }
+  });
+
+  it.each<[string, Dependency]>([
+    ["by itself", parent(Connection)],
+    ["in a list", [parent(Connection)]],
+    ["behind optional()", optional(parent(Connection))],
+  ])("also when it comes from the scope above: %s", async (_, dependency) => {
+    const { app, counted } = counting();
+    const child = app.createScope(
+      "child",
+      singleton(Job, [dependency, Missing] as never, () => ({})),
+    );
+
+    await rejection(child.getAsync(Job));
+    await turn();
+
+    expect(counted).toEqual({ open: 0, built: 1 });
   });
 
   it("and what became a transient meanwhile is left alone, because somebody keeps it", async () => {

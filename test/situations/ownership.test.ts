@@ -21,6 +21,8 @@ import {
 } from "thimble";
 import { describe, expect, it } from "vitest";
 import { asyncDispose, dispose } from "../core/support/disposal.ts";
+import { deferred } from "../core/support/deferred.ts";
+import { rejected } from "../core/support/refusal.ts";
 import { turn } from "../core/support/turn.ts";
 
 class Db {
@@ -177,7 +179,7 @@ describe("an instance that a factory passes on", () => {
     ])("stays its maker's to dispose, whoever is disposed first: %s", async (_, disposals, provider) => {
       for (const first of ["maker", "other"]) {
         Frozen.disposals = 0;
-        const maker = createContainer(singleton(Db), provider) as Scope;
+        const maker = (createContainer(singleton(Db)) as Scope).provide(provider) as Scope;
         const tool = maker.get(Tool) as Db;
         const before = tool.disposals;
         const other = createContainer(singleton(Again, async () => (await turn(), tool)));
@@ -220,6 +222,27 @@ describe("an instance that a factory passes on", () => {
 
       expect(db.disposals).toBe(1);
     });
+
+    it.each(["singleton", "transient"])(
+      "is disposed once when a %s in flight gives it after the deadline",
+      async (kind) => {
+        const gate = deferred();
+        const provider = { singleton, transient }[kind] as typeof singleton;
+        const app = createContainer(
+          singleton(Db),
+          provider(ReadDb, [Db], async (db) => (await gate.promise, db)),
+        );
+        const db = app.get(Db);
+        const refused = rejected(app.getAsync(ReadDb));
+
+        await app.shutdown({ signal: AbortSignal.abort() });
+        gate.resolve();
+        await refused;
+        await turn();
+
+        expect(db.disposals).toBe(1);
+      },
+    );
 
     it("shows nothing of its owner", () => {
       const db = createContainer(singleton(Db)).get(Db);

@@ -164,7 +164,7 @@ export function dropTransientsOf(build: Build, from: number = 0, to?: number): v
   values.slice(from, to).forEach((value, i) => {
     const at = from + i;
     if (isDroppable(value))
-      (drops?.[at] ?? dropFor(scope, definition.dependencies[at]!))(value, dependentIn(build));
+      (drops?.[at] ?? dropFor(scope, definition.dependencies[at]!, build))(value, dependentIn(build));
   });
 }
 
@@ -188,26 +188,27 @@ function isDroppable(value: unknown): boolean {
  */
 export function noteTransients(top: ScopeRecord): void {
   const all: (Build | Node)[] = [...onStack()];
-  for (const { extras } of subtree(top)) if (extras?.child) all.push(...itemsOf(extras));
+  for (const { extras } of top.tree.hasWaited ? subtree(top) : [])
+    if (extras?.child) all.push(...itemsOf(extras));
   for (const it of all) {
     if (!(it instanceof Build) || it.phase >= RUNNING) continue;
     const { scope, definition, values } = it;
     const drops = (it.drops ??= []);
     // In a list that is being resolved, what has no place in `values` yet is still to be looked up.
     definition.dependencies.forEach((dependency, at) => {
-      if (at in values) drops[at] ??= dropFor(scope, dependency);
+      if (at in values) drops[at] ??= dropFor(scope, dependency, it);
     });
   }
 }
 
 /** Gives what disposes the transients in the value of a dependency. */
-export function dropFor(scope: ScopeRecord, dependency: Single): Drop {
+export function dropFor(scope: ScopeRecord, dependency: Single, dependent: Build | undefined): Drop {
   let drop: Drop | undefined;
-  if (isToken(dependency)) drop = dropOf(scope, find(scope, dependency)?.definition);
-  else if (isCombinator(dependency)) drop = dependency.drop?.(scope);
+  if (isToken(dependency)) drop = dropOf(scope, find(scope, dependency)?.definition, dependent);
+  else if (isCombinator(dependency)) drop = dependency.drop?.(scope, dependent);
   else if (typeof dependency === "object") {
     const parts = Object.entries(dependency).map(
-      ([key, part]) => [key, dropFor(scope, part as Single)] as const,
+      ([key, part]) => [key, dropFor(scope, part as Single, dependent)] as const,
     );
     drop = (value, by) => parts.forEach(([key, part]) => part((value as Record<string, unknown>)[key], by));
   }
@@ -217,8 +218,12 @@ export function dropFor(scope: ScopeRecord, dependency: Single): Drop {
 }
 
 /** The same for the value of one provider. */
-export function dropOf(scope: ScopeRecord, definition: Definition | undefined): Drop | undefined {
-  if (definition?.lifetime === ALIAS) return dropFor(scope, definition.dependencies[0]!);
+export function dropOf(
+  scope: ScopeRecord,
+  definition: Definition | undefined,
+  dependent: Build | undefined,
+): Drop | undefined {
+  if (definition?.lifetime === ALIAS) return dropFor(scope, definition.dependencies[0]!, dependent);
   if (definition?.lifetime !== TRANSIENT) return undefined;
   const { originalOf = (it: unknown) => it } = definition.options;
   return (value, by) => {

@@ -24,6 +24,7 @@ export function suspend(build: Build): typeof PENDING {
     build.missing = 0;
     hold(build.scope);
     noteChange(build.scope);
+    build.scope.tree.hasWaited = true;
     attach(build, extrasOf(build.scope));
   }
   pendingBuild = build;

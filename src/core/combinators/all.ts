@@ -44,8 +44,10 @@ export const all: All = ((token: AnyToken, options?: AllOptions) => {
   });
   return {
     ...made,
-    drop(scope) {
-      const drops = candidates(scope, token, tag).map(({ definition }) => dropOf(scope, definition));
+    drop(scope, dependent) {
+      const drops = candidates(scope, token, tag).map(({ definition }) =>
+        dropOf(scope, definition, dependent),
+      );
       // A composite has received one service less. Then it cannot be told which of them came from which provider.
       return (services, by) => {
         if (drops.length === (services as unknown[]).length)
@@ -97,7 +99,10 @@ export const one: One = ((token: AnyToken, options?: AllOptions) => {
       return nodes.length > 0;
     },
   );
-  return { ...made, drop: (scope) => dropOf(scope, pick(scope)[0]?.definition) } satisfies Combinator;
+  return {
+    ...made,
+    drop: (scope, dependent) => dropOf(scope, pick(scope)[0]?.definition, dependent),
+  } satisfies Combinator;
 }) as never;
 
 /** The tag in the options, once token and options are checked. */
@@ -121,7 +126,7 @@ function exactly(node: Node): Combinator {
   const made: Combinator = combinator("provider", [], (scope, dependent) =>
     resolveNode(scope, node, dependent),
   );
-  return { ...made, drop: (scope) => dropOf(scope, node.definition) };
+  return { ...made, drop: (scope, dependent) => dropOf(scope, node.definition, dependent) };
 }
 
 /** The providers that answer to the token, each service once. */

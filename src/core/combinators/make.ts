@@ -64,7 +64,7 @@ export const make: Make = ((provider: Definition) => {
   return {
     ...made,
     of: dependencies,
-    drop: (scope) => dropOf(scope, provider),
+    drop: (scope, dependent) => dropOf(scope, provider, dependent),
   } satisfies Combinator;
 }) as never;
 

@@ -25,5 +25,5 @@ export const optional: Optional = ((dependency: Single, fallback?: unknown) => {
   const made: Combinator = combinator("optional", dependency, (scope, dependent) =>
     isProvided(scope, dependency, dependent) ? resolve(scope, dependency, dependent) : fallback,
   );
-  return { ...made, drop: (scope) => dropFor(scope, dependency) } satisfies Combinator;
+  return { ...made, drop: (scope, dependent) => dropFor(scope, dependency, dependent) } satisfies Combinator;
 }) as never;

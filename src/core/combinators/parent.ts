@@ -4,9 +4,10 @@
  * @module
  */
 
+import { dropOf } from "../building/finish.ts";
 import { resolveNode } from "../building/resolve.ts";
 import { notProvided } from "../model/messages.ts";
-import type { Build, Node, ScopeRecord } from "../model/records.ts";
+import type { Build, Combinator, Node, ScopeRecord } from "../model/records.ts";
 import { find } from "../registry/registry.ts";
 import type { Parent } from "../types/combinator.ts";
 import type { AnyToken } from "../types/dependency.ts";
@@ -28,7 +29,7 @@ const hint = "parent() looks above the scope that registers the dependent: provi
 /* @__NO_SIDE_EFFECTS__ */
 export const parent: Parent = ((token: AnyToken) => {
   checkToken("parent", token);
-  return combinator(
+  const made: Combinator = combinator(
     "parent",
     token,
     (scope, dependent) => {
@@ -38,10 +39,13 @@ export const parent: Parent = ((token: AnyToken) => {
     },
     (scope, dependent, found) => {
       const node = findAbove(scope, token, dependent);
-      if (node) found?.set(node, node.scope);
+      if (node) found?.set(node, scope);
       return node !== undefined;
     },
   );
+  const drop: Combinator["drop"] = (scope, dependent) =>
+    dropOf(scope, findAbove(scope, token, dependent)?.definition, dependent);
+  return { ...made, drop };
 }) as never;
 
 function findAbove(scope: ScopeRecord, token: AnyToken, dependent: Build | undefined): Node | undefined {

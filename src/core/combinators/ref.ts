@@ -40,5 +40,9 @@ export const ref: Ref = ((token: () => AnyToken) => {
     (scope, dependent) => resolve(scope, given(), dependent),
     (scope, dependent, found) => isProvided(scope, given(), dependent, found),
   );
-  return { ...made, token: given, drop: (scope) => dropFor(scope, given()) } satisfies Combinator;
+  return {
+    ...made,
+    token: given,
+    drop: (scope, dependent) => dropFor(scope, given(), dependent),
+  } satisfies Combinator;
 }) as never;

@@ -63,7 +63,9 @@ let sealed: WeakMap<object, Node> | undefined;
 
 /** Has the node own an object with a disposer, unless something else does. */
 export function claim(node: Node, value: unknown): void {
-  if (symbolIn(value, node.scope) && !isOwned(value)) Owned.set(value as object, node);
+  // After the deadline, what a factory in flight has received may have been disposed before it passes that on.
+  const isLate = node.scope.closing?.expired === true && ownerOf(value);
+  if (symbolIn(value, node.scope) && !isLate && !isOwned(value)) Owned.set(value as object, node);
 }
 
 /** What an object belongs to, or has belonged to. */

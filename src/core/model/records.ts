@@ -82,7 +82,7 @@ export interface Combinator {
    */
   provided?(scope: ScopeRecord, dependent: Build | undefined, found?: Found): boolean;
   /** Gives what disposes the transients in a value that was resolved with the providers there are now. */
-  drop?(scope: ScopeRecord): Drop | undefined;
+  drop?(scope: ScopeRecord, dependent: Build | undefined): Drop | undefined;
 }
 
 /** One dependency: a token, a combinator, or a tuple or a record of dependencies. */
@@ -427,6 +427,8 @@ export interface Tree {
   opened: number;
   /** How often `provide` and `override` were called. */
   changes: number;
+  /** Whether something has waited. Before that, nothing is in flight in any scope. */
+  hasWaited?: boolean;
   /** Whether something was registered that has a `stop`. */
   hasStops: boolean;
   /** Checks the edges between services. There once a policy was registered: see `thimble/layers`. */

@@ -28,11 +28,12 @@ import {
   TRANSIENT,
   WAITING,
 } from "../model/records.ts";
+import { checkNames, checkSignal } from "../model/options.ts";
 import { encloses } from "../model/tree.ts";
 import { homeOf, isProvided } from "../registry/registry.ts";
 import { shutdown } from "../shutdown/shutdown.ts";
 import type { Resolver } from "../types/provider.ts";
-import type { AbortSignalLike } from "../types/signal.ts";
+import type { WaitOptions } from "../types/scope.ts";
 import { cannotResolve } from "../words/thenable.ts";
 import { isToken } from "../words/token.ts";
 
@@ -68,9 +69,12 @@ export function getAsync(
   dependency: Single,
   dependent: Build | undefined,
   owner?: Build,
-  signal?: AbortSignalLike,
+  options: WaitOptions = {},
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
+    checkNames("getAsync", options, ["signal"]);
+    const { signal } = options;
+    checkSignal(signal);
     if (signal?.aborted) return reject(signal.reason as Error);
     const it = start(scope, dependency, dependent, owner);
     // A promise would call the method `then` of an instance, which may well run a query.

@@ -94,7 +94,7 @@ class TreeScope implements ScopeRecord {
   }
 
   getAsync(dependency: Single, options?: WaitOptions): Promise<unknown> {
-    return getAsync(this, dependency, running, undefined, options?.signal);
+    return getAsync(this, dependency, running, undefined, options);
   }
 
   has(dependency: Single): boolean {

@@ -37,6 +37,7 @@ import {
   TRANSIENT,
   VALUE,
 } from "../model/records.ts";
+import { checkShutdown } from "../model/options.ts";
 import { detach, emptyMap, encloses, itemsOf, subtree } from "../model/tree.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
 import { type Controller, web } from "../words/web.ts";
@@ -97,11 +98,8 @@ class ScopeShutdown implements Closing {
 
 /** Shuts down a scope and everything below it. Joins a shutdown that is under way. */
 export function shutdown(scope: ScopeRecord, options: ShutdownOptions = {}): Promise<ShutdownReport> {
-  const { timeout, signal, reason } = options;
-  if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0))
-    throw new TypeError("timeout is a number of milliseconds");
-  if (signal && typeof signal.addEventListener !== "function")
-    throw new TypeError("signal is an AbortSignal");
+  checkShutdown(options);
+  const { signal, reason } = options;
   const stopping = scope.closing ? undefined : stop(scope, reason, signal?.aborted);
   if (!stopping || stopping.isOver) closeAll(scope, stopping, options);
   else limit(scope, reportAfter(stopping), options);

@@ -206,18 +206,20 @@ export class Stopping {
     const value = madeBy(node);
     const { stop } = definition.options;
     const since = (node.since = now());
+    // A scope that has closed does not know them any more.
+    const above = scopesFrom(scope);
     const ended = (failure?: object): void => {
       node.isStopping = false;
       scope.tree.tell?.("stopped", node, { elapsed: now() - since, ...failure });
       const row = failure && rowOf(node, "failed", now() - since, { ...failure, phase: "stop" });
       // Every scope above that stops has waited for it.
-      const isReported = phasesOf(scope).map((it) => it.stopped(node, row));
+      const isReported = phasesOf(above).map((it) => it.stopped(node, row));
       if (row && !isReported.includes(true)) reportUnheard(node, row.error);
     };
     const failed = (error: unknown): void => ended({ error });
     // This comes before it is called: it may shut down a scope, which then waits for it.
     node.isStopped = node.isStopping = true;
-    for (const it of phasesOf(scope)) it.inFlight.add(node);
+    for (const it of phasesOf(above)) it.inFlight.add(node);
     scope.tree.tell?.("stopping", node);
     try {
       const signal = stop!.length === 1 ? undefined : signalIn(this, this.expired);
@@ -252,13 +254,16 @@ export class Stopping {
   }
 }
 
-/** The phases of a scope and of those above it. */
-function phasesOf(scope: ScopeRecord): Stopping[] {
-  const found: Stopping[] = [];
-  for (let at: ScopeRecord | undefined = scope; at; at = at.parent) {
-    if (at.extras?.stopping) found.push(at.extras.stopping as Stopping);
-  }
+/** A scope and those above it. */
+function scopesFrom(scope: ScopeRecord): ScopeRecord[] {
+  const found: ScopeRecord[] = [];
+  for (let at: ScopeRecord | undefined = scope; at; at = at.parent) found.push(at);
   return found;
+}
+
+/** Their phases that have begun. */
+function phasesOf(scopes: readonly ScopeRecord[]): Stopping[] {
+  return scopes.flatMap(({ extras }) => (extras?.stopping as Stopping | undefined) ?? []);
 }
 
 function abandoned(node: Node): ShutdownRow {

@@ -8,6 +8,7 @@ import { reportUnheard } from "../../core/building/reporting.ts";
 import { runAs } from "../../core/building/running.ts";
 import { closed, pathOf } from "../../core/model/messages.ts";
 import { extrasOf, type Node, type ScopeRecord } from "../../core/model/records.ts";
+import { checkShutdown } from "../../core/model/options.ts";
 import { signalOf } from "../../core/model/tree.ts";
 import { isWaitedFor, reportOf, shutdown } from "../../core/shutdown/shutdown.ts";
 import type { Gettable } from "../../core/types/coverage.ts";
@@ -18,9 +19,9 @@ import type { AbortSignalLike, RuntimeAbortSignal } from "../../core/types/signa
 import { ShutdownError } from "../../core/words/errors.ts";
 import { nameOf } from "../../core/words/token.ts";
 import { type Controller, now, web } from "../../core/words/web.ts";
+import { abortSignal, checkOptions, type Expected, milliseconds } from "../options.ts";
 import { Deadline } from "./deadline.ts";
 import { asOne, errorsIn, hasGivenUp } from "./failed.ts";
-import { checkMilliseconds, checkNames, checkShutdown, checkSignal } from "./given.ts";
 import { stopBefore } from "./nested.ts";
 import { inStartOrder, startService } from "./start.ts";
 import { warm } from "./warm.ts";
@@ -132,6 +133,11 @@ interface Step {
   readonly ended: Promise<unknown>;
 }
 
+const ofRuntime: Expected = [
+  "what signals() of the entry point of a runtime gives",
+  (it) => typeof (it as { onStop?: unknown } | null)?.onStop === "function",
+];
+
 /** The apps of scopes: a scope has one life. */
 const apps = /* @__PURE__ */ new WeakMap<ScopeRecord, ScopeApp>();
 
@@ -153,8 +159,7 @@ const apps = /* @__PURE__ */ new WeakMap<ScopeRecord, ScopeApp>();
  */
 export function createApp<Has>(container: Scope<Has>, options: AppOptions = {}): App<Has> {
   const scope = container as unknown as ScopeRecord;
-  checkNames("createApp", options, ["grace"]);
-  checkMilliseconds("grace", options.grace);
+  checkOptions("createApp", options, { grace: milliseconds });
   if (!scope?.tree) throw new TypeError("createApp takes a container: createApp(createContainer(…))");
   if (scope.state !== "open") throw closed(scope);
   if (apps.has(scope)) throw new TypeError("the container has an app already: pass that one on");
@@ -212,9 +217,12 @@ class ScopeApp implements App {
     extrasOf(scope).shutdown = (options) => this.#shutdown(options);
     extrasOf(scope).start = (node) => this.#startOne(node);
     if (!scope.parent) return;
-    this.#leave = stopBefore(scope.parent, scope, async (reason, signal) =>
-      this.#check(await this.#shutdown({ reason, signal })),
-    );
+    this.#leave = stopBefore(scope.parent, scope, async (reason, signal) => {
+      const report = await this.#shutdown({ reason, signal });
+      if (!(signal as AbortSignalLike | undefined)?.aborted) return this.#check(report);
+      // The scope above waits no longer, and has closed this one: its report has what was disposed here.
+      this.#tell(report, scope.closing?.report?.services.map(({ error }) => error) ?? []);
+    });
     // A shutdown above that has stopped everything else already closes this scope without waiting for its app.
     const signal = signalOf(scope) as AbortSignalLike | undefined;
     signal?.addEventListener("abort", () => void this.stop(signal.reason));
@@ -431,6 +439,13 @@ class ScopeApp implements App {
     this.#rows.push({ scope, scopeId, token, outcome, elapsed: now() - since, ...failure });
   }
 
+  /** Reports the errors of a report that nobody receives, except for those that somebody has. */
+  #tell({ services }: ShutdownReport, known: readonly unknown[]): void {
+    // Observers were told already of a build that has failed during the shutdown.
+    const errors = services.flatMap((it) => ("error" in it && it.phase !== "build" ? [it.error] : []));
+    for (const it of new Set(errors)) if (!known.includes(it)) reportUnheard(this.#scope, it);
+  }
+
   #check(report: ShutdownReport): void {
     if (!report.ok) throw new ShutdownError(this.#scope.name, report);
   }
@@ -449,7 +464,8 @@ class ScopeApp implements App {
       await this.start();
       result = await this.container.runAsync(dependencies, fn);
     } catch (error) {
-      await this.stop(error);
+      // Only this error is thrown. What has failed in stopping goes to observers, or to the runtime.
+      this.#tell(await this.stop(error), errorsIn(error));
       throw error;
     } finally {
       this.#isRunning = false;
@@ -459,11 +475,8 @@ class ScopeApp implements App {
   }
 
   async serve(options: ServeOptions = {}): Promise<Served> {
+    checkOptions("serve", options, { signals: ofRuntime, signal: abortSignal });
     const { signals, signal } = options;
-    checkNames("serve", options, ["signals", "signal"]);
-    checkSignal(signal);
-    if (signals !== undefined && typeof signals?.onStop !== "function")
-      throw new TypeError("signals is what signals() of the entry point of a runtime gives");
     this.#refuseInside("serve");
     const end = (reason: unknown): void => this.end(reason);
     const aborted = (): void => this.end(signal?.reason);

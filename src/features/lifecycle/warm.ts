@@ -9,6 +9,7 @@ import { BUILT, type Definition, SCOPED, type ScopeRecord } from "../../core/mod
 import { definitionsIn } from "../../core/model/tree.ts";
 import { find } from "../../core/registry/registry.ts";
 import type { Scope } from "../../core/types/scope.ts";
+import { checkOptions } from "../options.ts";
 import { asOne } from "./failed.ts";
 
 /** Options of `warm`. */
@@ -36,7 +37,9 @@ export interface WarmOptions {
  * for, and when several of them fail, `START_FAILED` has their errors.
  * @throws `SCOPE_CLOSED` when the scope is not open.
  */
-export async function warm(scope: Scope, { all = false }: WarmOptions = {}): Promise<void> {
+export async function warm(scope: Scope, options: WarmOptions = {}): Promise<void> {
+  checkOptions("warm", options, { all: ["true or false", (it) => typeof it === "boolean"] });
+  const { all = false } = options;
   const record = scope as unknown as ScopeRecord;
   if (record.state === "closing" || record.state === "closed") throw closed(record);
   const wanted = buildableIn(record).filter(({ options }) => all || options.eager === true || options.start);
