@@ -192,7 +192,7 @@ describe("what was built for a list or record of which a part fails is disposed"
     const { app, counted } = counting();
     const child = app.createScope(
       "child",
-      singleton(Job, [dependency, Missing] as never, () => ({})),
+      singleton(Job, [dependency, Missing] as never, (() => ({})) as never) as never,
     );
 
     await rejection(child.getAsync(Job));
