@@ -1,6 +1,19 @@
-import { alias, createContainer, ref, singleton, token, value, type Scope } from "thimble";
+import {
+  alias,
+  createContainer,
+  map,
+  optional,
+  parent,
+  ref,
+  scoped,
+  singleton,
+  token,
+  value,
+  type Dependency,
+  type Scope,
+} from "thimble";
 import { describe, expect, it } from "vitest";
-import { refusal, route } from "./support/refusal.ts";
+import { laterRefusal, refusal, route } from "./support/refusal.ts";
 
 describe("ref", () => {
   it("names a token that is declared further down", () => {
@@ -109,5 +122,45 @@ describe("ref", () => {
     await app.shutdown();
 
     expect(undone).toEqual(["users", "db"]);
+  });
+});
+
+describe("a ref that leads back to itself", () => {
+  const Job = token<unknown>("job");
+  const around: [string, (it: Dependency) => Dependency][] = [
+    ["optional()", (it) => optional(it)],
+    ["map()", (it) => map(it, (value) => value)],
+    ["a list", (it) => [it]],
+    ["a record in map()", (it) => map({ it: [it] }, (value) => value)],
+  ];
+
+  it.each(around)("through %s is refused with a path, also asynchronously", async (_, wrap) => {
+    const self: Dependency = wrap(ref(() => self as never));
+    const app: Scope = createContainer();
+    app.provide(singleton(Job, [self] as never, ((it: unknown) => it) as never) as never);
+
+    for (const refused of [
+      refusal(() => app.get(Job)),
+      await laterRefusal(app.getAsync(Job)),
+      refusal(() => app.get(self as never)),
+    ]) {
+      expect(refused.code).toBe("INVALID_PROVIDER");
+      expect(refused.message).toContain("what ref() gives leads back to that ref()");
+    }
+    expect(refusal(() => app.get(Job)).path.map((it) => it.token)).toEqual(["job"]);
+    expect((await app.shutdown()).ok).toBe(true);
+  });
+
+  it("is none where other services, and scopes above, resolve the same ref", () => {
+    const shared = ref(() => Job);
+    const depth = 30;
+    let scope: Scope = createContainer(value(Job, 0));
+    for (let n = 0; n < depth; n++)
+      scope = scope.createScope(
+        "below",
+        singleton(Job, ({ get }) => Number(get(parent(Job))) + 1) as never,
+        scoped(token("user"), [shared], (it) => it) as never,
+      );
+    expect(scope.get(shared)).toBe(depth);
   });
 });
