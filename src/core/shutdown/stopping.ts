@@ -208,18 +208,20 @@ export class Stopping {
     const since = (node.since = now());
     // A scope that has closed does not know them any more.
     const above = scopesFrom(scope);
+    // The stopping of a part is no phase of a scope.
+    const phases = (): Set<Stopping> => new Set([this, ...phasesOf(above)]);
     const ended = (failure?: object): void => {
       node.isStopping = false;
       scope.tree.tell?.("stopped", node, { elapsed: now() - since, ...failure });
       const row = failure && rowOf(node, "failed", now() - since, { ...failure, phase: "stop" });
       // Every scope above that stops has waited for it.
-      const isReported = phasesOf(above).map((it) => it.stopped(node, row));
+      const isReported = [...phases()].map((it) => it.stopped(node, row));
       if (row && !isReported.includes(true)) reportUnheard(node, row.error);
     };
     const failed = (error: unknown): void => ended({ error });
     // This comes before it is called: it may shut down a scope, which then waits for it.
     node.isStopped = node.isStopping = true;
-    for (const it of phasesOf(above)) it.inFlight.add(node);
+    for (const it of phases()) it.inFlight.add(node);
     scope.tree.tell?.("stopping", node);
     try {
       const signal = stop!.length === 1 ? undefined : signalIn(this, this.expired);

@@ -326,6 +326,12 @@ class PartStopping extends Stopping {
     this.#toStop = toStop;
   }
 
+  /** Nothing tells it of changes. */
+  override proceed(): void {
+    this.isStale = true;
+    super.proceed();
+  }
+
   override toStop(): Node[] {
     return this.#toStop();
   }

@@ -4,13 +4,13 @@
  * @module
  */
 
+import { noteTransients } from "../../core/building/finish.ts";
 import { tellAll } from "./telling.ts";
 import { closed, invalid, notProvided } from "../../core/model/messages.ts";
 import {
   ALIAS,
   type Combinator,
   type Definition,
-  extrasOf,
   type Node,
   type Options,
   SCOPED,
@@ -193,7 +193,8 @@ export function replace(
     under: origins,
     apply() {
       const old = new Map(providers.map(({ token }) => [token, ownNode(scope, token)]));
-      extrasOf(scope).changed = ++scope.tree.changes;
+      noteTransients(scope);
+      scope.tree.changes++;
       const registered = [...register(scope, providers, true)];
       // What is replaced for good must not come back.
       if (!keeps)

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { noteTransients } from "../../core/building/finish.ts";
 import { reportUnheard } from "../../core/building/reporting.ts";
 import { closed, invalid } from "../../core/model/messages.ts";
-import { type Definition, extrasOf, type Node, type ScopeRecord } from "../../core/model/records.ts";
+import type { Definition, Node, ScopeRecord } from "../../core/model/records.ts";
 import { definitionOf } from "../../core/model/tree.ts";
 import { find, isDefinition } from "../../core/registry/registry.ts";
 import { follow } from "../../core/scope/get.ts";
@@ -61,7 +62,8 @@ export function withdrawFrom(
   return releaseAll(scope, {
     own: () => left().flatMap((it) => [it, ...instancesOf(it, scope)]),
     apply() {
-      extrasOf(scope).changed = ++scope.tree.changes;
+      noteTransients(scope);
+      scope.tree.changes++;
       for (const it of left()) unregister(it);
     },
     ...(gone && { gone }),
