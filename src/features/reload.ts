@@ -36,4 +36,11 @@
 
 export { ReleasedError } from "./reload/pending.ts";
 export { release, reload } from "./reload/reload.ts";
+export {
+  type Restartable,
+  restartable,
+  type RestartableOptions,
+  type RestartableRun,
+  type RestartableState,
+} from "./reload/restartable.ts";
 export { type ForUsing, type Provided, provided, withdraw } from "./reload/withdraw.ts";
