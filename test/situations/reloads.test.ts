@@ -158,7 +158,7 @@ describe("a setting that changes", () => {
       singleton(Server, [Port], (port) => ({ port }), { eager: true }),
     );
     let reloaded: Promise<unknown> | undefined;
-    watchSetting(app, Port, () => (reloaded = reload(app, Server)));
+    watchSetting(app, Port, () => void (reloaded = reload(app, Server)));
     expect(app.get(Server).port).toBe(1);
     data["PORT"] = "2";
     watchers.get("PORT")!();

@@ -126,7 +126,7 @@ function meant(scope: ScopeRecord, token: AnyToken): Node[] {
  * await reload(app, Server); //                            stopped, disposed, built and started
  * await reload(app, Config, value(Config, readConfig())); // and everything that was built on Config
  *
- * const unwatch = watchSetting(app, Port, () => reload(app, Server)); // thimble/config
+ * const unwatch = watchSetting(app, Port, () => void reload(app, Server)); // thimble/config
  * ```
  *
  * @throws what `release` throws.
