@@ -15,6 +15,7 @@ import type { Bound, Plan } from "./program.ts";
 
 export class Closings {
   readonly #journal: Journal;
+  #memory = { clock: -1, found: new Map<string, Map<Instance, readonly Instance[]>>() };
 
   constructor(journal: Journal) {
     this.#journal = journal;
@@ -234,18 +235,29 @@ export class Closings {
     }
     // Excluded, for the library forgets it: a transient that somebody outside asked for, and that is still being built,
     // was given the receiver. Nobody will keep it, but while its factory runs what it was given must stay.
-    return (
-      isKept || this.#journal.instances.some((it) => it.received.some((receipt) => receipt.made === receiver))
+    return isKept || this.#receivers(receiver).length > 0;
+  }
+
+  /** Who was given an instance, early or late. */
+  #receivers(made: Instance): readonly Instance[] {
+    return this.#remembered("receivers", made, () =>
+      this.#journal.instances.filter((it) => it.received.some((receipt) => receipt.made === made)),
     );
   }
 
   /** Who was given a transient, directly or in another one. */
-  #keepers(transient: Instance, seen = new Set<Instance>()): Instance[] {
-    if (seen.has(transient)) return [];
-    seen.add(transient);
-    return this.#journal.instances
-      .filter((it) => it.state !== "failed" && it.received.some(({ made }) => made === transient))
-      .flatMap((it) => (it.plan.kind === "transient" ? this.#keepers(it, seen) : [it]));
+  #keepers(transient: Instance): readonly Instance[] {
+    return this.#remembered("keepers", transient, () => {
+      const met = new Set([transient]);
+      const found = new Set<Instance>();
+      // The set grows while it is walked.
+      for (const it of met) {
+        for (const receiver of this.#receivers(it)) {
+          if (receiver.state !== "failed") (receiver.plan.kind === "transient" ? met : found).add(receiver);
+        }
+      }
+      return [...found];
+    });
   }
 
   /** Whether what was received late has to wait for its holder: not in a circle, in which nobody could go first. */
@@ -255,15 +267,20 @@ export class Closings {
 
   /** Whether one instance holds on to another of its scope, directly or through others that live there. */
   #reaches(from: Instance, to: Instance): boolean {
-    const met = new Set([from]);
-    for (const it of met) {
-      if (it === to) return true;
+    const met = this.#remembered(`reached in s${to.home.index}`, from, () => {
+      const all = new Set([from]);
+      for (const it of all) for (const held of this.#heldBy(it)) if (held.home === to.home) all.add(held);
+      return [...all];
+    });
+    return met.includes(to);
+  }
+
+  /** What an instance holds on to, and what the library takes it to hold on to. */
+  #heldBy(it: Instance): readonly Instance[] {
+    return this.#remembered("held", it, () => {
       const received = it.received.filter(({ late }) => !late).map(({ made }) => made);
-      const fancied = this.#journal.instances.filter((other) => this.#isFancied(it, other));
-      for (const held of [...keptIn(received, false), ...it.heldLate, ...fancied])
-        if (held.home === to.home) met.add(held);
-    }
-    return false;
+      return [...keptIn(received, false), ...it.heldLate, ...this.#fanciedBy(it)];
+    });
   }
 
   /**
@@ -273,42 +290,67 @@ export class Closings {
    * - what an earlier attempt to build it began to ask for, which came only after that had failed.
    * That may wait for it, and in a circle such an edge may stand in place of a real one.
    */
-  #isFancied(holder: Instance, held: Instance): boolean {
-    const wishes = wishesOf(holder);
-    if (wishes.some((it) => it.has(held.plan))) return true;
-    return this.#journal.instances.some((it) => {
-      const isLost = wishes.length > 0 && it.plan.kind === "transient" && this.#keepers(it).length === 0;
-      const isAttempt = it.state === "failed" && it.plan === holder.plan && it.home === holder.home;
-      if (!isLost && !isAttempt) return false;
-      const received = it.received.map(({ made }) => made);
-      return (
-        keptIn(received, true).includes(held) ||
-        (isAttempt && wishesOf(it).some((wish) => wish.has(held.plan)))
-      );
+  #fanciedBy(holder: Instance): readonly Instance[] {
+    return this.#remembered("fancied", holder, () => {
+      const { instances } = this.#journal;
+      const isAttempt = (it: Instance) =>
+        it.state === "failed" && it.plan === holder.plan && it.home === holder.home;
+      const isLost = (it: Instance) => it.plan.kind === "transient" && this.#keepers(it).length === 0;
+      const attempts = instances.filter(isAttempt);
+      const wishes = wishesOf(holder);
+      const lost = wishes.length > 0 ? instances.filter(isLost) : [];
+      const received = [...attempts, ...lost].flatMap((it) => it.received.map(({ made }) => made));
+      const wished = new Set([...wishes, ...attempts.flatMap(wishesOf)].flatMap((it) => [...it]));
+      return [...keptIn(received, true), ...instances.filter(({ plan }) => wished.has(plan))];
     });
+  }
+
+  /**
+   * What was found out about an instance, as long as nothing happens. The checks ask the same again and again, and
+   * without this a program with some hundred transients takes minutes.
+   */
+  #remembered(what: string, it: Instance, find: () => readonly Instance[]): readonly Instance[] {
+    const { clock } = this.#journal;
+    if (this.#memory.clock !== clock) this.#memory = { clock, found: new Map() };
+    const { found } = this.#memory;
+    const about = found.get(what) ?? new Map<Instance, readonly Instance[]>();
+    found.set(what, about);
+    const known = about.get(it) ?? find();
+    about.set(it, known);
+    return known;
   }
 
   // ---- whose turn it is
 
   /** Everything that depends on it, directly or through what is not disposed itself, and is not out of the way. */
-  #holders(it: Instance, hard = true): Instance[] {
-    const found = new Set<Instance>();
-    const look = (held: Instance): void => {
-      for (const holder of this.#journal.instances) {
-        if (found.has(holder) || holder === it) continue;
-        const isHeld =
-          holder.received.some(({ made, late }) => made === held && !late) ||
-          (hard ? this.#binds(holder, held) : holder.heldLate.has(held) || this.#isFancied(holder, held));
-        if (!isHeld) continue;
-        if (holder.state === "failed" && !isInTheWay(holder)) continue;
-        // Children go first, also when a service above holds on to something of theirs. A transient is nobody's.
-        if (hard && held.plan.kind !== "transient" && isAbove(holder.home, held.home)) continue;
-        found.add(holder);
-        if (holder.plan.kind === "transient" || !this.#isGone(holder)) look(holder);
+  #holders(it: Instance, hard = true): readonly Instance[] {
+    return this.#remembered(hard ? "holders" : "possible holders", it, () => {
+      const found = new Set<Instance>();
+      const met = new Set([it]);
+      for (const held of met) {
+        for (const holder of this.#directHolders(held, hard)) {
+          if (holder === it) continue;
+          if (holder.state === "failed" && !isInTheWay(holder)) continue;
+          // Children go first, also when a service above holds on to something of theirs. A transient is nobody's.
+          if (hard && held.plan.kind !== "transient" && isAbove(holder.home, held.home)) continue;
+          found.add(holder);
+          if (holder.plan.kind === "transient" || !this.#isGone(holder)) met.add(holder);
+        }
       }
-    };
-    look(it);
-    return [...found].filter(isInTheWay);
+      return [...found].filter(isInTheWay);
+    });
+  }
+
+  #directHolders(held: Instance, hard: boolean): readonly Instance[] {
+    return this.#remembered(hard ? "direct" : "possible direct", held, () =>
+      this.#journal.instances.filter(
+        (holder) =>
+          holder.received.some(({ made, late }) => made === held && !late) ||
+          (hard
+            ? this.#binds(holder, held)
+            : holder.heldLate.has(held) || this.#fanciedBy(holder).includes(held)),
+      ),
+    );
   }
 
   /** What is gone needs nothing any more, and stands for nobody. */

@@ -210,6 +210,8 @@ export class Services {
       else if (instance.dropped) complain("was before");
       else if (this.#journal.isReceived(instance)) complain("somebody has received it");
       instance.dropped = true;
+      instance.undoing = "ended";
+      instance.begunAt = instance.endedAt = ++this.#journal.clock;
     };
     const undo = () => this.#undo(plan, instance);
     const untouchable = whyNever(plan) !== undefined;
@@ -368,6 +370,7 @@ export class Services {
         this.#journal.complain(`${String(instance)} received ${String(made)}, which was disposed`);
       const late = this.#closings.holdsLate(instance, made);
       instance.received.push({ made, ambient, late });
+      this.#journal.clock++;
     }
   }
 
@@ -482,8 +485,10 @@ export class Services {
     const { plans } = model.outlook(need, asker, window, () => false, false);
     // In a scope that is closing, what is not there is refused at once.
     if (this.#journal.phase(instance.home) === "open") instance.wishes.add(plans);
+    this.#journal.clock++;
     return (it) => {
       instance.wishes.delete(plans);
+      this.#journal.clock++;
       this.#receive(instance, it);
     };
   }
