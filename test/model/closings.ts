@@ -94,6 +94,10 @@ export class Closings {
         this.#journal.complain(`${String(it)} waits to be disposed, and nothing is in its way`);
       }
     }
+    for (const it of instances) {
+      const isDeaf = it.undoing === "begun" && it.signal?.aborted === false && this.#isLate(it.home);
+      if (isDeaf) this.#journal.complain(`${String(it)} was not told of the deadline`);
+    }
     for (const call of shutdowns) {
       if (call.report || instances.some((it) => this.#delays(it, call))) continue;
       this.#journal.complain(`${call.text}() is pending, and waits for nothing`);

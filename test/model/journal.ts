@@ -81,6 +81,8 @@ export class Instance implements Made {
   /** "due": it must be undone, once. */
   undoing: "nothing" | "due" | "begun" | "ended" = "nothing";
   begunAt = Infinity;
+  /** What its disposer was given. */
+  signal: AbortSignal | undefined;
   endedAt = Infinity;
   /** What its disposer threw or rejected with; an object, so that it is recognised. */
   wrong: object | undefined;

@@ -501,6 +501,7 @@ export class Services {
     }
     this.#journal.note(`   ${String(it)} is being disposed`);
     this.#closings.checkTurn(it, signal);
+    it.signal = signal;
     it.undoing = "begun";
     it.begunAt = ++this.#journal.clock;
     const end = (wrong?: object) => {

@@ -96,7 +96,13 @@ export function programs(flavour: Flavour): fc.Arbitrary<Program> {
       do: fc.constant("shutdown" as const),
       scope,
       bound: flavour.steps.expire
-        ? fc.constantFrom("none" as const, "signal" as const, "signal" as const, "aborted" as const)
+        ? fc.constantFrom(
+            "none" as const,
+            "signal" as const,
+            "signal" as const,
+            "aborted" as const,
+            "aborted" as const,
+          )
         : fc.constant("none" as const),
     }),
     open: fc.record({ do: fc.constant("open" as const), nth }),

@@ -79,6 +79,9 @@ export function check(journal: Journal): string[] {
     const [stop] = stops;
     const [disposal] = disposals;
     if (!stop) return;
+    const wasThere = it.place.opened < it.place.asked;
+    if (wasThere && !(it.place.stopping < stop.begun))
+      complaints.push(`${name(it)} was stopped before the stopSignal of its scope had aborted`);
     if (stop.begun < it.place.asked) complaints.push(`${name(it)} was stopped, and nobody asked`);
     if (!it.place.reasons.includes(stop.reason) && !isInherited(it.place, stop.reason))
       complaints.push(`${name(it)} was stopped with the reason ${String(stop.reason)}`);

@@ -38,6 +38,7 @@ export interface Place {
   readonly index: number;
   readonly parent: Place | undefined;
   readonly scope: Scope;
+  readonly opened: number;
   /** When its shutdown, or that of a scope above, was called first. */
   asked: number;
   /** When its `stopSignal` and its `abortSignal` aborted. */
@@ -170,6 +171,7 @@ class Run {
       index,
       parent,
       scope: undefined as never,
+      opened: ++this.#clock,
       // A scope that is opened below one that is stopping belongs to that shutdown.
       asked: parent?.asked ?? Infinity,
       stopping: Infinity,
