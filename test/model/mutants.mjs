@@ -375,7 +375,7 @@ const mutants = [
   [
     "stopping",
     "shutdown/stopping.ts",
-    "const builds = this.expired ? [] : toFinish(this.scope);",
+    "const builds = this.expired ? [] : this.toFinish();",
     "const builds: Build[] = [];",
     "what is being built is waited for, and stopped",
   ],
@@ -466,8 +466,8 @@ const mutants = [
   [
     "stopping",
     "shutdown/stopping.ts",
-    "if (stop && (!start || isStarted) && isThere && (stopping || !isStopped)) found.push(it);",
-    "if (stop && (!start || isStarted) && isThere && scope === top && (stopping || !isStopped)) found.push(it);",
+    "if (isToStop(it)) found.push(it);",
+    "if (scope === top && isToStop(it)) found.push(it);",
     "what lives below is stopped, too",
   ],
 
