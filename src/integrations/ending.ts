@@ -28,7 +28,7 @@ export interface NodeResponse {
 /** What tells that a response has been sent, as well as it can. */
 export interface Sign {
   /** Closes the event when the response is over. It is called once, when the handler has returned. */
-  close(event: OpenEvent): void;
+  close(event: OpenEvent, response: Pick<Response, "status" | "headers">): void;
 }
 
 /**
@@ -60,22 +60,33 @@ export function signOfNode(response: NodeResponse): Sign {
 
 /**
  * The sign of Deno. It does not tell a client that has left from one that has received everything. So the scope lives on
- * for as long as sending has taken, and no longer than where nothing tells at all: that is next to nothing for a body
- * that was there at once, and enough for the step that a stream is in the middle of. For HEAD, Deno begins to read the
- * body before it cancels it.
+ * for twice as long as sending has taken, and no longer than where nothing tells at all: that is next to nothing for a body
+ * that was there at once, and enough for the step that a stream is in the middle of, which may well be as long as all
+ * that was sent. For HEAD, Deno begins to read the body before it cancels it.
  */
 export function signOfDeno(completed: PromiseLike<unknown>, isHead: boolean): Sign {
   return {
-    close(event) {
+    close(event, response) {
       const since = performance.now();
       const end = (): void => {
         const taken = isHead ? grace : performance.now() - since;
-        if (taken < 10) void event.close();
-        else closeAfter(event, Math.min(taken, grace));
+        // A client that left before the handler was done has taken no time at all.
+        if (taken < 10 && !mayStream(response)) void event.close();
+        else closeAfter(event, Math.min(Math.max(2 * taken, 100), grace));
       };
       completed.then(end, end);
     },
   };
+}
+
+/**
+ * Whether the body may be a stream, by the headers: looking at the body itself would make Deno send any as a stream. A text
+ * has a content type from the start. Nothing tells a stream that is called HTML from a text that is.
+ */
+function mayStream({ status, headers }: Pick<Response, "status" | "headers">): boolean {
+  if (status === 204 || status === 205 || (status >= 300 && status < 400)) return false;
+  const type = headers.get("content-type");
+  return type === null || type.startsWith("text/event-stream") || headers.has("transfer-encoding");
 }
 
 /** Whether the server is that of Bun, which cancels a body for HEAD, and knows the length of a body that it does not send. */

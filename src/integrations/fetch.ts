@@ -113,7 +113,7 @@ export function scopePerRequest<
       if (failure) fail(event.scope, failure.reason);
       if (scopeEnds) await event.close();
       else if (isHead && isBun(info)) void event.close();
-      else if (sign) sign.close(event);
+      else if (sign) sign.close(event, response);
       else return (follow(event, response, isHead, abandonAfter) ?? refuse(locked)) as R;
       return response;
     } catch (error) {

@@ -105,7 +105,7 @@ export function scopePerRequest<Has>(
       }
       const isHead = c.req.method === "HEAD";
       if (sign && !isHead) {
-        sign.close(event);
+        sign.close(event, c.res);
         return;
       }
       const { res } = c;

@@ -452,9 +452,12 @@ describe("a response that came from fetch", () => {
 });
 
 describe("a server that tells when a response is over", () => {
+  /** Bun gives a text its type when it sends it. */
+  const plain = { "content-type": "text/plain" };
+
   it("by info.completed, as Deno does, gets the response as it is", async () => {
     const completed = deferred<void>();
-    const given = new Response("text");
+    const given = new Response("text", { headers: plain });
     const { closed, handle } = serving(() => given);
     expect(await handle(request(), { completed: completed.promise })).toBe(given);
     await turns();
@@ -464,27 +467,52 @@ describe("a server that tells when a response is over", () => {
     expect(closed).toEqual([undefined]);
   });
 
-  it("by info.completed keeps the scope for as long again as sending took, and a second at most", async () => {
+  it.each([
+    ["twice as long as sending took", new Headers({ "content-type": "text/html" }), 100, 200],
+    ["a second at most", new Headers({ "content-type": "text/html" }), 60_000, 1_000],
+    [
+      "a tenth of a second at least when sending took a while",
+      new Headers({ "content-type": "text/html" }),
+      20,
+      100,
+    ],
+    ["a tenth of a second when the body may be a stream, as it has no type", new Headers(), 0, 100],
+    ["a tenth of a second for an event stream", new Headers({ "content-type": "text/event-stream" }), 0, 100],
+    [
+      "a tenth of a second for what is sent in parts",
+      new Headers({ "content-type": "text/plain", "transfer-encoding": "chunked" }),
+      0,
+      100,
+    ],
+  ])("by info.completed keeps the scope for %s", async (_, headers, took, lives) => {
     vi.useFakeTimers();
     try {
-      for (const [took, lives] of [
-        [100, 100],
-        [60_000, 1_000],
-      ] as const) {
-        const { closed, handle } = serving(() => new Response("text"));
-        await handle(request(), { completed: new Promise<void>((resolve) => setTimeout(resolve, took)) });
-        await vi.advanceTimersByTimeAsync(took + lives - 20);
-        expect(closed).toEqual([]);
-        await vi.advanceTimersByTimeAsync(40);
-        expect(closed).toEqual([undefined]);
-      }
+      const stream = () => new ReadableStream({ start: (it) => it.close() });
+      const { closed, handle } = serving(() => new Response(stream(), { headers }));
+      await handle(request(), { completed: new Promise<void>((resolve) => setTimeout(resolve, took)) });
+      await vi.advanceTimersByTimeAsync(took + lives - 20);
+      expect(closed).toEqual([]);
+      await vi.advanceTimersByTimeAsync(40);
+      expect(closed).toEqual([undefined]);
     } finally {
       vi.useRealTimers();
     }
   });
 
+  it.each([
+    ["a text", () => new Response("text", { headers: plain })],
+    ["JSON", () => Response.json({})],
+    ["nothing", () => new Response(null, { status: 204 })],
+    ["a redirect", () => new Response(null, { status: 302, headers: { location: "/" } })],
+  ])("by info.completed closes the scope at once after %s that was there", async (_, make) => {
+    const { closed, handle } = serving(make);
+    await handle(request(), { completed: Promise.resolve() });
+    await turns();
+    expect(closed).toEqual([undefined]);
+  });
+
   it("by info.completed that rejects is no error", async () => {
-    const { closed, handle } = serving(() => new Response("text"));
+    const { closed, handle } = serving(() => new Response("text", { headers: plain }));
     await handle(request(), { completed: Promise.reject(new Error("gone")) });
     await turns();
     expect(closed).toEqual([undefined]);

@@ -305,7 +305,7 @@ describe("a platform that tells more than the body does", () => {
   it("Deno, by a promise", async () => {
     const { app, closed } = shop();
     const completed = deferred<void>();
-    app.get("/", (c) => c.text(c.var.scope.get(Path)));
+    app.get("/", (c) => c.html(c.var.scope.get(Path)));
     await app.request("/", undefined, { completed: completed.promise });
     await turns();
     expect(closed).toEqual([]);
