@@ -1,6 +1,7 @@
-// Two builds: dist/thimble.global.js, one minified file for a script tag; and dist/ as a mirror of src/, file by file,
-// readable, with declarations. The inputs of the second are the entries of `exports` in package.json, so that a new door
-// is written down in one place.
+// Three builds: dist/thimble.global.js, one minified file for a script tag; dist/thimble.js, the core as one minified ES
+// module, for a page that imports it by its address; and dist/ as a mirror of src/, file by file, readable, with
+// declarations. The inputs of the last are the entries of `exports` in package.json, so that a new entry point is written
+// down in one place.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -61,6 +62,17 @@ export default [
       file: "dist/thimble.global.js",
       format: "iife",
       name: "thimble",
+      sourcemap: true,
+      banner: `/*! thimble ${pkg.version} | MIT */`,
+    },
+  },
+  {
+    input: "src/index.ts",
+    onLog,
+    plugins: [typescript, minify],
+    output: {
+      file: "dist/thimble.js",
+      format: "es",
       sourcemap: true,
       banner: `/*! thimble ${pkg.version} | MIT */`,
     },

@@ -1,10 +1,10 @@
 // What a reader installs: the tarball that `npm publish` would send, looked at by the tools that know what goes wrong there,
 // and compiled against by projects that ask for as little as possible.
 import { execFileSync, spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { entries, install, manifest, root } from "../support/package.ts";
+import { entries, install, manifest, readJson, root } from "../support/package.ts";
 
 const { folder, tarball, remove } = install();
 afterAll(remove);
@@ -36,6 +36,58 @@ describe("the tarball", () => {
     expect(
       list.filter((path) => !/^package\/(dist\/|(LICENSE|README\.md|package\.json)$)/.test(path)),
     ).toEqual([]);
+  });
+});
+
+describe("a reader that is older", () => {
+  const program = `const { createContainer, value } = require("thimble");
+    const { observe } = require("thimble/observe");
+    const key = class {};
+    console.log(createContainer(value(key, 7)).get(key), typeof observe);`;
+
+  it.each([
+    ["the machine's own Node", process.env["npm_node_execpath"] ?? "node"],
+    ["the Node of node_modules", bin("node")],
+  ])("gets the package by require() in %s", (_, node) => {
+    writeFileSync(join(folder, "program.cjs"), program);
+    const { stdout } = spawnSync(node, ["program.cjs"], { cwd: folder, encoding: "utf8" });
+    expect(stdout).toBe("7 function\n");
+  });
+
+  it("finds the core and its types by main and types", () => {
+    expect([manifest.main, manifest.types].map((path) => existsSync(join(root, path)))).toEqual([true, true]);
+    const esmodules = {
+      lib: ["es2022"],
+      module: "es2015",
+      moduleResolution: "node10",
+      ignoreDeprecations: "5.0",
+    };
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "reader" }));
+    writeFileSync(
+      join(folder, "old.ts"),
+      `import { createContainer, value } from "thimble"; class Port { constructor(readonly number = 7) {} }
+      export const port: number = createContainer(value(Port, new Port())).get(Port).number;`,
+    );
+    const compilerOptions = { ...esmodules, strict: true, noEmit: true, types: [], target: "es2022" };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["old.ts"] }));
+    expect(run(join(root, "node_modules/typescript-5.9/bin/tsc"), ["-p", folder])).toEqual({
+      status: 0,
+      output: "",
+    });
+  });
+});
+
+describe("jsr", () => {
+  it("would take the package", () => {
+    const args = ["publish", "--dry-run", "--allow-dirty", "--no-check=remote"];
+    const { status, output } = run(bin("deno"), args);
+    expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining("Success") });
+  });
+
+  it("has every entry point but the one that package conditions choose", () => {
+    const { exports } = readJson("jsr.json") as { exports: object };
+    const names = Object.keys(manifest.exports).filter((it) => it !== "./package.json" && it !== "./runtime");
+    expect(Object.keys(exports).toSorted()).toEqual(names.toSorted());
   });
 });
 

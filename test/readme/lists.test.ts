@@ -149,7 +149,8 @@ describe("the commands", () => {
 
 describe("the requirements", () => {
   it("are those of package.json", () => {
-    expect(section("Install")).toContain(`Node ${engines.node.replace(">=", "")} or newer`);
+    const [, first, other] = /^\^([\d.]+)\.0 \|\| >=([\d.]+)\.0$/.exec(engines.node)!;
+    expect(section("Install")).toContain(`Node ${first} or newer (of Node 22, ${other})`);
   });
 
   it.each(["node", "deno", "bun", "workerd", "@sparticuz/chromium", "happy-dom"])(

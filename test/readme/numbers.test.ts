@@ -28,6 +28,7 @@ const sizeOf = {
     })),
   ),
   doors: await Promise.all(doors.map((door) => grows(`export * from "thimble/${door}";`))),
+  module: brotliCompressSync(readFileSync(join(root, "dist/thimble.js"))).length,
   script: brotliCompressSync(readFileSync(join(root, manifest.unpkg))).length,
 };
 
@@ -43,6 +44,7 @@ const places: { where: RegExp; says: string }[] = [
     where: cell(doors.map((door, i) => (i ? `\`/${door}\`` : `\`thimble/${door}\``)).join(" · ")),
     says: `+ ${Math.min(...sizeOf.doors)} to ${Math.max(...sizeOf.doors)}`,
   },
+  { where: cell("`dist/thimble.js`"), says: String(sizeOf.module) },
   { where: cell("`dist/thimble.global.js`"), says: String(sizeOf.script) },
 ];
 

@@ -1,6 +1,6 @@
-// A page in a real Chromium, under a Content-Security-Policy that lets in our own files and nothing else. A page has three ways
-// to the library: a classic script tag, the ESM files by their addresses, and the ESM files by their names. The last
-// one needs an import map, which browsers take from inside the page only; so the policy names the map's hash, and is
+// A page in a real Chromium, under a Content-Security-Policy that lets in our own files and nothing else. A page has four ways
+// to the library: a classic script tag, one ESM file, the ESM files by their addresses, and the ESM files by their names. The
+// last one needs an import map, which browsers take from inside the page only; so the policy names the map's hash, and is
 // otherwise the same.
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -35,6 +35,7 @@ const pages: Record<string, { policy: string; body: string }> = {
     policy: strict,
     body: `<script src="/dist/thimble.global.js"></script><script type="module" src="/script-tag.mjs"></script>`,
   },
+  "/one-file": { policy: strict, body: `<script type="module" src="/one-file.mjs"></script>` },
   "/addresses": { policy: strict, body: `<script type="module" src="/addresses.mjs"></script>` },
   "/import-map": {
     policy: `${strict} ${mapHash}`,
@@ -49,6 +50,7 @@ const pages: Record<string, { policy: string; body: string }> = {
 
 const scripts: Record<string, string> = {
   "/script-tag.mjs": `const thimble = globalThis.thimble; ${runProgram}`,
+  "/one-file.mjs": `import * as thimble from "/dist/thimble.js"; ${runProgram}`,
   "/addresses.mjs": `import * as thimble from "${address("thimble")}"; ${runProgram}`,
   "/import-map.mjs": `
     import * as thimble from "thimble";
@@ -123,6 +125,10 @@ describe("a page under script-src 'self'", () => {
 
   it("runs the library from a classic script tag", async () => {
     expect(await outcome("/script-tag")).toMatchObject(underPolicy);
+  });
+
+  it("runs dist/thimble.js, the core in one ESM file", async () => {
+    expect(await outcome("/one-file")).toMatchObject(underPolicy);
   });
 
   it("runs the ESM files by their addresses", async () => {

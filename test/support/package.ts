@@ -17,6 +17,8 @@ type Target = string | { readonly [condition: string]: Target };
 export interface Manifest {
   name: string;
   version: string;
+  main: string;
+  types: string;
   unpkg: string;
   jsdelivr: string;
   exports: Record<string, Target>;
