@@ -133,6 +133,7 @@ describe("the commands", () => {
     const [program, first = "", second = ""] = command.split(" ");
     if (program === "node") return isThere(first);
     if (program === "npx") return isThere(`node_modules/.bin/${first}`);
+    if (program === "deno" || program === "bun") return isThere(`node_modules/.bin/${program}`);
     const script = first === "run" ? second : first;
     return script === "ci" || script === "install" || Object.hasOwn(scripts, script);
   }

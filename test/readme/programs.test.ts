@@ -21,6 +21,10 @@ for (const name of [
   "hono",
   "express",
   "@types/express",
+  "zod",
+  "valibot",
+  "arktype",
+  "@ark",
   "fastify",
   "react",
   "react-dom",
@@ -110,7 +114,10 @@ function promised(code: string): string[] {
   );
 }
 
-const programs = blocks.filter((block) => block.language === "ts");
+// What is about Deno or Bun runs there, and the compiler of Deno knows what `Deno` is.
+const inDeno = blocks.filter(({ page, language }) => page === "docs/deno.md" && language === "ts");
+const inBun = blocks.filter(({ page, language }) => page === "docs/bun.md" && language === "js");
+const programs = blocks.filter((block) => block.language === "ts" && !inDeno.includes(block));
 const special = ["Stop on SIGTERM", "A Cloudflare Worker"];
 
 describe("the programs of the pages", () => {
@@ -141,6 +148,32 @@ describe("the programs of the pages", () => {
       );
     },
   );
+
+  it.each([
+    [
+      "Deno",
+      inDeno,
+      "mts",
+      [
+        bin("deno"),
+        "run",
+        "--no-prompt",
+        "--no-lock",
+        "--node-modules-dir=manual",
+        "--check",
+        "--allow-net",
+        "--allow-env",
+      ],
+    ],
+    ["Bun", inBun, "mjs", [bin("bun"), "run"]],
+  ] as const)("print in %s what they say", async (_, about, extension, [command, ...args]) => {
+    expect(about).not.toEqual([]);
+    for (const block of about) {
+      const name = save(`${block.name}.${extension}`, placed(block));
+      const { stdout } = await promisify(execFile)(command, [...args, name], options());
+      expect(stdout.trimEnd().split("\n")).toEqual(promised(block.code));
+    }
+  });
 
   it("stop on SIGTERM, and exit with 0", async () => {
     const [block] = blocksUnder("Stop on SIGTERM", "ts");
