@@ -35,3 +35,5 @@
 export { clone, type CloneOptions } from "./testing/clone.ts";
 export { testContainer, type TestContainerOptions } from "./testing/container.ts";
 export { fake, type FakeMembers, type GivenAsValue, NotFakedError } from "./testing/fake.ts";
+export { overridden } from "./testing/overridden.ts";
+export type { ForUsing, Provided } from "./reload/withdraw.ts";

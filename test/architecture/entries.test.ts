@@ -105,7 +105,7 @@ const names: Record<string, readonly string[]> = {
   "thimble/observe": ["observe"],
   "thimble/reload": ["provided", "release", "ReleasedError", "reload", "restartable", "withdraw"],
   "thimble/http": ["CurrentIncoming", "fail", "scopeErrors", "scopeOf", "scopePerRequest", "scopePlugin"],
-  "thimble/testing": ["testContainer", "clone", "fake", "NotFakedError"],
+  "thimble/testing": ["testContainer", "clone", "fake", "overridden", "NotFakedError"],
   "thimble/react": ["ScopeProvider", "useScope", "useService"],
   "thimble/runtime": door,
   "thimble/node": withServers,

@@ -12,7 +12,8 @@ import {
   type Scope,
 } from "thimble";
 import { layers } from "thimble/layers";
-import { clone, fake, NotFakedError, testContainer } from "thimble/testing";
+import { createApp } from "thimble/lifecycle";
+import { clone, fake, NotFakedError, overridden, testContainer } from "thimble/testing";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { refusal } from "../core/support/refusal.ts";
 
@@ -373,5 +374,158 @@ describe("clone", () => {
     const app = createContainer();
     await app.shutdown();
     expect(refusal(() => clone(app))).toMatchObject({ code: "SCOPE_CLOSED" });
+  });
+});
+
+describe("overridden", () => {
+  const Name = token<string>("name");
+  class Greeter {
+    readonly name;
+    constructor(name: string) {
+      this.name = name;
+    }
+  }
+  class Page {
+    readonly greeter;
+    constructor(greeter: Greeter) {
+      this.greeter = greeter;
+    }
+  }
+  const open = (calls: string[] = []) =>
+    createContainer(
+      singleton(Name, [], () => "real", { dispose: () => void calls.push("real") }),
+      singleton(Greeter, [Name], { dispose: ({ name }) => void calls.push(`greeter of ${name}`) }),
+      scoped(Page, [Greeter]),
+    );
+
+  it("replaces until the end of the block, also under what had been built", async () => {
+    const calls: string[] = [];
+    const app = open(calls);
+    const real = app.get(Greeter);
+    const page = app.createScope("page");
+    page.get(Page);
+    {
+      await using _ = overridden(app, value(Name, "fake"));
+      expect(app.get(Name)).toBe("fake");
+      expect(page.get(Page).greeter.name).toBe("fake");
+      expect(calls).toEqual(["greeter of real"]);
+    }
+    expect(calls).toEqual(["greeter of real", "greeter of fake"]);
+    expect(page.get(Page).greeter.name).toBe("real");
+    expect(app.get(Greeter)).not.toBe(real);
+    await app.shutdown();
+    expect(calls).toEqual(["greeter of real", "greeter of fake", "greeter of real", "real"]);
+  });
+
+  it("works with using, where nothing is asynchronous", () => {
+    const app = open();
+    expect(app.get(Greeter).name).toBe("real");
+    {
+      using _ = overridden(app, value(Name, "fake"));
+      expect(app.get(Greeter).name).toBe("fake");
+    }
+    expect(app.get(Greeter).name).toBe("real");
+  });
+
+  it("shows the old instance again, which was not disposed", async () => {
+    const app = createContainer(singleton(Db), singleton(Users, [Db]));
+    const db = app.get(Db);
+    {
+      await using _ = overridden(app, fake(Db, { query: () => ["Eve"] }));
+      expect(app.get(Users).names()).toEqual(["Eve"]);
+    }
+    expect(app.get(Db)).toBe(db);
+    expect(app.get(Users).names()).toEqual(["Ada"]);
+  });
+
+  it("can be nested", async () => {
+    const app = open();
+    {
+      await using _ = overridden(app, value(Name, "first"));
+      {
+        await using __ = overridden(app, value(Name, "second"));
+        expect(app.get(Greeter).name).toBe("second");
+      }
+      expect(app.get(Greeter).name).toBe("first");
+    }
+    expect(app.get(Greeter).name).toBe("real");
+  });
+
+  it("replaces in a scope below for that scope alone", async () => {
+    const app = open();
+    const below = app.createScope("below");
+    {
+      await using _ = overridden(
+        below,
+        singleton(Greeter, [], () => new Greeter("fake")),
+      );
+      expect([below.get(Page).greeter.name, app.get(Greeter).name]).toEqual(["fake", "real"]);
+    }
+    expect(below.get(Page).greeter.name).toBe("real");
+  });
+
+  it("builds and starts again at the end what an app had started", async () => {
+    const calls: string[] = [];
+    const Server = token<string>("server");
+    const container = createContainer(
+      value(Name, "real"),
+      singleton(Server, [Name], (name) => name, {
+        start: (it) => void calls.push(`start ${it}`),
+        stop: (it) => void calls.push(`stop ${it}`),
+      }),
+    );
+    const app = createApp(container);
+    await app.start();
+    {
+      await using _ = overridden(container, value(Name, "fake"));
+      expect(await container.getAsync(Server)).toBe("fake");
+    }
+    expect(calls[0]).toBe("start real");
+    expect(calls.at(-1)).toBe("start real");
+    await app.stop();
+    expect(calls.at(-1)).toBe("stop real");
+  });
+
+  it("throws at the end what could not be disposed", async () => {
+    const app = open();
+    const failing = singleton(Name, [], () => "fake", {
+      dispose: () => {
+        throw new RangeError("stuck");
+      },
+    });
+    const block = async () => {
+      await using _ = overridden(app, failing);
+      app.get(Name);
+    };
+    await expect(block()).rejects.toMatchObject({
+      code: "SHUTDOWN_FAILED",
+      errors: [new RangeError("stuck")],
+    });
+    expect(app.get(Name)).toBe("real");
+  });
+
+  it("has nothing left to do when the scope has closed", async () => {
+    const app = open();
+    const block = async () => {
+      await using _ = overridden(app, value(Name, "fake"));
+      await app.shutdown();
+    };
+    await expect(block()).resolves.toBe(undefined);
+  });
+
+  it.each([
+    [
+      () =>
+        overridden(
+          open(),
+          value(Clock, () => 0),
+        ),
+      "NOT_PROVIDED",
+    ],
+    [() => overridden(open(), Name as never), "INVALID_PROVIDER"],
+    [() => overridden(open(), undefined as never), "INVALID_PROVIDER"],
+    [() => overridden(open(), value(Name, "a"), value(Name, "b")), "DUPLICATE"],
+  ])("refuses at once what it cannot do, and changes nothing: %#", (run, code) => {
+    expect(refusal(run)).toMatchObject({ code });
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { value } from "thimble";
-import { clone, fake, testContainer } from "thimble/testing";
+import { clone, fake, overridden, testContainer } from "thimble/testing";
 import { Clock, Db, providers, Users } from "./shop.mjs";
 
 const asked = [];
@@ -27,4 +27,16 @@ Deno.test("a clone goes its own way", async () => {
   const copy = clone(open());
   copy.override(value(Clock, () => 15));
   assert.equal(await copy.get(Users).greet(7), "Hello, Ada");
+});
+
+Deno.test("a provider is replaced for the length of a block", async () => {
+  const app = open();
+  assert.equal(await app.get(Users).greet(7), "Good morning, Ada");
+  const block = overridden(
+    app,
+    value(Clock, () => 15),
+  );
+  assert.equal(await app.get(Users).greet(7), "Hello, Ada");
+  await block[Symbol.asyncDispose]();
+  assert.equal(await app.get(Users).greet(7), "Good morning, Ada");
 });

@@ -23,14 +23,14 @@ describe("the test runner", () => {
     {
       runner: "vitest",
       command: [...ofNode("vitest", "vitest.mjs"), "run"],
-      passed: /Tests\s+4 passed \(4\)/,
+      passed: /Tests\s+5 passed \(5\)/,
     },
     {
       runner: "jest",
       command: [bin("node"), vms, join(root, "node_modules/jest/bin/jest.js")],
-      passed: /Tests:\s+4 passed, 4 total/,
+      passed: /Tests:\s+5 passed, 5 total/,
     },
-    { runner: "bun", command: [bin("bun"), "test"], passed: /4 pass\n 0 fail/ },
+    { runner: "bun", command: [bin("bun"), "test"], passed: /5 pass\n 0 fail/ },
     {
       runner: "deno",
       command: [
@@ -41,9 +41,9 @@ describe("the test runner", () => {
         "--no-check",
         "users.test.mjs",
       ],
-      passed: /ok \| 4 passed \| 0 failed/,
+      passed: /ok \| 5 passed \| 0 failed/,
     },
-    { runner: "node", command: [bin("node"), "--test"], passed: /pass 4\n.*fail 0/s },
+    { runner: "node", command: [bin("node"), "--test"], passed: /pass 5\n.*fail 0/s },
   ])("$runner passes all tests", ({ runner, command: [file, ...args], passed }) => {
     const cwd = join(folder, runner);
     mkdirSync(cwd);

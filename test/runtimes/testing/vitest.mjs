@@ -1,5 +1,5 @@
 import { value } from "thimble";
-import { clone, fake, testContainer } from "thimble/testing";
+import { clone, fake, overridden, testContainer } from "thimble/testing";
 import { expect, test, vi } from "vitest";
 import { Clock, Db, providers, Users } from "./shop.mjs";
 
@@ -27,4 +27,16 @@ test("a clone goes its own way", async () => {
   const copy = clone(open());
   copy.override(value(Clock, () => 15));
   expect(await copy.get(Users).greet(7)).toBe("Hello, Ada");
+});
+
+test("a provider is replaced for the length of a block", async () => {
+  const app = open();
+  expect(await app.get(Users).greet(7)).toBe("Good morning, Ada");
+  const block = overridden(
+    app,
+    value(Clock, () => 15),
+  );
+  expect(await app.get(Users).greet(7)).toBe("Hello, Ada");
+  await block[Symbol.asyncDispose]();
+  expect(await app.get(Users).greet(7)).toBe("Good morning, Ada");
 });
