@@ -1,10 +1,10 @@
 /**
  * What godim (Go) can do, row by row of ../shared/CAPABILITIES.md: each row is a test named after it.
- *
- * Layer policies and events are not here.
  */
 import { createContainer, singleton, token, value } from "thimble";
 import { duration, Env, EnvPrefix, integer, secret, setting, settings, string } from "thimble/config";
+import { createEvents } from "thimble/events";
+import { layers } from "thimble/layers";
 import { createApp } from "thimble/lifecycle";
 import { describe, expect, it } from "vitest";
 import { refusal } from "../core/support/refusal.ts";
@@ -79,5 +79,53 @@ describe("godim", () => {
 
     expect(container.get(Db)).toBe("1500 7 4");
     expect(refusal(() => container.get(Api))).toMatchObject({ code: "CONFIG_INVALID" });
+  });
+
+  it("layer policies, StrictHTTPProfile: layers", () => {
+    const policy = layers({ handler: ["service"], service: ["repository"], repository: [] });
+    const [Service, Handler] = [token<string>("service"), token<string>("handler")];
+    const providers = [
+      policy,
+      singleton(Db, () => "db", { layer: "repository" }),
+      singleton(Service, [Db], (db) => `service of ${db}`, { layer: "service" }),
+    ];
+
+    const allowed = createContainer(
+      providers,
+      singleton(Handler, [Service], (it) => `handler of ${it}`, { layer: "handler" }),
+    );
+    const refused = createContainer(
+      providers,
+      singleton(Handler, [Db], (it) => it, { layer: "handler" }),
+    );
+
+    expect(allowed.get(Handler)).toBe("handler of service of db");
+    expect(refusal(() => refused.get(Handler))).toMatchObject({ code: "LAYER_VIOLATION" });
+  });
+
+  it("events: emitter, interceptors by priority with abort, receivers at the same time, one finalizer: createEvents", async () => {
+    const log: string[] = [];
+    const bus = createEvents<{ paid: { cents: number } }>();
+    bus.intercept("paid", () => void log.push("second"), { priority: 2 });
+    bus.intercept(
+      "*",
+      ({ payload, abort }) => {
+        log.push("first");
+        if (payload.cents === 0) abort("nothing to pay");
+      },
+      { priority: 1 },
+    );
+    let packed = (): void => {};
+    bus.on("paid", () => new Promise<void>((resolve) => (packed = resolve)));
+    bus.on("paid", () => {
+      log.push("received meanwhile");
+      packed();
+    });
+    bus.finalize(({ name }) => void log.push(`finalized ${name}`));
+
+    await bus.emit("paid", { cents: 5 });
+    expect(log.splice(0)).toEqual(["first", "second", "received meanwhile", "finalized paid"]);
+    expect(await bus.emit("paid", { cents: 0 })).toMatchObject({ reason: "nothing to pay" });
+    expect(log).toEqual(["first", "finalized paid"]);
   });
 });

@@ -1,7 +1,5 @@
 /**
  * What gone (Go) can do, row by row of ../shared/CAPABILITIES.md: each row is a test named after it.
- *
- * Of the row "Run, Serve, End, several Applications, Test", `testContainer` is not here.
  */
 import {
   all,
@@ -23,6 +21,7 @@ import {
 import { Env, EnvPrefix, integer, json, setting, settings, string, url, watchSetting } from "thimble/config";
 import { background, createApp, type Background } from "thimble/lifecycle";
 import { observe } from "thimble/observe";
+import { testContainer } from "thimble/testing";
 import { describe, expect, it } from "vitest";
 import { turn } from "../core/support/turn.ts";
 import { settles } from "../situations/waiting.ts";
@@ -180,7 +179,7 @@ describe("gone", () => {
     ]);
   });
 
-  it("Run, Serve, End, several Applications: app.run, app.serve, app.end; as many apps as you like", async () => {
+  it("Run, Serve, End, several Applications, Test: app.run, app.serve, app.end; as many apps as you like; testContainer", async () => {
     const first = createApp(createContainer(singleton(Db)));
     const second = createApp(createContainer(singleton(Db)));
 
@@ -190,6 +189,10 @@ describe("gone", () => {
     second.end("enough");
 
     expect(await settles(serving)).toMatchObject({ reason: "enough", report: { ok: true } });
+
+    const replacement = new Db();
+    const test = testContainer([singleton(Db)], { override: [value(Db, replacement)] });
+    expect(test.get(Db)).toBe(replacement);
   });
 
   it("GonerKeeper: dynamic lookup by currentScope", () => {

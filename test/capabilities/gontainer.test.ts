@@ -1,7 +1,7 @@
 /**
  * What gontainer (Go) can do, row by row of ../shared/CAPABILITIES.md: each row is a test named after it.
  *
- * Events, `verify`, and the tags that a graph shows are not here.
+ * `verify`, and the tags that a graph shows, are not here.
  */
 import {
   alias,
@@ -16,6 +16,7 @@ import {
   type Resolver,
   type Scope,
 } from "thimble";
+import { containerEvents, createEvents } from "thimble/events";
 import { background, createApp, type Background } from "thimble/lifecycle";
 import { describe, expect, it } from "vitest";
 import { unchecked, uncheckedContainer } from "../core/support/unchecked.ts";
@@ -30,6 +31,8 @@ const [Config, Cache, Users] = [
   token<Cache>("cache"),
   token<string>("users"),
 ];
+
+const fail = (message: string): Promise<never> => Promise.reject(new Error(message));
 
 describe("gontainer", () => {
   it("factories with several dependencies and several outputs: singleton and alias(A, map(Pair, …))", async () => {
@@ -127,6 +130,28 @@ describe("gontainer", () => {
     expect(createContainer(host, value(Config, { size: 1 }), plugin("a"), plugin("b")).get(Host)).toBe(
       "1 a b",
     );
+  });
+
+  it("Events, typed handlers, container events, UnhandledPanic: createEvents, containerEvents", async () => {
+    const heard: string[] = [];
+    const bus = createEvents<{ joined: { name: string } }>();
+    bus.on("joined", ({ payload }) => void heard.push(payload.name));
+    bus.on("joined", () => {
+      throw new Error("panic");
+    });
+    expect((await bus.emit("joined", { name: "Ada" })).errors).toHaveLength(1);
+
+    const container = createContainer(value(Config, { size: 1 }));
+    const events = containerEvents(createApp(container));
+    for (const name of ["opened", "closing", "closed", "stopped"] as const)
+      events.on(name, ({ payload }) => void heard.push(`${name} ${payload.scope.name}`));
+    events.on("unhandled", ({ payload }) => void heard.push(String(payload.error)));
+    const failing = [singleton(Users, () => fail("first")), singleton(Cache, () => fail("second"))];
+    const request = container.createScope("request", failing);
+    expect(await rejected(request.getAsync([Users, Cache]))).toEqual(new Error("first"));
+    await request.shutdown();
+
+    expect(heard).toEqual(["Ada", "opened request", "Error: second", "closing request", "closed request"]);
   });
 
   it("metadata, tags: readable before start", () => {
