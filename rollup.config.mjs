@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { transform } from "esbuild";
+import { assets, path as assetsFile } from "./src/features/inspector/page/bundle.mjs";
 
 const pkg = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
 const target = "es2022";
@@ -16,6 +17,16 @@ const inputs = leaves(pkg.exports)
   .map((file) => file.replace("./dist/", "src/").replace(/\.js$/, ".ts"));
 
 const clean = { name: "clean", buildStart: () => rm("dist", { recursive: true, force: true }) };
+
+// The script of the inspector's page and its style are strings in a file of src/, which is made anew when they have changed.
+const inspectorPage = {
+  name: "inspector page",
+  async buildStart() {
+    const text = await assets();
+    if (!existsSync(assetsFile) || readFileSync(assetsFile, "utf8") !== text)
+      await writeFile(assetsFile, text);
+  },
+};
 
 // One esbuild call per module: it only takes the types away. Rollup finds `./x.ts` by itself, so there is no resolver.
 const typescript = {
@@ -81,7 +92,7 @@ export default [
     input: [...new Set(inputs)].filter((file) => existsSync(file)),
     onLog,
     external: /^(cloudflare:|react$)/,
-    plugins: [typescript, declarations],
+    plugins: [inspectorPage, typescript, declarations],
     output: {
       dir: "dist",
       format: "es",

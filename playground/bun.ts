@@ -6,6 +6,7 @@ import { scopePerRequest } from "thimble/fetch";
 import { createApp } from "thimble/lifecycle";
 import { answer, createShortener } from "./app.ts";
 import { farewell } from "./farewell.ts";
+import { inspected } from "./inspector.ts";
 import { Timeline } from "./timeline.ts";
 
 declare const Bun: {
@@ -22,7 +23,7 @@ const timeline = container.get(Timeline);
 const server = Bun.serve({
   hostname: "localhost",
   port: Number(readEnv()["PORT"] ?? 8787),
-  fetch: scopePerRequest(container, answer),
+  fetch: inspected(container, readEnv()["INSPECTOR_TOKEN"], scopePerRequest(container, answer)),
 });
 console.log(`Listening on http://localhost:${server.port}`);
 

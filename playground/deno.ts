@@ -1,4 +1,4 @@
-// node_modules/.bin/deno run --allow-net --allow-env=PORT playground/deno.ts, then press Ctrl+C
+// node_modules/.bin/deno run --allow-net --allow-env=PORT,INSPECTOR_TOKEN playground/deno.ts, then press Ctrl+C
 
 import { token, value } from "thimble";
 import { drain, readEnv, signals } from "thimble/deno";
@@ -6,6 +6,7 @@ import { scopePerRequest } from "thimble/fetch";
 import { createApp } from "thimble/lifecycle";
 import { answer, createShortener } from "./app.ts";
 import { farewell } from "./farewell.ts";
+import { inspected } from "./inspector.ts";
 import { Timeline } from "./timeline.ts";
 
 declare const Deno: {
@@ -19,13 +20,14 @@ declare const Deno: {
 const container = createShortener({ journal: console.log });
 const timeline = container.get(Timeline);
 
+const env = readEnv(Deno.env, ["PORT", "INSPECTOR_TOKEN"]);
 const server = Deno.serve(
   {
     hostname: "localhost",
-    port: Number(readEnv(Deno.env, ["PORT"])["PORT"] ?? 8787),
+    port: Number(env["PORT"] ?? 8787),
     onListen: ({ port }) => console.log(`Listening on http://localhost:${port}`),
   },
-  scopePerRequest(container, answer),
+  inspected(container, env["INSPECTOR_TOKEN"], scopePerRequest(container, answer)),
 );
 
 container.provide(value(token<typeof server>("server"), server, { stop: drain }));

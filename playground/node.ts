@@ -7,6 +7,7 @@ import { createApp } from "thimble/lifecycle";
 import { drain, readEnv, signals } from "thimble/node";
 import { answer, createShortener } from "./app.ts";
 import { farewell } from "./farewell.ts";
+import { inspected } from "./inspector.ts";
 import { Timeline } from "./timeline.ts";
 
 const container = createShortener({ journal: console.log });
@@ -16,7 +17,7 @@ const timeline = container.get(Timeline);
 const listening = serve({
   hostname: "localhost",
   port: Number(readEnv()["PORT"] ?? 8787),
-  fetch: scopePerRequest(container, answer),
+  fetch: inspected(container, readEnv()["INSPECTOR_TOKEN"], scopePerRequest(container, answer)),
   silent: true,
   gracefulShutdown: false,
 });

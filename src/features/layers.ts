@@ -41,6 +41,7 @@ import type { Token } from "../core/types/dependency.ts";
 import type { Provider } from "../core/types/provider.ts";
 import { ContainerError } from "../core/words/errors.ts";
 import { isToken, nameOf, token } from "../core/words/token.ts";
+import { mermaidText } from "./mermaid.ts";
 
 /** What each layer may depend on. A layer may depend on itself only if it is listed there. */
 export type LayerPolicy<Name extends string = string> = Readonly<Record<Name, readonly NoInfer<Name>[]>>;
@@ -100,17 +101,12 @@ export function layers<const Name extends string>(
  */
 export function toMermaid(policy: LayerPolicy): string {
   const names = Object.keys(policy);
-  const box = (name: string): string => `l${names.indexOf(name)}["${escape(name)}"]`;
+  const box = (name: string): string => `l${names.indexOf(name)}["${mermaidText(name)}"]`;
   const lines = names.flatMap((name) => {
     const arrows = policy[name]!.map((other) => `  ${box(name)} --> ${box(other)}`);
     return arrows.length > 0 ? arrows : [`  ${box(name)}`];
   });
   return ["flowchart TD", ...lines].join("\n");
-}
-
-/** Everything that means something to Mermaid or to HTML is written as the number of its character. */
-function escape(text: string): string {
-  return text.replace(/[^\p{L}\p{N} _.-]/gu, (it) => `#${it.codePointAt(0)};`);
 }
 
 // ---- The check

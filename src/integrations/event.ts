@@ -15,16 +15,9 @@ import type { Scope } from "../core/types/scope.ts";
 import type { ShutdownReport } from "../core/types/shutdown.ts";
 import { ShutdownError } from "../core/words/errors.ts";
 import { token } from "../core/words/token.ts";
+import type { RuntimeRequest } from "../features/request.ts";
 
-/** The `Request` of the runtime that the reader's types describe. */
-export type RuntimeRequest = typeof globalThis extends { Request: { prototype: infer R } }
-  ? R
-  : RequestOfFetch;
-
-// The types of Cloudflare Workers declare `Request` as a generic class, and classes are no members of `typeof globalThis`.
-type RequestOfFetch = typeof globalThis extends { fetch: (input: infer I, init?: never) => unknown }
-  ? Extract<I, { headers: unknown; method: string }>
-  : never;
+export type { RuntimeRequest };
 
 /** The `Response` of the runtime that the reader's types describe. */
 export type RuntimeResponse = typeof globalThis extends { Response: { prototype: infer R } }

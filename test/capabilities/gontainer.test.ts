@@ -1,7 +1,5 @@
 /**
  * What gontainer (Go) can do, row by row of ../shared/CAPABILITIES.md: each row is a test named after it.
- *
- * `verify`, and the tags that a graph shows, are not here.
  */
 import {
   alias,
@@ -18,6 +16,7 @@ import {
 } from "thimble";
 import { containerEvents, createEvents } from "thimble/events";
 import { background, createApp, type Background } from "thimble/lifecycle";
+import { assertVerified, verify } from "thimble/verify";
 import { describe, expect, it } from "vitest";
 import { unchecked, uncheckedContainer } from "../core/support/unchecked.ts";
 import { rejected, thrown } from "../core/support/refusal.ts";
@@ -220,5 +219,15 @@ describe("gontainer", () => {
       ),
     );
     expect(codeOf(() => deep.get(links[0]!))).toBe("DEPTH_EXCEEDED");
+  });
+
+  it("all problems in one error at construction: verify, assertVerified", () => {
+    const app = uncheckedContainer(
+      singleton(Cache, [Config], () => ({ size: 0 })),
+      singleton(Users, [Users], () => ""),
+    );
+
+    expect(verify(app).map(({ code }) => code)).toEqual(["NOT_PROVIDED", "CIRCULAR_DEPENDENCY"]);
+    expect(thrown(() => assertVerified(app))).toMatchObject({ errors: { length: 2 }, code: "VERIFY_FAILED" });
   });
 });

@@ -14,7 +14,7 @@ const doors = [
   {
     name: "Deno",
     command: bin("deno"),
-    args: ["run", "--allow-net", "--allow-env=PORT", "playground/deno.ts"],
+    args: ["run", "--allow-net", "--allow-env=PORT,INSPECTOR_TOKEN", "playground/deno.ts"],
   },
   { name: "Bun", command: bin("bun"), args: ["playground/bun.ts"] },
   {
@@ -30,11 +30,14 @@ const doors = [
       "0",
       "--persist-to",
       state,
+      "--var",
+      "INSPECTOR_TOKEN:letmein",
     ],
   },
 ];
 
 const quiet = {
+  INSPECTOR_TOKEN: "letmein",
   DENO_NO_UPDATE_CHECK: "1",
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_SEND_ERROR_REPORTS: "false",
@@ -117,6 +120,32 @@ describe.each(doors)("the playground behind $name", ({ name, command, args }) =>
   it("reads no body longer than a link can be", async () => {
     expect((await post(JSON.stringify({ url: "x".repeat(100_000) }))).status).toBe(413);
   });
+
+  it.skipIf(name.startsWith("Hono"))(
+    "shows its inspector to whoever knows the token, and to nobody else",
+    async () => {
+      await shorten("https://example.com/inspected");
+      for (const path of ["", "/graph.json", "/graph.json?token=wrong", "/nothing"])
+        expect((await get(`/inspector${path}`)).status).toBe(403);
+
+      const page = await get("/inspector?token=letmein");
+      expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
+      const graph = (await (await get("/inspector/graph.json?token=letmein")).json()) as {
+        services: { token: string; state: string }[];
+      };
+      expect(graph.services).toContainEqual(expect.objectContaining({ token: "Shortener", state: "built" }));
+
+      const events = await get("/inspector/events?token=letmein");
+      const reader = events.body!.pipeThrough(new TextDecoderStream()).getReader();
+      let told = "";
+      while (!told.includes('"token":"Shortener"')) told += (await reader.read()).value;
+      // What happens from now on comes as it happens.
+      const before = told.length;
+      await shorten("https://example.com/live");
+      while (!told.slice(before).includes('"type":"closed"')) told += (await reader.read()).value;
+      await reader.cancel();
+    },
+  );
 
   it("has a page that works without any script", async () => {
     const html = { accept: "text/html" };

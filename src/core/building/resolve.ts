@@ -121,7 +121,7 @@ export function resolveNode(scope: ScopeRecord, origin: Node, dependent: Build |
 }
 
 /** The node in which the instance of a scoped provider lives, or will live. */
-function nodeOfScoped(scope: ScopeRecord, origin: Node, dependent: Build | undefined): Node {
+export function nodeOfScoped(scope: ScopeRecord, origin: Node, dependent: Build | undefined): Node {
   const { token, options } = origin.definition;
   const owner = cachedDependent(dependent);
   // The factory of a singleton may resolve from a scope that it opened below its own, and will close again.

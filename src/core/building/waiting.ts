@@ -9,6 +9,7 @@
 
 import { addEdge, dependentIn, noteChange, waitedFor } from "../model/edges.ts";
 import { attach, detach, hold } from "../model/tree.ts";
+import { now } from "../words/web.ts";
 import { noteUnheard } from "./reporting.ts";
 import { type Build, DONE, extrasOf, RESOLVING, TRANSIENT, type Waiter } from "../model/records.ts";
 
@@ -22,6 +23,7 @@ export let pendingBuild: Build;
 export function suspend(build: Build): typeof PENDING {
   if (build.missing === undefined) {
     build.missing = 0;
+    build.began = now();
     hold(build.scope);
     noteChange(build.scope);
     build.scope.tree.hasWaited = true;

@@ -8,7 +8,14 @@ import { dropOf } from "../building/finish.ts";
 import { combine, resolveNode } from "../building/resolve.ts";
 import { isPlain } from "../model/dependency.ts";
 import { ambiguous, invalid, notProvided, refused } from "../model/messages.ts";
-import { ALIAS, type Combinator, type Definition, type Node, type ScopeRecord } from "../model/records.ts";
+import {
+  ALIAS,
+  type Build,
+  type Combinator,
+  type Definition,
+  type Node,
+  type ScopeRecord,
+} from "../model/records.ts";
 import { definitionsIn } from "../model/tree.ts";
 import { find } from "../registry/registry.ts";
 import type { All, AllOptions, One } from "../types/combinator.ts";
@@ -32,18 +39,21 @@ import { checkToken, combinator, providerOf } from "./combinator.ts";
 /* @__NO_SIDE_EFFECTS__ */
 export const all: All = ((token: AnyToken, options?: AllOptions) => {
   const tag = tagIn("all", token, options);
-  const made: Combinator = combinator("all", token, (scope, dependent) => {
+  function targets(scope: ScopeRecord, dependent: Build | undefined): Node[] {
     const own = providerOf(scope, dependent);
-    const others = candidates(scope, token, tag).filter(
+    return candidates(scope, token, tag).filter(
       (it) => !own || own.definition.lifetime === ALIAS || targetOf(scope, it) !== own,
     );
-    return combine(scope, others.map(exactly), dependent, (...services: unknown[]) =>
+  }
+  const made: Combinator = combinator("all", token, (scope, dependent) =>
+    combine(scope, targets(scope, dependent).map(exactly), dependent, (...services: unknown[]) =>
       // One object may have come by two ways that could not be seen to be the same.
       services.filter((it, at) => Object(it) !== it || services.indexOf(it) === at),
-    );
-  });
+    ),
+  );
   return {
     ...made,
+    targets,
     drop(scope, dependent) {
       const drops = candidates(scope, token, tag).map(({ definition }) =>
         dropOf(scope, definition, dependent),
@@ -101,6 +111,7 @@ export const one: One = ((token: AnyToken, options?: AllOptions) => {
   );
   return {
     ...made,
+    targets: pick,
     drop: (scope, dependent) => dropOf(scope, pick(scope)[0]?.definition, dependent),
   } satisfies Combinator;
 }) as never;

@@ -64,6 +64,11 @@ export const make: Make = ((provider: Definition) => {
   return {
     ...made,
     of: dependencies,
+    targets: (scope) => [
+      registeredFor(scope, provider) ??
+        existingFor(scope, provider) ??
+        new Node(provider, homeOf(scope, provider) ?? scope),
+    ],
     drop: (scope, dependent) => dropOf(scope, provider, dependent),
   } satisfies Combinator;
 }) as never;
@@ -83,6 +88,12 @@ function nodeFor(scope: ScopeRecord, provider: Definition): Node {
   let key = keys.get(provider);
   if (!key) keys.set(provider, (key = { definition: provider }));
   return nodeInScope(home, key);
+}
+
+/** The node of a provider that was made before. */
+function existingFor(scope: ScopeRecord, provider: Definition): Node | undefined {
+  const key = keys.get(provider);
+  return key && homeOf(scope, provider)?.nodes?.get(key);
 }
 
 /** The node of the very same provider, where it is registered and not shadowed. */

@@ -7,7 +7,7 @@
 import { dropOf } from "../building/finish.ts";
 import { resolveNode } from "../building/resolve.ts";
 import { notProvided } from "../model/messages.ts";
-import type { Build, Combinator, Node, ScopeRecord } from "../model/records.ts";
+import { type Build, type Combinator, type Node, none, type ScopeRecord } from "../model/records.ts";
 import { find } from "../registry/registry.ts";
 import type { Parent } from "../types/combinator.ts";
 import type { AnyToken } from "../types/dependency.ts";
@@ -43,9 +43,13 @@ export const parent: Parent = ((token: AnyToken) => {
       return node !== undefined;
     },
   );
+  const targets: Combinator["targets"] = (scope, dependent) => {
+    const node = findAbove(scope, token, dependent);
+    return node ? [node] : none;
+  };
   const drop: Combinator["drop"] = (scope, dependent) =>
     dropOf(scope, findAbove(scope, token, dependent)?.definition, dependent);
-  return { ...made, drop };
+  return { ...made, targets, drop };
 }) as never;
 
 function findAbove(scope: ScopeRecord, token: AnyToken, dependent: Build | undefined): Node | undefined {

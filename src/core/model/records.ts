@@ -81,6 +81,8 @@ export interface Combinator {
    * this method needs nothing.
    */
   provided?(scope: ScopeRecord, dependent: Build | undefined, found?: Found): boolean;
+  /** Of what looks for providers itself: those that it would resolve, and builds nothing. For tools that show the graph. */
+  targets?(scope: ScopeRecord, dependent: Build | undefined): readonly Node[];
   /** Gives what disposes the transients in a value that was resolved with the providers there are now. */
   drop?(scope: ScopeRecord, dependent: Build | undefined): Drop | undefined;
 }
@@ -230,6 +232,8 @@ export class Build implements Dependent {
 
   /** How many values are still missing. Defined once it is pending. */
   declare missing?: number;
+  /** When it became pending. */
+  declare began?: number;
   /** While it is pending: its neighbours among what is in flight in its scope. */
   declare younger?: Build | Node | undefined;
   declare older?: Build | Node | undefined;

@@ -77,7 +77,7 @@ function checksIn(at: ScopeRecord, scopes: readonly ScopeRecord[]): Check[] {
 }
 
 /** The option of the provider, or the method of the class that the provider calls `new` on. */
-function checkerOf({ lifetime, make, token, options }: Definition): Checker | undefined {
+export function checkerOf({ lifetime, make, token, options }: Definition): Checker | undefined {
   const { health } = options;
   // A function that declares exactly one parameter takes no signal, as with `dispose` and `stop`.
   if (health)

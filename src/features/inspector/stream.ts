@@ -1,0 +1,46 @@
+/**
+ * The timeline as an event stream: a response that goes on until the reader leaves or the scope stops.
+ *
+ * @module
+ */
+
+import type { Entry, Timeline } from "./timeline.ts";
+
+/** How many messages may wait for a reader that is slow. Then it is sent away, and comes back where it was. */
+const patience = 1_000;
+
+/**
+ * Gives what the timeline has after `last`, and everything that comes. Ends when the scope stops: a server that drains
+ * waits for its responses. A browser then comes back by itself, and is told where the story went on.
+ */
+export function streamOf(timeline: Timeline, last: number): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let listener: ((entry: Entry | undefined) => void) | undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        const send = (entry: Entry): void => controller.enqueue(encoder.encode(messageOf(entry)));
+        controller.enqueue(encoder.encode("retry: 3000\n\n"));
+        for (const entry of timeline.entries) if (entry.id > last) send(entry);
+        if (timeline.isOver) return controller.close();
+        listener = (entry) => {
+          if (entry) send(entry);
+          const isSlow = (controller.desiredSize ?? 0) < -patience;
+          if (entry && !isSlow) return;
+          timeline.listeners.delete(listener!);
+          controller.close();
+        };
+        timeline.listeners.add(listener);
+      },
+      cancel() {
+        if (listener) timeline.listeners.delete(listener);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** JSON has no line breaks, so no name in it can end the message. */
+function messageOf(entry: Entry): string {
+  return `id: ${entry.id}\ndata: ${JSON.stringify(entry)}\n\n`;
+}
