@@ -34,6 +34,7 @@
  * @module
  */
 
+export { hot } from "./reload/hot.ts";
 export { ReleasedError } from "./reload/pending.ts";
 export { release, reload } from "./reload/reload.ts";
 export {

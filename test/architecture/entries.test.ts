@@ -103,7 +103,7 @@ const names: Record<string, readonly string[]> = {
   "thimble/hono": ["scopePerRequest", "CurrentRequest", "scopeOf", "fail", "BodyAbandonedError"],
   "thimble/lifecycle": ["createApp", "warm", "background", "StartFailedError"],
   "thimble/observe": ["observe"],
-  "thimble/reload": ["provided", "release", "ReleasedError", "reload", "restartable", "withdraw"],
+  "thimble/reload": ["hot", "provided", "release", "ReleasedError", "reload", "restartable", "withdraw"],
   "thimble/http": ["CurrentIncoming", "fail", "scopeErrors", "scopeOf", "scopePerRequest", "scopePlugin"],
   "thimble/testing": ["testContainer", "clone", "fake", "overridden", "NotFakedError"],
   "thimble/react": ["ScopeProvider", "useScope", "useService"],
