@@ -1,6 +1,6 @@
 /** `hot` of `thimble/reload`, with versions of a module that are written down one after the other. */
 
-import { all, createContainer, singleton, token, value, type Provider, type Scope } from "thimble";
+import { all, createContainer, singleton, token, value, type Scope } from "thimble";
 import { createApp } from "thimble/lifecycle";
 import { observe } from "thimble/observe";
 import { hot } from "thimble/reload";
@@ -78,7 +78,7 @@ describe("hot", () => {
       return { it, provider: singleton(it, () => text) };
     };
     const [a, b, c] = [make("a", "a1"), make("b", "b1"), make("c", "c1")];
-    const before: Provider[] = [a.provider, b.provider, c.provider];
+    const before = [a.provider, b.provider, c.provider] as const;
     const app: Scope = createContainer(before);
     hot(data, app, before);
     const [b2, x, d] = [make("b", "b2"), make("x", "x2"), make("d", "d2")];

@@ -108,31 +108,35 @@ export function unregister(origin: Node): void {
   }
 }
 
-/** How many of the instances that a scope lists are gone, and how many may be before they are taken off the list. */
+/** How many of the instances that a scope lists are gone, and how many may be before all of the list is walked. */
 const goneIn = /* @__PURE__ */ new WeakMap<ScopeRecord, { count: number; limit: number }>();
 
 /**
- * Notes that an instance that the scope lists is gone. The list is linked in one direction, so that taking one instance
- * off is a walk: it is done when as many are gone as are left.
+ * Takes instances that are gone off the list of their scope. The list is linked in one direction, from the youngest on. What
+ * is released again and again is young, so that a few steps find it; only when as many are gone as are left, all of the
+ * list is walked.
  */
-export function sweep(scope: ScopeRecord): void {
+export function sweep(scope: ScopeRecord, count: number): void {
+  if (scope.closing) return;
   let gone = goneIn.get(scope);
-  if (!gone) goneIn.set(scope, (gone = { count: 0, limit: 64 }));
-  if (++gone.count < gone.limit || scope.closing) return;
+  if (!gone) goneIn.set(scope, (gone = { count: 0, limit: 256 }));
+  gone.count += count;
+  const isFull = gone.count >= gone.limit;
+  let steps = isFull ? Infinity : 4 * count + 16;
   let left = 0;
   let younger: Node | undefined;
-  for (let it = scope.last; it;) {
+  for (let it = scope.last; it && steps > 0; steps--) {
     const { previous } = it;
     if (it.state === DISPOSED) {
       if (younger) younger.previous = previous!;
       else scope.last = previous!;
       it.previous = undefined;
+      gone.count--;
     } else {
       younger = it;
       left++;
     }
     it = previous!;
   }
-  gone.count = 0;
-  gone.limit = Math.max(64, left);
+  if (isFull) Object.assign(gone, { count: 0, limit: Math.max(256, left) });
 }

@@ -82,6 +82,8 @@ class Release implements Listener {
   /** The edges of these, because they are taken away when a build fails. */
   readonly #edges = new Map<Dependent, readonly Node[]>();
   readonly #gates = new Map<Dependent, Gate>();
+  /** How many instances of each scope are gone that the scope still lists. */
+  readonly #gone = new Map<ScopeRecord, number>();
   /** In the order in which what was behind them has ended: dependents first. */
   readonly #toOpen: Gate[] = [];
   readonly #ready: Node[] = [];
@@ -301,7 +303,7 @@ class Release implements Listener {
     node.rows = undefined;
     const gate = this.#gates.get(it);
     if (gate) this.#toOpen.push(gate);
-    sweep(it.scope);
+    if (node.previous !== undefined) this.#gone.set(it.scope, (this.#gone.get(it.scope) ?? 0) + 1);
     for (const other of this.#edges.get(it) ?? []) this.#count(other, -1);
     this.#proceed();
   }
@@ -311,6 +313,7 @@ class Release implements Listener {
     // What others depend on comes first, so that a factory that calls `get` finds it.
     for (const gate of this.#toOpen.reverse()) gate.open();
     this.#index.listeners.delete(this);
+    for (const [scope, count] of this.#gone) sweep(scope, count);
     this.#report.ok = this.#rows.every(({ outcome }) => outcome === "disposed");
     this.#report.elapsed = now() - this.#since;
     this.#resolve(this.#report);
