@@ -15,7 +15,7 @@ function world(count) {
   const users = Array.from({ length: dependents }, (_, at) => token(`user ${at}`));
   const others = Array.from({ length: count - dependents - 1 }, (_, at) => token(`other ${at}`));
   const undone = { count: 0 };
-  const dispose = () => void undone.count++;
+  const dispose = (_) => void undone.count++;
   const app = createContainer(
     singleton(target, () => ({}), { dispose }),
     users.map((it) => singleton(it, [target], (on) => ({ on }), { dispose })),
@@ -36,7 +36,8 @@ function round({ app, target, users, undone }) {
   }
   const spent = process.cpuUsage({ user, system });
   // The first release of all finds nothing to dispose.
-  if (undone.count - before < (dependents + 1) * (perRound - 1)) throw new Error("something was not disposed");
+  if (undone.count - before < (dependents + 1) * (perRound - 1))
+    throw new Error("something was not disposed");
   return (spent.user + spent.system) / perRound;
 }
 

@@ -607,6 +607,15 @@ describe("release and shutdown", () => {
     expect((await released).services.map(({ outcome }) => outcome)).toEqual(["abandoned"]);
   });
 
+  it("is released from a stop that never ends in the same way, and two releases wait for one stop", async () => {
+    const app: Scope = createContainer(singleton(Db, { stop: () => new Promise(() => {}), dispose: close }));
+    app.get(Db);
+    const releases = [release(app, Db), release(app, Db)];
+    await app.shutdown({ timeout: 0 });
+    await Promise.all(releases);
+    expect(log).toEqual(["db"]);
+  });
+
   it("waits for a child that closes with a dependent in it", async () => {
     const closing = deferred<void>();
     const app: Scope = createContainer(

@@ -196,6 +196,9 @@ export class Node implements Dependent {
   /** Whether its `stop` was called, and whether that has not ended. */
   declare isStopped?: boolean;
   declare isStopping?: boolean;
+  /** Set by `thimble/reload`: what depends on it; and what keeps it from being built until its predecessor is disposed. */
+  declare dependents?: Set<Node>;
+  declare gate?: object;
   /** Of a service that is released: told what becomes of it. */
   declare rows?: Dependents | undefined;
   /** While a disposer or `stop` waits for a promise: when it was called, and its neighbours among what is in flight. */
@@ -418,6 +421,8 @@ export interface Dependents {
   pass(dependent: Build, origin: Node): void;
   /** The edges of something are about to be taken away: it was disposed, or there was nothing to dispose. */
   ended(dependent: Dependent): void;
+  /** A `stop` has ended. */
+  stopped(node: Node, row: ShutdownRow | undefined): void;
   /** Something that is released was disposed, or that has failed or was abandoned. */
   row(it: Dependent, row: ShutdownRow): void;
 }

@@ -217,6 +217,7 @@ export class Stopping {
       // Every scope above that stops has waited for it.
       const isReported = [...phases()].map((it) => it.stopped(node, row));
       if (row && !isReported.includes(true)) reportUnheard(node, row.error);
+      scope.tree.dependents?.stopped(node, row);
     };
     const failed = (error: unknown): void => ended({ error });
     // This comes before it is called: it may shut down a scope, which then waits for it.

@@ -33,12 +33,13 @@ import { isToken } from "../../core/words/token.ts";
 
 /** Told when the part that something has in a shutdown or a release is over. */
 export interface Listener {
+  /** A `stop` has ended. */
+  stopped(node: Node, row: ShutdownRow | undefined): void;
   told(it: Dependent, row: ShutdownRow): void;
   ended(it: Dependent): void;
 }
 
 export class Index implements Dependents {
-  readonly #dependents = new WeakMap<Node, Set<Node>>();
   /** What was built before there was an index, and may have resolved transients or aliases that nobody can see. */
   readonly #unknown = new Set<Node>();
   /** The releases under way. */
@@ -96,9 +97,7 @@ export class Index implements Dependents {
   add(dependent: Dependent, node: Node): void {
     // What is not kept is only of interest while it is being built, and is found among the builds in flight.
     if (dependent.definition.lifetime >= TRANSIENT) return;
-    let all = this.#dependents.get(node);
-    if (!all) this.#dependents.set(node, (all = new Set()));
-    all.add(dependent as Node);
+    (node.dependents ??= new Set()).add(dependent as Node);
   }
 
   pass(dependent: Build, origin: Node): void {
@@ -107,9 +106,13 @@ export class Index implements Dependents {
   }
 
   ended(it: Dependent): void {
-    for (const node of it.edges ?? []) this.#dependents.get(node)?.delete(it as Node);
+    for (const node of it.edges ?? []) node.dependents?.delete(it as Node);
     this.#unknown.delete(it as Node);
     for (const listener of [...this.listeners]) listener.ended(it);
+  }
+
+  stopped(node: Node, row: ShutdownRow | undefined): void {
+    for (const listener of [...this.listeners]) listener.stopped(node, row);
   }
 
   /** A row of the report of what has disposed it: it belongs to the reports of all releases that wait for it. */
@@ -119,7 +122,7 @@ export class Index implements Dependents {
 
   /** What depends on the node directly, or may do so. */
   of(node: Node): Node[] {
-    const all = this.#dependents.get(node);
+    const all = node.dependents;
     // A build that has failed has lost its edges, and what was built on another provider by now has others.
     for (const it of all ?? []) if (!it.edges?.includes(node)) all!.delete(it);
     if (node.definition.lifetime < TRANSIENT) return [...(all ?? [])];

@@ -8,8 +8,9 @@
  * @module
  */
 
+import { noteTransients } from "../../core/building/finish.ts";
 import { reportUnheard } from "../../core/building/reporting.ts";
-import { type Definition, extrasOf, type Node, type ScopeRecord } from "../../core/model/records.ts";
+import type { Definition, Node, ScopeRecord } from "../../core/model/records.ts";
 import { alias } from "../../core/registry/provider.ts";
 import { isDefinition, register } from "../../core/registry/registry.ts";
 import { follow } from "../../core/scope/get.ts";
@@ -137,7 +138,8 @@ async function swap(scope: ScopeRecord, known: readonly Entry[], entries: readon
       const isThere = ({ token }: Definition): boolean => ownNode(scope, token) !== undefined;
       const fresh = given.filter((it) => !isThere(it));
       const others = [...given, ...aliases].filter(isThere);
-      extrasOf(scope).changed = ++scope.tree.changes;
+      noteTransients(scope);
+      scope.tree.changes++;
       tellAll(scope, "registered", [...register(scope, fresh)]);
       const overridden = [...register(scope, others, true)];
       for (const it of overridden) {

@@ -134,13 +134,9 @@ function resolveAgain(it: Build): void {
   }
 }
 
-/** The gates that are not open yet. */
-const gates = /* @__PURE__ */ new WeakMap<Node, Gate>();
-
-/** The gate in front of a node. */
+/** The gate in front of a node, if it is not open yet. */
 export function gateOf(node: Node): Gate | undefined {
-  const gate = gates.get(node);
-  return gate?.isOpen ? undefined : gate;
+  return node.gate as Gate | undefined;
 }
 
 /**
@@ -148,7 +144,6 @@ export function gateOf(node: Node): Gate | undefined {
  * `getAsync` waits, and `get` is refused.
  */
 export class Gate {
-  isOpen = false;
   #build: Build | undefined;
   readonly #opened: Promise<void>;
   #open!: () => void;
@@ -169,10 +164,11 @@ export class Gate {
   /** Stands in front of another node from now on. What has waited here must have been told before. */
   moveTo(node: Node | undefined): void {
     const before = this.#build;
+    if (before) delete before.node!.gate;
     if (before && before.phase < DONE) endGate(before);
     this.#build = undefined;
     if (!node || node.build || node.state !== IDLE || node.scope.closing) return;
-    gates.set(node, this);
+    node.gate = this;
     const build = new Build(node.definition, node.scope, undefined, node);
     this.#build = build;
     node.build = build;
@@ -185,7 +181,7 @@ export class Gate {
   /** Builds the node if something waits for it. */
   open(): void {
     const build = this.#build;
-    this.isOpen = true;
+    if (build) delete build.node!.gate;
     // It may have moved to nowhere, and the scope may be closing.
     if (build?.phase === NEW) {
       build.waitsFor = [];

@@ -29,16 +29,20 @@ export function keyOf(node: Node): object | undefined {
   return undefined;
 }
 
-/** Has lookups no longer find the node. Its provider stays registered. */
+/** Has lookups find another node in place of one whose provider stays registered. */
 export function forget(node: Node, key: object): void {
   const { scope, definition } = node;
-  if (definition.lifetime !== VALUE) return void scope.nodes!.delete(key);
-  // A value is registered by its node.
+  const { nodes, extras } = scope;
+  // Its provider was replaced or withdrawn.
+  if (key instanceof Node && find(scope, definition.token) !== key) return void nodes!.delete(key);
   const fresh = new Node(definition, scope);
+  // Not by deleting the old one: a large map would be made anew again and again.
+  nodes!.set(key, fresh);
+  if (definition.lifetime !== VALUE) return;
+  // A value is registered by its node.
   fresh.value = definition.make;
   if (!isBuilt(definition)) fresh.state = BUILT;
-  scope.nodes!.set(key, fresh);
-  if (scope.extras?.providers?.has(key)) scope.extras.providers.set(key, fresh);
+  if (extras?.providers?.has(key)) extras.providers.set(key, fresh);
 }
 
 /** Whether a value is built, by `init`, and so can be built anew. */

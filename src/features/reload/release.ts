@@ -89,6 +89,7 @@ class Release implements Listener {
   readonly #ready: Node[] = [];
   #isProceeding = false;
   #isOver = false;
+  #stopping: Stopping | undefined;
   #resolve!: (report: ShutdownReport) => void;
   #reject!: (error: unknown) => void;
   readonly #promise = new Promise<ShutdownReport>((resolve, reject) => {
@@ -170,6 +171,8 @@ class Release implements Listener {
     const toStop = (): Node[] => [...this.#affected().nodes].filter(isToStop);
     if (!this.#tree.hasStops || toStop().length === 0) return this.#replace();
     const stopping = new PartStopping(this.#scope, toStop);
+    this.#stopping = stopping;
+    this.#index.listeners.add(this);
     stopping.proceed();
     if (stopping.isOver) this.#stopped(stopping);
     else void stopping.promise.then(() => this.#stopped(stopping));
@@ -208,6 +211,7 @@ class Release implements Listener {
       this.#proceed();
       resume();
     } catch (error) {
+      this.#index.listeners.delete(this);
       this.#reject(error);
     }
   }
@@ -286,11 +290,18 @@ class Release implements Listener {
     if (this.#left.size === 0 && !this.#isOver) this.#end();
   }
 
+  stopped(node: Node, row: ShutdownRow | undefined): void {
+    // Another release, or the shutdown of a scope, has called it.
+    if (this.#stopping?.inFlight.has(node)) this.#stopping.stopped(node, row);
+  }
+
   told(it: Dependent, row: ShutdownRow): void {
     if (this.#left.has(it)) this.#rows.push(row);
   }
 
   ended(it: Dependent): void {
+    // After a deadline, its `stop` may never end.
+    this.stopped(it as Node, undefined);
     if (!this.#left.delete(it)) return;
     const node = it as Node;
     // The deadline of a shutdown has passed.
