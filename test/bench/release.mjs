@@ -15,7 +15,10 @@ function world(count) {
   const users = Array.from({ length: dependents }, (_, at) => token(`user ${at}`));
   const others = Array.from({ length: count - dependents - 1 }, (_, at) => token(`other ${at}`));
   const undone = { count: 0 };
-  const dispose = (_) => void undone.count++;
+  const dispose = (it) => {
+    it.isGone = true;
+    undone.count++;
+  };
   const app = createContainer(
     singleton(target, () => ({}), { dispose }),
     users.map((it) => singleton(it, [target], (on) => ({ on }), { dispose })),
