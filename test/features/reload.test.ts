@@ -633,6 +633,19 @@ describe("release and shutdown", () => {
     expect(log).toEqual(["users", "db"]);
   });
 
+  it("of what another release is disposing waits for that", async () => {
+    const closing = deferred<void>();
+    const app: Scope = createContainer(singleton(Db, { dispose: () => closing.promise.then(says("db")) }));
+    app.get(Db);
+    void release(app, Db);
+    const second = release(app, Db).then(says("second"));
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(log).toEqual([]);
+    closing.resolve();
+    await second;
+    expect(log).toEqual(["db", "second"]);
+  });
+
   it("overlapping another release disposes everything once, and both wait", async () => {
     const closing = deferred<void>();
     const app: Scope = createContainer(

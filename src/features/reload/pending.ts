@@ -114,6 +114,7 @@ function takeBack(it: Build): void {
   }
   if (it.wanted === undefined) {
     dropTransientsOf(it);
+    delete it.drops;
     it.phase = NEW;
   }
   dependentIn(it).edges = undefined;

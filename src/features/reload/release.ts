@@ -86,6 +86,7 @@ class Release implements Listener {
   readonly #gone = new Map<ScopeRecord, number>();
   /** In the order in which what was behind them has ended: dependents first. */
   readonly #toOpen: Gate[] = [];
+  readonly #before: Promise<void>[] = [];
   readonly #ready: Node[] = [];
   #isProceeding = false;
   #isOver = false;
@@ -205,6 +206,11 @@ class Release implements Listener {
         if (successor && this.#left.has(it)) this.#gates.set(it, new Gate(successor, doomed));
         // What was in its place before may not be disposed yet.
         else if (successor !== it) gateOf(it)?.moveTo(successor);
+      }
+      // A release that has begun before is not over yet. A disposer cannot wait for it.
+      for (const it of this.#own) {
+        const gate = ending ? undefined : gateOf(it);
+        if (gate) this.#before.push(gate.opened);
       }
       this.#index.listeners.add(this);
       for (const [it, count] of [...this.#left].reverse()) if (count === 0) this.#ready.push(it as Node);
@@ -327,7 +333,7 @@ class Release implements Listener {
     for (const [scope, count] of this.#gone) sweep(scope, count);
     this.#report.ok = this.#rows.every(({ outcome }) => outcome === "disposed");
     this.#report.elapsed = now() - this.#since;
-    this.#resolve(this.#report);
+    void Promise.all(this.#before).then(() => this.#resolve(this.#report));
   }
 }
 
