@@ -43,8 +43,12 @@ const viteOptions = () => ({
 
 async function open(url: string): Promise<Page> {
   const page = await browser.newPage();
+  // A page that a server has no connection to yet is reloaded by Bun at the first edit.
+  const connected = page.waitForEvent("console", (message) => /connected[.,]/.test(message.text()));
   await page.goto(url);
   await page.waitForFunction("globalThis.said");
+  await connected;
+  await aMoment();
   return page;
 }
 
