@@ -49,11 +49,107 @@ describe("what a factory has opened", () => {
     );
 
     expect(await rejected(app.getAsync(Pair))).toMatchObject({ message: "no third" });
-    const report = await app.shutdown();
 
     expect(log).toEqual(["closing replica", "closed replica", "closing primary", "closed primary"]);
-    // The shutdown has waited for what was under way.
-    expect(report).toMatchObject({ ok: true, services: [{ token: "pair", outcome: "disposed" }] });
+    expect(await app.shutdown()).toMatchObject({ ok: true, services: [] });
+  });
+
+  it("is closed before anyone who waits learns of the failure, so that a retry finds it free", async () => {
+    let isTaken = false;
+    let isBroken = true;
+    const release = async (): Promise<void> => {
+      await turn();
+      isTaken = false;
+    };
+    const factory = (onCleanup: (undo: () => unknown) => void): object => {
+      if (isTaken) throw new Error("the port is taken");
+      isTaken = true;
+      onCleanup(release);
+      if (isBroken) throw new Error("no disk");
+      return {};
+    };
+    for (const make of [factory, async (add: (undo: () => unknown) => void) => factory(add)]) {
+      [isTaken, isBroken] = [false, true];
+      const app = createContainer(
+        singleton(Pair, [cleanup], make),
+        singleton(User, [Pair], (pair) => ({ pair })),
+      );
+      const seen: unknown[] = [];
+      const waits = async (dependency: typeof Pair): Promise<void> => {
+        const { message } = (await rejected(app.getAsync(dependency))) as Error;
+        seen.push([message, isTaken]);
+      };
+      await Promise.all([waits(User), waits(Pair), waits(Pair)]);
+
+      expect(seen).toEqual([
+        ["no disk", false],
+        ["no disk", false],
+        ["no disk", false],
+      ]);
+      isBroken = false;
+      expect(await app.getAsync(User)).toEqual({ pair: {} });
+      await app.shutdown();
+    }
+  });
+
+  it("keeps nobody waiting who asks with `get`: the error of the factory is thrown, and is heard", async () => {
+    const reports = catchReports();
+    const { log, close } = network();
+    const failure = new Error("no second");
+    const app = createContainer(
+      singleton(Pair, [cleanup], (onCleanup) => {
+        onCleanup(close("primary"));
+        throw failure;
+      }),
+      singleton(User, [Pair], (pair) => ({ pair })),
+    );
+
+    expect(() => app.get(User)).toThrow(failure);
+    expect(() => app.get(Pair)).toThrow(failure);
+    expect(log).toEqual(["closing primary"]);
+    await app.shutdown();
+
+    expect(log).toEqual(["closing primary", "closed primary"]);
+    expect(reports).toEqual([]);
+  });
+
+  it("keeps nobody waiting beyond the deadline of a shutdown, which begins all of it", async () => {
+    const log: string[] = [];
+    const app = createContainer(
+      singleton(Pair, [cleanup], async (onCleanup) => {
+        onCleanup(() => log.push("first"));
+        onCleanup(() => new Promise(() => {}));
+        throw new Error("no third");
+      }),
+    );
+    const asked = rejected(app.getAsync(Pair));
+    await turn();
+    const report = await app.shutdown({ signal: AbortSignal.abort() });
+
+    // The caller was refused when the shutdown began, so the failure of the factory is in the report.
+    expect(await asked).toMatchObject({ code: "SCOPE_CLOSED" });
+    expect(log).toEqual(["first"]);
+    expect(report.services).toMatchObject([
+      { token: "pair", outcome: "failed", error: { message: "no third" } },
+      { token: "pair", outcome: "abandoned" },
+    ]);
+  });
+
+  it("may fail to close, which is told apart from the failure of the factory", async () => {
+    const reports = catchReports();
+    const broken = new Error("cannot close");
+    const app = createContainer(
+      singleton(Pair, [cleanup], async (onCleanup) => {
+        onCleanup(async () => {
+          await turn();
+          throw broken;
+        });
+        throw new Error("no third");
+      }),
+    );
+
+    expect(await rejected(app.getAsync(Pair))).toMatchObject({ message: "no third" });
+    expect(reports).toEqual([broken]);
   });
 
   it("is closed when a synchronous factory fails, once for every attempt", () => {

@@ -41,10 +41,10 @@ function disposerOf(node: Node, value: unknown): Disposer | symbol | false {
 }
 
 /**
- * Disposes an instance. Afterwards, or when its promise has settled, its dependencies have one dependent less. Returns
- * whether there is a promise to wait for.
+ * Disposes an instance. Afterwards, or when its promise has settled, its dependencies have one dependent less. Gives
+ * a promise if there is something to wait for.
  */
-export function disposeNode(node: Node): boolean {
+export function disposeNode(node: Node): Promise<void> | false {
   const { scope, cleanup } = node;
   const { closing, tree } = scope;
   const value = madeBy(node);
@@ -85,8 +85,7 @@ export function disposeNode(node: Node): boolean {
       setEnding(outer);
     }
     if (isThenable(result)) {
-      void waitForDisposal(node, since, result);
-      return true;
+      return waitForDisposal(node, since, result);
     }
   } catch (error) {
     failure = { error };
@@ -208,15 +207,15 @@ export function settle(it: Dependent): false {
   return false;
 }
 
-/** Disposes an instance that nobody receives: that of a failed `init`, or a transient. */
+/** Disposes an instance that nobody receives: that of a failed `init`, or a transient. Gives what `disposeNode` gives. */
 export function disposeUnreceived(
   definition: Definition,
   scope: ScopeRecord,
   value: unknown,
   edges?: Node[],
   cleanup?: Cleanup,
-): void {
-  if (definition.lifetime === TRANSIENT && isOwned(value)) return;
+): Promise<void> | false {
+  if (definition.lifetime === TRANSIENT && isOwned(value)) return false;
   const { closing } = scope;
   const node = new Node(definition, scope);
   const extras = extrasOf(scope);
@@ -238,8 +237,10 @@ export function disposeUnreceived(
     if (closing.ready) for (const it of edges ?? []) if (it.scope === scope) it.count!++;
   }
   // What a disposer resolves is no dependency of the factory that is running.
-  runAs(undefined, () => {
-    if (!disposeNode(node)) detach(node, extras);
+  return runAs(undefined, () => {
+    const waiting = disposeNode(node);
+    if (!waiting) detach(node, extras);
     scope.closing?.proceed();
+    return waiting;
   });
 }

@@ -19,6 +19,7 @@ import {
   ALIAS,
   Build,
   BUILT,
+  type Cleanup,
   type Definition,
   DONE,
   type Drop,
@@ -72,8 +73,8 @@ export function finishBuild(build: Build, value: unknown): unknown {
       node!.cleanup = build.cleanup;
       build.cleanup = undefined;
     }
-    // Many instances live long. Pushing has made room for seventeen edges, and the copy has none to spare.
-    if (node!.edges?.[1]) node!.edges = node!.edges.slice();
+    // Many instances live long. Pushing has made room for more edges, and the copy has none to spare.
+    if (node!.edges?.[3]) node!.edges = node!.edges.slice();
     dropAfter(build);
     list(node!);
   } else {
@@ -120,25 +121,12 @@ function passEdgeOn({ dependent, owner }: Build, node: Node): void {
  * @param isResumed The build has waited, so the error reaches nobody but what waits for it.
  */
 export function failBuild(build: Build, thrown: unknown, isResumed?: boolean): unknown {
-  const { scope, node, made, definition, phase, cleanup } = build;
+  const { scope, node, definition, phase } = build;
   if (node?.build === build) node.build = undefined;
-  let error = thrown;
-  try {
-    if (phase === RUNNING) error = nameError(build, thrown);
-  } catch {
-    // Even an error that cannot be looked at has to reach everything that waits.
-  }
-  const known = build.failure;
-  const failure: Failure = known && known.error === error ? known : { error };
-  build.failure = failure;
-  lastThrown = error;
   // This comes before observers are told, because they may shut down.
-  const isOwn = made && definition.lifetime !== VALUE && (definition.options.dispose || !isOwned(made.value));
-  if (isOwn || cleanup) {
-    // What the factory has opened is undone, whether or not there is an instance to dispose.
-    const undo = isOwn ? cleanup : () => cleanup!();
-    disposeUnreceived(definition, scope, made?.value, dependentIn(build).edges, undo);
-  }
+  void beginToFail(build, thrown);
+  const failure = build.failure!;
+  const { error } = failure;
   // Its factory was not called, so nobody receives the transients that were built for it.
   if (phase < RUNNING) dropTransientsOf(build);
   else dropAfter(build);
@@ -148,6 +136,45 @@ export function failBuild(build: Build, thrown: unknown, isResumed?: boolean): u
   // An observer may have resolved it again.
   if (definition.lifetime < TRANSIENT && node!.state === IDLE && !node!.build) node!.edges = undefined;
   return error;
+}
+
+/**
+ * Undoes what a failed build has made. Where that waits, whoever tries again would meet it, so the build is to end after
+ * that: this gives a promise, which is resolved then, or at the deadline of a shutdown.
+ */
+export function beginToFail(build: Build, thrown: unknown): Promise<void> | undefined {
+  const { scope, made, definition, phase, failure, cleanup } = build;
+  // It has begun to fail.
+  if (phase === RUNNING && failure) return undefined;
+  let error = thrown;
+  try {
+    if (phase === RUNNING) error = nameError(build, thrown);
+  } catch {
+    // Even an error that cannot be looked at has to reach everything that waits.
+  }
+  build.failure = failure && failure.error === error ? failure : { error };
+  lastThrown = error;
+  build.made = build.cleanup = undefined;
+  const undoing = disposeMade(definition, scope, made, dependentIn(build).edges, cleanup);
+  if (!undoing || scope.closing?.expired) return undefined;
+  return new Promise((end) => {
+    build.endFailing = end;
+    void undoing.then(end);
+  });
+}
+
+/** Disposes what nobody receives of a failed build, and undoes what its factory has opened, with or without an instance. */
+export function disposeMade(
+  definition: Definition,
+  scope: ScopeRecord,
+  made: { readonly value: unknown } | undefined,
+  edges?: Node[],
+  cleanup?: Cleanup,
+): Promise<void> | false {
+  const isOwn = made && definition.lifetime !== VALUE && (definition.options.dispose || !isOwned(made.value));
+  if (!isOwn && !cleanup) return false;
+  const alone = cleanup && Object.assign(() => cleanup(), { hurry: cleanup.hurry });
+  return disposeUnreceived(definition, scope, made?.value, edges, isOwn ? cleanup : alone);
 }
 
 /** Whether a service or a caller learns how the build ends: whatever waits for a transient or tuple may have given up. */
@@ -188,8 +215,8 @@ function isDroppable(value: unknown): boolean {
  */
 export function noteTransients(top: ScopeRecord): void {
   const all: (Build | Node)[] = [...onStack()];
-  for (const { extras } of top.tree.hasWaited ? subtree(top) : [])
-    if (extras?.child) all.push(...itemsOf(extras));
+  if (top.tree.pending)
+    for (const { extras } of subtree(top)) if (extras?.child) all.push(...itemsOf(extras));
   for (const it of all) {
     if (!(it instanceof Build) || it.phase >= RUNNING) continue;
     const { scope, definition, values } = it;
@@ -228,8 +255,10 @@ export function dropOf(
   const { originalOf = (it: unknown) => it } = definition.options;
   return (value, by) => {
     const original = originalOf(value);
-    if ((by as Node).state !== BUILT || scope.closing)
-      return disposeUnreceived(definition, scope, original, by.edges);
+    if ((by as Node).state !== BUILT || scope.closing) {
+      void disposeUnreceived(definition, scope, original, by.edges);
+      return;
+    }
     // It was listed in `after`: it is disposed when the service is, and before what both depend on.
     const node = new Node(definition, scope);
     node.state = BUILT;

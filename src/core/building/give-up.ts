@@ -18,13 +18,10 @@ import {
   type Node,
   type ScopeRecord,
   TRANSIENT,
-  VALUE,
   type Waiter,
 } from "../model/records.ts";
-import { isOwned } from "../model/ownership.ts";
 import { detach, itemsOf } from "../model/tree.ts";
-import { disposeUnreceived } from "./disposal.ts";
-import { failBuild } from "./finish.ts";
+import { disposeMade, failBuild } from "./finish.ts";
 import { build, drain, goOn, join } from "./resolve.ts";
 import { endBuild, PENDING, pendingBuild, waitFor } from "./waiting.ts";
 
@@ -44,7 +41,8 @@ export function giveUp(it: Build): void {
     if (phase === DONE || definition.lifetime >= TRANSIENT) continue;
     if (node!.build === given) node!.build = undefined;
     // A shutdown that begins later does not wait for it. What it makes is disposed when it is there.
-    if (!scope.closing && scope.extras) {
+    if (!scope.closing && scope.extras && !given.isGivenUp) {
+      scope.tree.pending--;
       given.isGivenUp = true;
       detach(given, scope.extras);
     }
@@ -87,10 +85,8 @@ export function buildAnew(waiter: Waiter, other: Build): void {
  */
 export function finishLate(build: Build, own: unknown): unknown {
   const { definition, scope, node, cleanup } = build;
-  const isOwn = definition.lifetime !== VALUE && (definition.options.dispose || !isOwned(own));
   build.cleanup = undefined;
-  if (isOwn || cleanup)
-    disposeUnreceived(definition, scope, own, undefined, isOwn ? cleanup : () => cleanup!());
+  disposeMade(definition, scope, { value: own }, undefined, cleanup);
   if (node!.state !== BUILT) throw closed(scope, definition.token, build.dependent);
   endBuild(build, node!.value);
   return node!.value;

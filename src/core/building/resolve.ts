@@ -49,7 +49,7 @@ import { encloses, signalOf } from "../model/tree.ts";
 import { find, homeOf, nodeInScope } from "../registry/registry.ts";
 import { isThenable } from "../words/thenable.ts";
 import { looksLikeToken } from "../words/token.ts";
-import { failBuild, finishBuild, forgetLastThrown } from "./finish.ts";
+import { beginToFail, failBuild, finishBuild, forgetLastThrown } from "./finish.ts";
 import { runAs, running, setRunning } from "./running.ts";
 import { dequeue, isWaiting, PENDING, pendingBuild, queue, suspend, waitFor } from "./waiting.ts";
 
@@ -212,7 +212,11 @@ export function build(it: Build): unknown {
     it.below = undefined;
     // This assignment comes before any call, because the stack may be full.
     if (node?.build === it) node.build = undefined;
-    throw failBuild(it, error, isResumed);
+    const failing = (it.cleanup ?? it.made) && beginToFail(it, error);
+    if (!failing) throw failBuild(it, it.failure?.error ?? error, isResumed);
+    if (node) node.build ??= it;
+    it.progress = failAfter(it, failing);
+    return suspend(it);
   }
 }
 
@@ -266,8 +270,17 @@ export async function continueAfter(
   try {
     next(it, await promise);
   } catch (error) {
+    const failing = beginToFail(it, error);
+    if (failing) return failAfter(it, failing);
     failBuild(it, error, true);
   }
+  drain();
+}
+
+/** Ends a build that has failed when what it has made is undone. */
+async function failAfter(it: Build, undone: Promise<void>): Promise<void> {
+  await undone;
+  failBuild(it, it.failure!.error, true);
   drain();
 }
 

@@ -26,7 +26,7 @@ export function suspend(build: Build): typeof PENDING {
     build.began = now();
     hold(build.scope);
     noteChange(build.scope);
-    build.scope.tree.hasWaited = true;
+    build.scope.tree.pending++;
     attach(build, extrasOf(build.scope));
   }
   pendingBuild = build;
@@ -96,6 +96,7 @@ export function endBuild(build: Build, value?: unknown): void {
   if (build.missing === undefined) return;
   // This variable must not keep the last pending build alive until something else has to wait.
   if (pendingBuild === build) pendingBuild = undefined as never;
+  if (!build.isGivenUp) scope.tree.pending--;
   if (scope.extras) detach(build, scope.extras);
   if (build.settled) {
     if (failure) failure.isHeard = true;

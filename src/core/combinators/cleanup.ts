@@ -16,8 +16,9 @@ const hint = "it is for the factories of singletons and scoped services";
 
 /**
  * Gives a function that takes what is to be undone. When the factory or `init` fails, everything it was given is called,
- * the last one first, each after the promise of the one before has settled. Otherwise that happens when the instance is
- * disposed, after its `dispose`, also with `dispose: false`. Errors go into the row of the service in the report.
+ * the last one first, each after the promise of the one before has settled, and `getAsync` rejects after that, or at the
+ * deadline of a shutdown. (`get` cannot wait and throws at once.) Otherwise that happens when the instance is disposed,
+ * after its `dispose`, also with `dispose: false`. Errors go into the row of the service in the report.
  *
  * @example
  * ```ts

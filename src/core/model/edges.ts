@@ -76,9 +76,11 @@ export function addEdge(dependent: Dependent, node: Node): void {
   // A dependent whose edges were taken away would never give up this one.
   if (ready && count === undefined && dependent.definition.lifetime < TRANSIENT) return;
   noteChange(scope);
-  // An array literal takes the room of one element. Pushing to an empty array takes the room of seventeen.
+  // An array literal takes the room of its elements. Pushing makes room for sixteen more.
   if (!edges) dependent.edges = [node];
   else if (edges[edges.length - 1] === node) return;
+  else if (!edges[1]) dependent.edges = [edges[0]!, node];
+  else if (!edges[2]) dependent.edges = [edges[0]!, edges[1], node];
   else edges.push(node);
   if (ready && count !== undefined && node.scope === scope) node.count!++;
   scope.tree.dependents?.add(dependent, node);

@@ -6,6 +6,9 @@
 
 import type { ShutdownOptions } from "../types/shutdown.ts";
 
+/** Stands for options that were not given, and needs no check. */
+export const notGiven = {};
+
 /**
  * Refuses what is no object of options, a signal in place of them, and options that do not exist. An explicit `undefined`
  * counts as not given.

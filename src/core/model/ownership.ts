@@ -63,9 +63,10 @@ let sealed: WeakMap<object, Node> | undefined;
 
 /** Has the node own an object with a disposer, unless something else does. */
 export function claim(node: Node, value: unknown): void {
+  if (!symbolIn(value, node.scope)) return;
+  const owner = ownerOf(value);
   // After the deadline, what a factory in flight has received may have been disposed before it passes that on.
-  const isLate = node.scope.closing?.expired === true && ownerOf(value);
-  if (symbolIn(value, node.scope) && !isLate && !isOwned(value)) Owned.set(value as object, node);
+  if (!owner || !(node.scope.closing?.expired || isOwnerOf(owner, value))) Owned.set(value as object, node);
 }
 
 /** What an object belongs to, or has belonged to. */
@@ -76,8 +77,12 @@ export function ownerOf(value: unknown): Node | undefined {
 /** Whether an object belongs to something that is there. What was disposed is not: a pool may lend its object again. */
 export function isOwned(value: unknown): boolean {
   const owner = ownerOf(value);
+  return !!owner && isOwnerOf(owner, value);
+}
+
+function isOwnerOf(owner: Node, value: unknown): boolean {
   // The owner of what was disposed has no value any more. A value that was lent stays in its scope.
-  return !!owner && (owner.value === value || madeBy(owner) === value) && !owner.scope.closing?.report;
+  return (owner.value === value || madeBy(owner) === value) && !owner.scope.closing?.report;
 }
 
 /** What the factory of a service has made. A decorator may have made something else from it, which is what others receive. */

@@ -251,6 +251,8 @@ export class Build implements Dependent {
   declare waiters?: Waiter[] | undefined;
   /** The builds that this one waits for, or has waited for. */
   declare waitsFor?: Build[];
+  /** Once it has failed, and what it has made is being undone: ends it without waiting for that. */
+  declare endFailing?: () => void;
   /** What it has thrown, or something it waited for. */
   declare failure?: Failure;
   /** Of a caller: what it resolves, so that it can begin anew. */
@@ -307,7 +309,7 @@ export interface Cleanup {
   /** Calls `dispose`, if it is given, and then undoes what was opened. May return a promise. */
   (dispose?: () => unknown): unknown;
   /** Begins at once, without waiting, whatever it has not begun: the deadline has passed. */
-  hurry?(): void;
+  hurry?: (() => void) | undefined;
 }
 
 /** Told how something ended: with what was thrown, or with a value. */
@@ -365,7 +367,7 @@ export interface Extras {
   /** The first phase of a shutdown of this scope, once it has begun. */
   stopping?: { readonly reason: unknown; isStale: boolean };
   /** Of a scope that has an app: shuts down that app, and through it the scope. */
-  shutdown?: (options: ShutdownOptions) => Promise<ShutdownReport>;
+  shutdown?: (options?: ShutdownOptions) => Promise<ShutdownReport>;
   /** Of a scope that has an app: starts a service that was built again. */
   start?: (node: Node) => Promise<void>;
   /** Adds edges between instances of the scope before their dependents are counted: see `currentScope`. */
@@ -436,8 +438,8 @@ export interface Tree {
   opened: number;
   /** How often `provide` and `override` were called. */
   changes: number;
-  /** Whether something has waited. Before that, nothing is in flight in any scope. */
-  hasWaited?: boolean;
+  /** How many builds are in flight, in all scopes. */
+  pending: number;
   /** Whether something was registered that has a `stop`. */
   hasStops: boolean;
   /** Checks the edges between services. There once a policy was registered: see `thimble/layers`. */

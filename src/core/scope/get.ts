@@ -12,7 +12,7 @@ import { drain, goOn, resolve, resolveNode } from "../building/resolve.ts";
 import { failBuild, finishBuild, forgetLastThrown } from "../building/finish.ts";
 import { PENDING, pendingBuild, suspend, waitFor } from "../building/waiting.ts";
 import { check } from "../model/dependency.ts";
-import { cachedDependent } from "../model/edges.ts";
+import { cachedDependent, waitedFor } from "../model/edges.ts";
 import { asyncProvider, closed, thenable } from "../model/messages.ts";
 import {
   ALIAS,
@@ -28,7 +28,7 @@ import {
   TRANSIENT,
   WAITING,
 } from "../model/records.ts";
-import { checkNames, checkSignal } from "../model/options.ts";
+import { checkNames, checkSignal, notGiven } from "../model/options.ts";
 import { encloses } from "../model/tree.ts";
 import { homeOf, isProvided } from "../registry/registry.ts";
 import { shutdown } from "../shutdown/shutdown.ts";
@@ -57,7 +57,12 @@ export function get(
 ): unknown {
   const it = start(scope, dependency, dependent, owner, node);
   if (it !== PENDING) return it;
-  throw failBuild(pendingBuild, asyncProvider(pendingBuild));
+  // It waits for one that has failed, and is only being undone.
+  let failed: Build | undefined = pendingBuild;
+  while (failed && !failed.failure) [failed] = waitedFor(failed);
+  if (!failed) throw failBuild(pendingBuild, asyncProvider(pendingBuild));
+  failed.failure!.isHeard = true;
+  throw failBuild(pendingBuild, failed.failure!.error);
 }
 
 /**
@@ -69,10 +74,10 @@ export function getAsync(
   dependency: Single,
   dependent: Build | undefined,
   owner?: Build,
-  options: WaitOptions = {},
+  options: WaitOptions = notGiven,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    checkNames("getAsync", options, ["signal"]);
+    if (options !== notGiven) checkNames("getAsync", options, ["signal"]);
     const { signal } = options;
     checkSignal(signal);
     if (signal?.aborted) return reject(signal.reason as Error);

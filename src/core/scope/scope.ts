@@ -53,6 +53,7 @@ class TreeScope implements ScopeRecord {
           latest: this,
           opened: 0,
           changes: 0,
+          pending: 0,
           hasStops: false,
           tell: undefined,
           resolver: resolverFor,
@@ -124,7 +125,7 @@ class TreeScope implements ScopeRecord {
     return open(args, "scope", this);
   }
 
-  shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+  shutdown(options?: ShutdownOptions): Promise<ShutdownReport> {
     const ofApp = this.extras?.shutdown;
     return ofApp ? ofApp(options) : shutdown(this, options);
   }

@@ -37,7 +37,7 @@ import {
   TRANSIENT,
   VALUE,
 } from "../model/records.ts";
-import { checkShutdown } from "../model/options.ts";
+import { checkShutdown, notGiven } from "../model/options.ts";
 import { detach, emptyMap, encloses, itemsOf, subtree } from "../model/tree.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
 import { type Controller, web } from "../words/web.ts";
@@ -97,8 +97,9 @@ class ScopeShutdown implements Closing {
 }
 
 /** Shuts down a scope and everything below it. Joins a shutdown that is under way. */
-export function shutdown(scope: ScopeRecord, options: ShutdownOptions = {}): Promise<ShutdownReport> {
-  checkShutdown(options);
+export function shutdown(scope: ScopeRecord, options: ShutdownOptions = notGiven): Promise<ShutdownReport> {
+  // Most scopes are closed without options.
+  if (options !== notGiven) checkShutdown(options);
   const { signal, reason } = options;
   const stopping = scope.closing ? undefined : stop(scope, reason, signal?.aborted);
   if (!stopping || stopping.isOver) closeAll(scope, stopping, options);
@@ -152,7 +153,7 @@ function reportAfter(stopping: Stopping): Promise<ShutdownReport> {
 }
 
 /** Closes a scope and everything below it, and disposes what can be disposed at once. */
-function closeAll(scope: ScopeRecord, stopping?: Stopping, options: ShutdownOptions = {}): void {
+function closeAll(scope: ScopeRecord, stopping?: Stopping, options: ShutdownOptions = notGiven): void {
   // Every build on the stack is in flight, whoever calls this: its factory, another service, an observer or a disposer.
   for (const build of onStack()) suspend(build);
   // What disposers resolve is nobody's dependency.
@@ -244,6 +245,7 @@ const closedTree = {
   latest: undefined,
   opened: 0,
   changes: 0,
+  pending: 0,
   hasStops: false,
   tell: undefined,
 } as never;
@@ -369,6 +371,7 @@ async function expire(top: ScopeRecord): Promise<void> {
       // What is in flight no longer keeps its dependencies waiting. It may still pass one of them on.
       release(it);
       (it as Node).cleanup?.hurry?.();
+      (it as Node).build?.endFailing?.();
       // A build is disposed when it ends.
       if ((it as Node).state !== DISPOSING) it.count = 1;
     }

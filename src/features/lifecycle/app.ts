@@ -354,7 +354,7 @@ class ScopeApp implements App {
     return this.#shutdown(reason === undefined ? {} : { reason });
   }
 
-  #shutdown(options: ShutdownOptions): Promise<ShutdownReport> {
+  #shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
     const scope = this.#scope;
     checkShutdown(options);
     if (!this.#stopped) {
