@@ -23,7 +23,6 @@ import {
   type Definition,
   DONE,
   type Drop,
-  type Failure,
   IDLE,
   Node,
   none,
@@ -86,7 +85,7 @@ export function finishBuild(build: Build, value: unknown): unknown {
   }
   // Aliases and tuples only pass on what is built. That is allowed until the scope has closed.
   if (scope.closing && isService) {
-    if (!isCached) disposeUnreceived(definition, scope, own);
+    if (!isCached) void disposeUnreceived(definition, scope, own);
     throw closed(scope, token, dependent);
   }
   const { tree } = scope;
@@ -99,7 +98,7 @@ export function finishBuild(build: Build, value: unknown): unknown {
   }
   // Everything that waited for it has given up or failed.
   if (build.missing !== undefined && !build.waiters?.length) {
-    if (lifetime === TRANSIENT) disposeUnreceived(definition, scope, own);
+    if (lifetime === TRANSIENT) void disposeUnreceived(definition, scope, own);
     if (lifetime === ALIAS) dropTransientsOf(build);
   }
   endBuild(build, value);

@@ -86,7 +86,7 @@ export function buildAnew(waiter: Waiter, other: Build): void {
 export function finishLate(build: Build, own: unknown): unknown {
   const { definition, scope, node, cleanup } = build;
   build.cleanup = undefined;
-  disposeMade(definition, scope, { value: own }, undefined, cleanup);
+  void disposeMade(definition, scope, { value: own }, undefined, cleanup);
   if (node!.state !== BUILT) throw closed(scope, definition.token, build.dependent);
   endBuild(build, node!.value);
   return node!.value;

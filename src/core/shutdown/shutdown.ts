@@ -331,7 +331,7 @@ function isDue(it: Dependent): it is Node {
 }
 
 function dispose(it: Dependent): void {
-  if (isDue(it)) disposeNode(it);
+  if (isDue(it)) void disposeNode(it);
   else settle(it);
 }
 

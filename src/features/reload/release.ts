@@ -290,7 +290,7 @@ class Release implements Listener {
       if (scope.closing || it.state !== BUILT) continue;
       const node = it;
       // What a disposer resolves is no dependency of the factory that is running.
-      runAs(undefined, () => disposeNode(node));
+      void runAs(undefined, () => disposeNode(node));
     }
     this.#isProceeding = false;
     if (this.#left.size === 0 && !this.#isOver) this.#end();
