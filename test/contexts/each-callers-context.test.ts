@@ -426,6 +426,27 @@ describe("an observer of callers that wait for one pending singleton", () => {
   });
 });
 
+describe("what only one caller has asked for", () => {
+  it("is built in the context of that one, although another one began what it needs", async () => {
+    const Middle = token<object>("middle");
+    const { app, settle } = pending(
+      singleton(Middle, [Pool], () => ({})),
+      singleton(Orders, [Middle], seen),
+      scoped(Audit, async ({ getAsync }) => {
+        await getAsync(Pool);
+        // By now the middle has all that it needs, and waits for the reaction of the one who began it.
+        return getAsync(Orders);
+      }),
+    );
+    const audit = user.run("eve", () => app.getAsync(Audit));
+    const middle = user.run("ada", () => app.getAsync(Middle));
+    settle();
+
+    expect(await audit).toEqual({ user: "eve" });
+    await middle;
+  });
+});
+
 describe("the consumer of a service that waits", () => {
   it("is that of the caller whose context it is built in", async () => {
     const Logger = token<string>("logger");

@@ -61,10 +61,9 @@ function listen(waiter: Waiter, other: Build, goOn: (build: Build) => void): voi
   const progress = progressOf(other);
   // Without a promise, it was only put off to the queue, in this very turn.
   if (!progress) return;
-  waiter.isOwn = true;
   const step = other.over ?? progress;
   other.scope.tree.joined?.(waiter, other, step);
-  void step.then(() => {
+  waiter.reaction = step.then(() => {
     if (!waiter.build) return;
     if (waiter.isReady) goOn(waiter.build);
     else if (other.phase < DONE) listen(waiter, other, goOn);
@@ -135,8 +134,11 @@ function deliver(waiter: Waiter, other: Build, value: unknown): void {
   }
   if (--build.missing! === 0 || failure) {
     // While a scope closes, nothing it refuses is kept waiting for a promise.
-    if (waiter.isOwn && !scope.closing) waiter.isReady = true;
-    else queue.push(build);
+    if (waiter.reaction && !scope.closing) {
+      waiter.isReady = true;
+      // What joins it before that reaction has to listen as well.
+      build.progress = waiter.reaction;
+    } else queue.push(build);
   }
 }
 

@@ -291,8 +291,8 @@ export interface Waiter {
   /** Undefined when that has failed meanwhile, and waits no longer. */
   build: Build | undefined;
   readonly at: number;
-  /** It goes on in a reaction of its own, and not from the queue. */
-  isOwn?: boolean;
+  /** The reaction in which it goes on, if that is its own and not the queue. */
+  reaction?: Promise<void>;
   /** Nothing is missing any more, so that reaction has something to do. */
   isReady?: boolean;
 }
