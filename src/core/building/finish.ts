@@ -138,8 +138,8 @@ export function failBuild(build: Build, thrown: unknown, isResumed?: boolean): u
 }
 
 /**
- * Undoes what a failed build has made. Where that waits, whoever tries again would meet it, so the build is to end after
- * that: this gives a promise, which is resolved then, or at the deadline of a shutdown.
+ * Undoes what a failed build has made. What its factory has opened and gave to `cleanup` would be met by whoever tries
+ * again, so the build is to end after that: this gives a promise, which is resolved then, or at the deadline of a shutdown.
  */
 export function beginToFail(build: Build, thrown: unknown): Promise<void> | undefined {
   const { scope, made, definition, phase, failure, cleanup } = build;
@@ -155,7 +155,7 @@ export function beginToFail(build: Build, thrown: unknown): Promise<void> | unde
   lastThrown = error;
   build.made = build.cleanup = undefined;
   const undoing = disposeMade(definition, scope, made, dependentIn(build).edges, cleanup);
-  if (!undoing || scope.closing?.expired) return undefined;
+  if (!cleanup || !undoing || scope.closing?.expired) return undefined;
   return new Promise((end) => {
     build.endFailing = end;
     void undoing.then(end);
