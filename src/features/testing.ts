@@ -35,5 +35,7 @@
 export { clone, type CloneOptions } from "./testing/clone.ts";
 export { testContainer, type TestContainerOptions } from "./testing/container.ts";
 export { fake, type FakeMembers, type GivenAsValue, NotFakedError } from "./testing/fake.ts";
+export { graphOf } from "./testing/graph-of.ts";
 export { overridden } from "./testing/overridden.ts";
+export type { Graph, GraphEdge, GraphNode, GraphScope } from "./graph/graph.ts";
 export type { ForUsing, Provided } from "./reload/withdraw.ts";

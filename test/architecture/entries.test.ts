@@ -105,7 +105,7 @@ const names: Record<string, readonly string[]> = {
   "thimble/observe": ["observe"],
   "thimble/reload": ["hot", "provided", "release", "ReleasedError", "reload", "restartable", "withdraw"],
   "thimble/http": ["CurrentIncoming", "fail", "scopeErrors", "scopeOf", "scopePerRequest", "scopePlugin"],
-  "thimble/testing": ["testContainer", "clone", "fake", "overridden", "NotFakedError"],
+  "thimble/testing": ["testContainer", "clone", "fake", "graphOf", "overridden", "NotFakedError"],
   "thimble/react": ["ScopeProvider", "useScope", "useService"],
   "thimble/graph": [
     "ancestors",

@@ -13,7 +13,7 @@ import {
 } from "thimble";
 import { layers } from "thimble/layers";
 import { createApp } from "thimble/lifecycle";
-import { clone, fake, NotFakedError, overridden, testContainer } from "thimble/testing";
+import { clone, fake, graphOf, NotFakedError, overridden, testContainer } from "thimble/testing";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { refusal } from "../core/support/refusal.ts";
 
@@ -527,5 +527,43 @@ describe("overridden", () => {
     [() => overridden(open(), value(Name, "a"), value(Name, "b")), "DUPLICATE"],
   ])("refuses at once what it cannot do, and changes nothing: %#", (run, code) => {
     expect(refusal(run)).toMatchObject({ code });
+  });
+});
+
+describe("graphOf", () => {
+  it("has what is declared, as plain JSON, the same before and after building", () => {
+    const secret = { password: "swordfish" };
+    const Config = token<typeof secret>("config");
+    const app = createContainer(
+      "shop",
+      value(Config, secret),
+      singleton(Db, [Config], () => new Db(), { tags: ["data"] }),
+      singleton(Users, ({ get }) => new Users(get(Db))),
+    );
+    const before = graphOf(app);
+
+    app.get(Users);
+
+    expect(graphOf(app)).toEqual(before);
+    expect(JSON.parse(JSON.stringify(before))).toEqual(before);
+    expect(JSON.stringify(before)).not.toContain("swordfish");
+    expect(before.scopes.map(({ name }) => name)).toEqual(["shop"]);
+    expect(before.nodes.map(({ token: name, kind, tags }) => [name, kind, tags])).toEqual([
+      ["config", "value", undefined],
+      ["Db", "singleton", ["data"]],
+      ["Users", "singleton", undefined],
+    ]);
+    expect(before.edges).toHaveLength(1);
+  });
+
+  it("is the same for a clone", () => {
+    const app = createContainer(singleton(Db), singleton(Users, [Db]));
+    app.get(Users);
+    expect(graphOf(clone(app))).toEqual(graphOf(app));
+  });
+
+  it("says that it was not given a scope", () => {
+    expect(() => graphOf(undefined as never)).toThrow(TypeError);
+    expect(() => graphOf({} as never)).toThrow("its argument is a scope");
   });
 });
