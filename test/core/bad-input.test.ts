@@ -7,6 +7,7 @@ import { alias, createContainer, ref, scoped, singleton, token, transient, value
 import { beforeEach, describe, expect, it } from "vitest";
 import { kinds } from "./support/kinds.ts";
 import { laterRefusal, refusal, rejected } from "./support/refusal.ts";
+import { unchecked } from "./support/unchecked.ts";
 
 // Bad input is what the types are there to refuse; the casts of this file are all of this kind.
 const bad = <T>(it: unknown): T => it as T;
@@ -298,5 +299,31 @@ describe("options of a call", () => {
   it("count as not given when they are undefined", async () => {
     expect(await app.getAsync(Fine, bad({ signal: undefined, other: undefined }))).toBe("fine");
     expect(await app.shutdown(bad({ timeout: undefined, other: undefined }))).toMatchObject({ ok: true });
+  });
+});
+
+describe("a list of providers", () => {
+  class Db {}
+
+  it.each([
+    ["a class", Db, "write singleton(Db, …)"],
+    ["a token", token<string>("url"), "write singleton(url, …)"],
+    ["a promise of a group", Promise.resolve([singleton(Db)]), "await it"],
+  ])("says of %s what to write", (_, it, hint) => {
+    expect(refusal(() => unchecked(createContainer)(value(token("a"), 1), it))).toMatchObject({
+      code: "INVALID_PROVIDER",
+      message: expect.stringContaining("providers[1]"),
+      hint,
+    });
+  });
+});
+
+describe("an option that does not exist", () => {
+  it("is named as that, and not by its type", () => {
+    class Db {}
+    expect(refusal(() => unchecked(singleton)(Db, [], { onDispose() {} }))).toMatchObject({
+      message: expect.stringContaining('it has no option "onDispose"'),
+      hint: 'did you mean "dispose"?',
+    });
   });
 });

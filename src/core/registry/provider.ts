@@ -200,7 +200,9 @@ function checkOption(name: string, it: unknown, token: AnyToken, lifetime: numbe
       : near
         ? `did you mean "${near}"?`
         : `the options are ${Object.keys(types).join(", ")}`;
-  throw invalid(at, it, token, hint);
+  throw type || isToken(it) || isCombinator(it)
+    ? invalid(at, it, token, hint)
+    : refused(`it has no option "${name}"`, token, hint);
 }
 
 function isText(it: unknown): boolean {

@@ -25,7 +25,8 @@ import {
 } from "../model/records.ts";
 import { claim } from "../model/ownership.ts";
 import { definitionOf, emptyMap, hold, isProvider, relink } from "../model/tree.ts";
-import { isToken } from "../words/token.ts";
+import { isThenable } from "../words/thenable.ts";
+import { isToken, nameOf } from "../words/token.ts";
 
 /** The node of the provider for a token: that of the nearest scope, going up. A fallback is found after all others. */
 export function find(scope: ScopeRecord, token: object): Node | undefined {
@@ -193,7 +194,16 @@ function forEach(providers: readonly unknown[], visit: (it: Definition) => void)
       lists.unshift(it);
       places.unshift(-1);
     } else {
-      const why = it === undefined ? whyUndefined : isList ? "it contains itself" : hint;
+      const why =
+        it === undefined
+          ? whyUndefined
+          : isList
+            ? "it contains itself"
+            : isToken(it)
+              ? `write singleton(${nameOf(it)}, …)`
+              : isThenable(it)
+                ? "await it"
+                : hint;
       throw invalid(`providers[${places.reverse().join("][")}]`, it, undefined, why);
     }
   }
