@@ -523,6 +523,7 @@ describe("run", () => {
   });
 
   it("stops when the function fails, and its error surfaces", async () => {
+    const reported = catchReports();
     const failure = new Error("no");
     const reasons: unknown[] = [];
     const app = createApp(
@@ -539,6 +540,8 @@ describe("run", () => {
     expect(await rejected(app.run([A], () => Promise.reject(failure)))).toBe(failure);
     expect(reasons).toEqual([failure]);
     expect((await app.done).ok).toBe(false);
+    // The error of the function surfaces, so nobody else would hear of the disposer.
+    expect(reported).toEqual([new Error("cannot dispose")]);
   });
 
   it("fails with SHUTDOWN_FAILED when only stopping fails, and with what `start` throws", async () => {

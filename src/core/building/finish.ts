@@ -38,7 +38,7 @@ import { find } from "../registry/registry.ts";
 import { isToken } from "../words/token.ts";
 import { disposeUnreceived } from "./disposal.ts";
 import { noteUnheard } from "./reporting.ts";
-import { onStack } from "./running.ts";
+import { forEachResolving } from "./running.ts";
 import { endBuild, PENDING } from "./waiting.ts";
 
 /** The error that a build has thrown last. Builds further out recognise it when they rethrow it. */
@@ -213,18 +213,20 @@ function isDroppable(value: unknown): boolean {
  * Afterwards it could not be told.
  */
 export function noteTransients(top: ScopeRecord): void {
-  const all: (Build | Node)[] = [...onStack()];
-  if (top.tree.pending)
-    for (const { extras } of subtree(top)) if (extras?.child) all.push(...itemsOf(extras));
-  for (const it of all) {
-    if (!(it instanceof Build) || it.phase >= RUNNING) continue;
-    const { scope, definition, values } = it;
-    const drops = (it.drops ??= []);
-    // In a list that is being resolved, what has no place in `values` yet is still to be looked up.
-    definition.dependencies.forEach((dependency, at) => {
-      if (at in values) drops[at] ??= dropFor(scope, dependency, it);
-    });
-  }
+  forEachResolving(noteTransientsOf);
+  if (!top.tree.pending) return;
+  for (const { extras } of subtree(top))
+    for (const it of extras?.child ? itemsOf(extras) : none)
+      if (it instanceof Build && it.phase < RUNNING) noteTransientsOf(it);
+}
+
+function noteTransientsOf(it: Build): void {
+  const { scope, definition, values } = it;
+  const drops = (it.drops ??= []);
+  // In a list that is being resolved, what has no place in `values` yet is still to be looked up.
+  definition.dependencies.forEach((dependency, at) => {
+    if (at in values) drops[at] ??= dropFor(scope, dependency, it);
+  });
 }
 
 /** Gives what disposes the transients in the value of a dependency. */

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Build } from "../model/records.ts";
+import { type Build, RUNNING } from "../model/records.ts";
 
 export let running: Build | undefined;
 
@@ -43,4 +43,17 @@ export function onStack(): ReadonlySet<Build> {
     }
   }
   return builds;
+}
+
+/**
+ * Calls `visit` with the builds on the stack that resolve their dependencies. Thousands of factories may be on the stack, one
+ * inside the other, so it makes no collection, and leaves the dependents of a factory to the step that comes to that factory.
+ */
+export function forEachResolving(visit: (build: Build) => void): void {
+  for (const last of [running, ...shelved]) {
+    for (let it = last; it; it = it.below) {
+      let build: Build | undefined = it.phase < RUNNING ? it : it.dependent;
+      for (; build && build.phase < RUNNING; build = build.dependent) visit(build);
+    }
+  }
 }
