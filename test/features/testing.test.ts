@@ -504,6 +504,23 @@ describe("overridden", () => {
     expect(app.get(Name)).toBe("real");
   });
 
+  it("refuses to replace a service that is being built, which it would have to keep", async () => {
+    const Slow = token<string>("slow");
+    let finish: (name: string) => void = () => {};
+    const app = createContainer(singleton(Slow, () => new Promise<string>((resolve) => (finish = resolve))));
+    const pending = app.getAsync(Slow);
+
+    expect(refusal(() => overridden(app, value(Slow, "fake")))).toMatchObject({ code: "ASYNC_PROVIDER" });
+
+    finish("real");
+    expect(await pending).toBe("real");
+    {
+      await using _ = overridden(app, value(Slow, "fake"));
+      expect(app.get(Slow)).toBe("fake");
+    }
+    expect(app.get(Slow)).toBe("real");
+  });
+
   it("has nothing left to do when the scope has closed", async () => {
     const app = open();
     const block = async () => {

@@ -5,12 +5,14 @@
  */
 
 import { duplicate, invalid } from "../../core/model/messages.ts";
-import type { Definition, ScopeRecord } from "../../core/model/records.ts";
-import { isDefinition } from "../../core/registry/registry.ts";
+import { type Definition, SCOPED, type ScopeRecord } from "../../core/model/records.ts";
+import { find, isDefinition } from "../../core/registry/registry.ts";
 import type { AnyToken } from "../../core/types/dependency.ts";
 import type { ProviderEntry } from "../../core/types/provider.ts";
 import type { Scope } from "../../core/types/scope.ts";
 import type { ShutdownReport } from "../../core/types/shutdown.ts";
+import { AsyncProviderError } from "../../core/words/errors.ts";
+import { nameOf } from "../../core/words/token.ts";
 import { type Before, bringBack, note, replace } from "../reload/reload.ts";
 import { ending, flat, type Provided, withdrawFrom } from "../reload/withdraw.ts";
 
@@ -34,6 +36,7 @@ import { ending, flat, type Provided, withdrawFrom } from "../reload/withdraw.ts
  * }); // and from here on it is built on the old one
  * ```
  *
+ * @throws `ASYNC_PROVIDER` when a service that is replaced is being built: wait for it before the block.
  * @throws `NOT_PROVIDED` when one of them has nothing to replace.
  * @throws `INVALID_PROVIDER` when one is not a provider.
  * @throws `DUPLICATE` when two of them are for one token.
@@ -49,6 +52,16 @@ export function overridden(scope: Scope, ...providers: readonly ProviderEntry[])
     byToken.set(it.token, it);
   }
   const replacements = [...byToken.values()];
+  // The old service is kept for the end of the block, so it has to be there, or not begun.
+  for (const { token } of replacements) {
+    const old = find(record, token);
+    if (old?.build && old.definition.lifetime < SCOPED)
+      throw new AsyncProviderError(
+        `override "${nameOf(token)}": the service that it replaces is still being built`,
+        [{ token: nameOf(token), scope: old.scope.name }],
+        "await getAsync() of it before the block",
+      );
+  }
   const before: Before[] = [];
   const gone = (node: Parameters<typeof note>[1]): void => note(before, node);
   const begun = replace(record, replacements, { keeps: true, gone });
