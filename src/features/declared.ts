@@ -20,8 +20,8 @@ import {
   type ScopeRecord,
   type Single,
 } from "../core/model/records.ts";
-import { definitionOf, isProvider, subtree } from "../core/model/tree.ts";
-import { find, homeOf, isProvided } from "../core/registry/registry.ts";
+import { definitionOf, subtree } from "../core/model/tree.ts";
+import { find, homeOf, isProvided, keyIn } from "../core/registry/registry.ts";
 import type { AnyToken } from "../core/types/dependency.ts";
 import { isToken } from "../core/words/token.ts";
 
@@ -84,8 +84,8 @@ export function buildAt({ provided, home }: Place, dependent?: Build): Build {
 }
 
 /** The record of a registered provider. It stands under its token, or under the key of a fallback. */
-function nodeOf(scope: ScopeRecord, { token, options }: Definition): Node | undefined {
-  return find(scope, options.fallback?.(scope.tree, token) ?? token);
+function nodeOf(scope: ScopeRecord, definition: Definition): Node | undefined {
+  return find(scope, keyIn(scope.tree, definition));
 }
 
 /** Tells the reader what the provider of a place declares to depend on. */
@@ -160,10 +160,4 @@ export function ancestorsOf({ parent }: ScopeRecord): ScopeRecord[] {
   const above: ScopeRecord[] = [];
   for (let at = parent; at; at = at.parent) above.push(at);
   return above;
-}
-
-/** Calls `visit` with what is registered in a scope, in order of registration. */
-export function forEachIn(scope: ScopeRecord, visit: (definition: Definition) => void): void {
-  const entries: Iterable<[object, Definition | Node]> = scope.extras?.providers ?? scope.nodes ?? [];
-  for (const entry of entries) if (isProvider(entry)) visit(definitionOf(entry[1]));
 }

@@ -209,10 +209,11 @@ function isDroppable(value: unknown): boolean {
 }
 
 /**
- * Before providers change in a scope: notes which of the values that builds have received so far came from a transient.
- * Afterwards it could not be told.
+ * Comes before providers change in a scope: notes which of the values that builds have received so far came from a
+ * transient. Afterwards it could not be told.
  */
-export function noteTransients(top: ScopeRecord): void {
+export function beginChange(top: ScopeRecord): void {
+  top.tree.changes++;
   forEachResolving(noteTransientsOf);
   if (!top.tree.pending) return;
   for (const { extras } of subtree(top))

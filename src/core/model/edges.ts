@@ -65,6 +65,17 @@ export function waitedFor({ waitsFor = [] }: Build): Build[] {
   return waitsFor.filter(({ phase }) => phase < DONE);
 }
 
+/** A build, and those it waits for, each of them for the next: one for each of them, where there are several. */
+export function waitingChain(build: Build): Set<Build> {
+  const chain = new Set([build]);
+  // The set grows while it is walked, and what waits in a circle ends the walk.
+  for (const it of chain) {
+    const [next] = waitedFor(it);
+    if (next) chain.add(next);
+  }
+  return chain;
+}
+
 /**
  * Records that the dependent needs the instance, so that it is disposed first. Edges lead into scopes above too, and to
  * values: a shutdown closes scopes one after the other and needs only those within a scope, but `thimble/reload` has to

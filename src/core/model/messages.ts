@@ -25,7 +25,7 @@ import {
   ScopeNotFoundError,
 } from "../words/errors.ts";
 import { nameOf } from "../words/token.ts";
-import { chainTo, waitedFor } from "./edges.ts";
+import { chainTo, waitingChain } from "./edges.ts";
 import type { Build, Combinator, Definition, Dependent, ScopeRecord } from "./records.ts";
 import { definitionsIn, subtree } from "./tree.ts";
 
@@ -252,10 +252,7 @@ export function depthExceeded(build: Build, cause: unknown): ContainerError {
 
 /** Names the service that everything else waits for. */
 export function asyncProvider(caller: Build): ContainerError {
-  const waits = new Set<Build>([caller]);
-  // The set grows while it is walked, and what waits in a circle ends the walk.
-  for (const it of waits) for (const next of waitedFor(it).slice(0, 1)) waits.add(next);
-  const path = pathOver([...chainTo(caller), ...waits]);
+  const path = pathOver([...chainTo(caller), ...waitingChain(caller)]);
   return cannot(
     AsyncProviderError,
     path,

@@ -21,6 +21,7 @@ import {
   type Options,
   type ScopeRecord,
   type Single,
+  type Tree,
   VALUE,
 } from "../model/records.ts";
 import { claim } from "../model/ownership.ts";
@@ -43,6 +44,11 @@ export function find(scope: ScopeRecord, token: object): Node | undefined {
   }
   const key = scope.tree.fallbacks?.get(token);
   return key && find(scope, key);
+}
+
+/** The key under which a scope registers a provider: its token, or that of the fallbacks for the token. */
+export function keyIn(tree: Tree, it: Definition): object {
+  return it.options.fallback?.(tree, it.token) ?? it.token;
 }
 
 /**
@@ -104,7 +110,7 @@ export function register(
       it = inPlaceOf(original.definition, given, nodes?.get(token));
     }
     const { lifetime, options } = it;
-    const key = options.fallback?.(tree, token) ?? token;
+    const key = keyIn(tree, it);
     const same = fresh.get(key) ?? (override ? undefined : known?.get(key));
     if (same) {
       // Two groups may share a third: the very same provider counts once.
@@ -176,7 +182,12 @@ function inPlaceOf(original: Definition, replacement: Definition, replaced: Node
   return new Definition(lifetime, token, dependencies, make, place, arity);
 }
 
-const hint = "give what value, singleton, scoped, transient or alias return";
+/** What to write in place of something that is no provider. */
+function hintFor(it: unknown): string {
+  if (it === undefined) return whyUndefined;
+  if (isToken(it)) return `write singleton(${nameOf(it)}, …)`;
+  return isThenable(it) ? "await it" : "give what value, singleton, scoped, transient or alias return";
+}
 
 /** Calls `visit` with the definitions in a list that is nested to any depth: without recursion, which has an end. */
 function forEach(providers: readonly unknown[], visit: (it: Definition) => void): void {
@@ -194,17 +205,8 @@ function forEach(providers: readonly unknown[], visit: (it: Definition) => void)
       lists.unshift(it);
       places.unshift(-1);
     } else {
-      const why =
-        it === undefined
-          ? whyUndefined
-          : isList
-            ? "it contains itself"
-            : isToken(it)
-              ? `write singleton(${nameOf(it)}, …)`
-              : isThenable(it)
-                ? "await it"
-                : hint;
-      throw invalid(`providers[${places.reverse().join("][")}]`, it, undefined, why);
+      const hint = isList ? "it contains itself" : hintFor(it);
+      throw invalid(`providers[${places.reverse().join("][")}]`, it, undefined, hint);
     }
   }
 }

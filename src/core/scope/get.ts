@@ -12,7 +12,7 @@ import { drain, goOn, resolve, resolveNode } from "../building/resolve.ts";
 import { failBuild, finishBuild, forgetLastThrown } from "../building/finish.ts";
 import { PENDING, pendingBuild, suspend, waitFor } from "../building/waiting.ts";
 import { check } from "../model/dependency.ts";
-import { cachedDependent, waitedFor } from "../model/edges.ts";
+import { cachedDependent, waitingChain } from "../model/edges.ts";
 import { asyncProvider, closed, thenable } from "../model/messages.ts";
 import {
   ALIAS,
@@ -58,11 +58,10 @@ export function get(
   const it = start(scope, dependency, dependent, owner, node);
   if (it !== PENDING) return it;
   // It waits for one that has failed, and is only being undone.
-  let failed: Build | undefined = pendingBuild;
-  while (failed && !failed.failure) [failed] = waitedFor(failed);
-  if (!failed) throw failBuild(pendingBuild, asyncProvider(pendingBuild));
-  failed.failure!.isHeard = true;
-  throw failBuild(pendingBuild, failed.failure!.error);
+  const failure = [...waitingChain(pendingBuild)].find((build) => build.failure)?.failure;
+  if (!failure) throw failBuild(pendingBuild, asyncProvider(pendingBuild));
+  failure.isHeard = true;
+  throw failBuild(pendingBuild, failure.error);
 }
 
 /**

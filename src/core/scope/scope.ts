@@ -4,7 +4,7 @@
  * @module
  */
 
-import { noteTransients } from "../building/finish.ts";
+import { beginChange } from "../building/finish.ts";
 import { running } from "../building/running.ts";
 import { closed } from "../model/messages.ts";
 import {
@@ -174,13 +174,13 @@ function call(fn: (...args: unknown[]) => unknown, dependencies: Single, resolve
 /** Registers providers in a scope that may have built something already. */
 function add<S extends ScopeRecord>(scope: S, providers: readonly unknown[], override?: boolean): S {
   follow(scope);
-  noteTransients(scope);
-  scope.tree.changes++;
+  beginChange(scope);
   tellAll(scope, override ? "overridden" : "registered", register(scope, providers, override));
   return scope;
 }
 
-function tellAll(scope: ScopeRecord, name: string, registered: Iterable<Node | Definition>): void {
+/** Tells observers of providers that were registered, or have replaced others. */
+export function tellAll(scope: ScopeRecord, name: string, registered: Iterable<Node | Definition>): void {
   // The array is a copy, because an observer may register more.
   if (scope.tree.tell)
     for (const it of [...registered]) scope.tree.tell?.(name, scope, { token: definitionOf(it).token });

@@ -10,18 +10,20 @@ import {
   BUILT,
   type Definition,
   type Node,
+  none,
   SCOPED,
   type ScopeRecord,
 } from "../../core/model/records.ts";
-import { waitedFor } from "../../core/model/edges.ts";
+import { waitingChain } from "../../core/model/edges.ts";
 import { pathOver } from "../../core/model/messages.ts";
-import { itemsOf, subtree } from "../../core/model/tree.ts";
+import { definitionsIn, itemsOf, subtree } from "../../core/model/tree.ts";
+import { keyIn } from "../../core/registry/registry.ts";
 import type { Path } from "../../core/types/path.ts";
 import type { ProviderKind } from "../../core/types/provider.ts";
 import type { Scope } from "../../core/types/scope.ts";
 import { nameOf } from "../../core/words/token.ts";
 import { now } from "../../core/words/web.ts";
-import { ancestorsOf, forEachIn, lookUp, relatedTo } from "../declared.ts";
+import { ancestorsOf, lookUp, relatedTo } from "../declared.ts";
 
 /** An instance that there is. */
 export interface BuiltService {
@@ -68,17 +70,15 @@ export function listProvided(scope: Scope): ProvidedService[] {
   const all: ProvidedService[] = [];
   for (const at of [view, ...ancestorsOf(view)]) {
     const { name, id } = at;
-    forEachIn(at, (definition) => {
+    for (const definition of definitionsIn(at)) {
       const { token, kind, options } = definition;
       const found = lookUp(view, token);
       const row = { token: nameOf(token), kind, scope: name, scopeId: id, tags: options.tags ?? none };
       all.push(found?.definition === definition && found.scope === at ? row : { ...row, shadowed: true });
-    });
+    }
   }
   return all;
 }
-
-const none: readonly string[] = [];
 
 /**
  * Lists the instances that live in a scope and in its ancestors, values included: nearest scope first, then in order of
@@ -98,12 +98,12 @@ export function listBuilt(scope: Scope): BuiltService[] {
     };
     // Those that are registered here, the scoped ones of the scopes above, and last what nobody registered.
     for (const registered of scopes.slice(index))
-      forEachIn(registered, (definition) => {
+      for (const definition of definitionsIn(registered)) {
         const { lifetime } = definition;
         const origin = nodeIn(registered, definition);
         if (lifetime >= SCOPED) take(origin && nodes.get(origin));
         else if (registered === at) take(origin);
-      });
+      }
     const all = [...found, ...left];
     return all.map(({ definition: { token, kind } }) => ({
       token: nameOf(token),
@@ -115,8 +115,8 @@ export function listBuilt(scope: Scope): BuiltService[] {
 }
 
 /** The record of a provider, if it was ever resolved. */
-function nodeIn({ nodes, tree }: ScopeRecord, { token, options }: Definition): Node | undefined {
-  return nodes?.get(options.fallback?.(tree, token) ?? token);
+function nodeIn({ nodes, tree }: ScopeRecord, definition: Definition): Node | undefined {
+  return nodes?.get(keyIn(tree, definition));
 }
 
 /**
@@ -138,19 +138,10 @@ export function listPending(scope: Scope): PendingService[] {
         scope: at.name,
         scopeId: at.id,
         elapsed: Math.max(0, time - (build.since ?? build.began ?? time)),
-        waitsFor: pathOver(chainFrom(build)),
+        waitsFor: pathOver([...waitingChain(build)].slice(1)),
       };
     }),
   );
-}
-
-/** The builds that one waits for, each of them for the next. */
-function chainFrom(build: Build): Build[] {
-  const chain = new Set([build]);
-  // The set grows while it is walked, and what waits in a circle ends the walk.
-  for (const it of chain) for (const next of waitedFor(it).slice(0, 1)) chain.add(next);
-  chain.delete(build);
-  return [...chain];
 }
 
 /**

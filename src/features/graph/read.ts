@@ -19,12 +19,11 @@ import {
   type ScopeRecord,
   TRANSIENT,
 } from "../../core/model/records.ts";
-import { encloses } from "../../core/model/tree.ts";
+import { definitionsIn, encloses } from "../../core/model/tree.ts";
 import type { AnyToken } from "../../core/types/dependency.ts";
 import type { ProviderKind } from "../../core/types/provider.ts";
 import { nameOf } from "../../core/words/token.ts";
 import {
-  forEachIn,
   homeFor,
   lookUp,
   type Place,
@@ -179,7 +178,7 @@ export function readGraph(view: ScopeRecord, isDeclared = false): Reading {
   }
 
   for (const scope of scopes)
-    forEachIn(scope, (definition) => void rowFor(scope, definition, { definition, scope }, true));
+    for (const definition of definitionsIn(scope)) rowFor(scope, definition, { definition, scope }, true);
   if (!isDeclared) findInstances(scopes, known, (node) => rowFor(node.scope, node.definition, node));
 
   /** Under a scope and a token: the row of what the token stands for there. */

@@ -8,12 +8,13 @@
  * @module
  */
 
-import { noteTransients } from "../../core/building/finish.ts";
+import { beginChange } from "../../core/building/finish.ts";
 import { reportUnheard } from "../../core/building/reporting.ts";
 import type { Definition, Node, ScopeRecord } from "../../core/model/records.ts";
 import { alias } from "../../core/registry/provider.ts";
 import { isDefinition, register } from "../../core/registry/registry.ts";
 import { follow } from "../../core/scope/get.ts";
+import { tellAll } from "../../core/scope/scope.ts";
 import type { AnyToken } from "../../core/types/dependency.ts";
 import type { ProviderEntry } from "../../core/types/provider.ts";
 import type { Scope } from "../../core/types/scope.ts";
@@ -22,7 +23,6 @@ import { web } from "../../core/words/web.ts";
 import { instancesOf, ownNode, unregister } from "./places.ts";
 import { type Before, bringBack, note } from "./reload.ts";
 import { releaseAll } from "./release.ts";
-import { tellAll } from "./telling.ts";
 import { flat } from "./withdraw.ts";
 
 /** One service of a module, through all of its versions. */
@@ -138,8 +138,7 @@ async function swap(scope: ScopeRecord, known: readonly Entry[], entries: readon
       const isThere = ({ token }: Definition): boolean => ownNode(scope, token) !== undefined;
       const fresh = given.filter((it) => !isThere(it));
       const others = [...given, ...aliases].filter(isThere);
-      noteTransients(scope);
-      scope.tree.changes++;
+      beginChange(scope);
       tellAll(scope, "registered", [...register(scope, fresh)]);
       const overridden = [...register(scope, others, true)];
       for (const it of overridden) {

@@ -15,7 +15,7 @@ import {
   VALUE,
 } from "../../core/model/records.ts";
 import { definitionOf, subtree } from "../../core/model/tree.ts";
-import { find, homeOf, nodeInScope } from "../../core/registry/registry.ts";
+import { find, homeOf, keyIn, nodeInScope } from "../../core/registry/registry.ts";
 import type { AnyToken } from "../../core/types/dependency.ts";
 
 /** The key under which the scope keeps the node; nothing, when another provider has taken its place. */
@@ -99,9 +99,8 @@ export function ownKey(scope: ScopeRecord, token: AnyToken): object | undefined 
 export function unregister(origin: Node): void {
   const { scope, definition } = origin;
   const { nodes, extras } = scope;
-  const { token, options } = definition;
-  const key = (options.fallback?.(scope.tree, token) ?? token) as object;
-  const { replaced } = options;
+  const key = keyIn(scope.tree, definition);
+  const { replaced } = definition.options;
   // A container that was made from the providers of this one has their options as well.
   if (replaced?.scope === scope) {
     nodes!.set(key, replaced);

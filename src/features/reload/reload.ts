@@ -4,8 +4,7 @@
  * @module
  */
 
-import { noteTransients } from "../../core/building/finish.ts";
-import { tellAll } from "./telling.ts";
+import { beginChange } from "../../core/building/finish.ts";
 import { closed, invalid, notProvided } from "../../core/model/messages.ts";
 import {
   ALIAS,
@@ -20,6 +19,7 @@ import {
 import { encloses } from "../../core/model/tree.ts";
 import { find, homeOf, isDefinition, register } from "../../core/registry/registry.ts";
 import { follow } from "../../core/scope/get.ts";
+import { tellAll } from "../../core/scope/scope.ts";
 import type { AnyToken, Identity } from "../../core/types/dependency.ts";
 import type { Provider } from "../../core/types/provider.ts";
 import type { Scope } from "../../core/types/scope.ts";
@@ -193,8 +193,7 @@ export function replace(
     under: origins,
     apply() {
       const old = new Map(providers.map(({ token }) => [token, ownNode(scope, token)]));
-      noteTransients(scope);
-      scope.tree.changes++;
+      beginChange(scope);
       const registered = [...register(scope, providers, true)];
       // What is replaced for good must not come back.
       if (!keeps)

@@ -8,8 +8,7 @@
 
 import { combinator } from "../../core/combinators/combinator.ts";
 import { reportUnheard } from "../../core/building/reporting.ts";
-import { refused } from "../../core/model/messages.ts";
-import { isNear } from "../../core/model/messages.ts";
+import { isNear, refused } from "../../core/model/messages.ts";
 import { type Build, DONE, type ScopeRecord } from "../../core/model/records.ts";
 import { singleton } from "../../core/registry/provider.ts";
 import type { Arguments, DependencyTuple, ElementsOf, Identity, Token } from "../../core/types/dependency.ts";

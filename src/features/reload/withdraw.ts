@@ -4,12 +4,12 @@
  * @module
  */
 
-import { noteTransients } from "../../core/building/finish.ts";
+import { beginChange } from "../../core/building/finish.ts";
 import { reportUnheard } from "../../core/building/reporting.ts";
 import { closed, invalid } from "../../core/model/messages.ts";
 import type { Definition, Node, ScopeRecord } from "../../core/model/records.ts";
 import { definitionOf } from "../../core/model/tree.ts";
-import { find, isDefinition } from "../../core/registry/registry.ts";
+import { find, isDefinition, keyIn } from "../../core/registry/registry.ts";
 import { follow } from "../../core/scope/get.ts";
 import type { AnyToken } from "../../core/types/dependency.ts";
 import type { ProviderEntry } from "../../core/types/provider.ts";
@@ -62,8 +62,7 @@ export function withdrawFrom(
   return releaseAll(scope, {
     own: () => left().flatMap((it) => [it, ...instancesOf(it, scope)]),
     apply() {
-      noteTransients(scope);
-      scope.tree.changes++;
+      beginChange(scope);
       for (const it of left()) unregister(it);
     },
     ...(gone && { gone }),
@@ -90,8 +89,8 @@ function notHere(scope: ScopeRecord, it: AnyToken | Definition): Error {
 export function registeredAs(scope: ScopeRecord, it: AnyToken | Definition): Node | undefined {
   if (isToken(it)) return ownNode(scope, it);
   const { nodes, extras, tree } = scope;
-  const key = it.options.fallback?.(tree, it.token) ?? it.token;
-  const found = (extras?.providers ?? nodes)?.get(key as object);
+  const key = keyIn(tree, it);
+  const found = (extras?.providers ?? nodes)?.get(key);
   const definition = found && definitionOf(found);
   const isSame = definition === it || (definition && definition.options.given === it);
   return isSame && ownKey(scope, it.token) === key ? ownNode(scope, it.token) : undefined;

@@ -9,12 +9,11 @@
  */
 
 import type { Build, Definition, ScopeRecord, Single } from "../../core/model/records.ts";
-import { subtree } from "../../core/model/tree.ts";
+import { definitionsIn, subtree } from "../../core/model/tree.ts";
 import type { AnyToken } from "../../core/types/dependency.ts";
 import {
   ancestorsOf,
   buildAt,
-  forEachIn,
   homeFor,
   lookUp,
   type Place,
@@ -122,8 +121,9 @@ export function statesFor(view: ScopeRecord): State[] {
   }
 
   for (const scope of [view, ...ancestorsOf(view)])
-    forEachIn(scope, ({ token }) => void ofToken(view, token));
-  for (const scope of subtree(view).slice(1)) forEachIn(scope, ({ token }) => void ofToken(scope, token));
+    for (const { token } of definitionsIn(scope)) ofToken(view, token);
+  for (const scope of subtree(view).slice(1))
+    for (const { token } of definitionsIn(scope)) ofToken(scope, token);
 
   let at: State;
   const add = (state: State, isSoft: boolean): void =>
