@@ -175,15 +175,15 @@ const mutants = [
   [
     "ownership",
     "model/ownership.ts",
-    "return !!owner && (owner.value === value || madeBy(owner) === value) && !owner.scope.closing?.report;",
-    "return !!owner && owner.definition.options.owned !== undefined && madeBy(owner) === value;",
+    "return (owner.value === value || madeBy(owner) === value) && !owner.scope.closing?.report;",
+    "return owner.definition.options.owned !== undefined && madeBy(owner) === value;",
     "a borrowed value that a factory hands on is nobody's",
   ],
   [
     "ownership",
     "model/ownership.ts",
-    "return !!owner && (owner.value === value || madeBy(owner) === value) && !owner.scope.closing?.report;",
-    "return !!owner;",
+    "return (owner.value === value || madeBy(owner) === value) && !owner.scope.closing?.report;",
+    "return true;",
     "ownership ends with disposal",
   ],
   [
@@ -203,8 +203,8 @@ const mutants = [
   [
     "ownership",
     "model/ownership.ts",
-    "&& !isLate && !isOwned(value)) Owned.set",
-    "&& !isLate) Owned.set",
+    "if (!owner || !(node.scope.closing?.expired || isOwnerOf(owner, value))) Owned.set",
+    "Owned.set",
     "the object is disposed once, by its maker",
   ],
   [
@@ -224,7 +224,7 @@ const mutants = [
   [
     "ownership",
     "building/finish.ts",
-    "if (lifetime === TRANSIENT) disposeUnreceived(definition, scope, own);",
+    "if (lifetime === TRANSIENT) void disposeUnreceived(definition, scope, own);",
     "",
     "a transient is disposed when whoever asked has given up",
   ],
@@ -238,7 +238,7 @@ const mutants = [
   [
     "ownership",
     "building/finish.ts",
-    "if (!isCached) disposeUnreceived(definition, scope, own);",
+    "if (!isCached) void disposeUnreceived(definition, scope, own);",
     "",
     "a transient is disposed when its scope has begun to close",
   ],
@@ -287,8 +287,8 @@ const mutants = [
   [
     "ownership",
     "building/finish.ts",
-    "if (isOwn || cleanup) {",
-    "if (isOwn) {",
+    "if (!isOwn && !cleanup) return false;",
+    "if (!isOwn) return false;",
     "cleanup is undone when the factory fails",
   ],
   [
@@ -443,8 +443,8 @@ const mutants = [
   [
     "contexts",
     "building/waiting.ts",
-    "if (waiter.isOwn && !scope.closing) waiter.isReady = true;\n    else queue.push(build);",
-    "queue.push(build);",
+    "if (waiter.reaction && !scope.closing) {",
+    "if (!waiter) {",
     "nobody goes on inside the continuation of whoever settled it",
   ],
   [
