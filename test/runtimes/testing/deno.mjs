@@ -1,42 +1,5 @@
-import assert from "node:assert/strict";
-import { value } from "thimble";
-import { clone, fake, overridden, testContainer } from "thimble/testing";
-import { Clock, Db, providers, Users } from "./shop.mjs";
+import { suite } from "./asserting.mjs";
 
-const asked = [];
-const query = async (sql) => (asked.push(sql), ["Ada"]);
-const open = () => testContainer(providers, { override: [fake(Db, { query }), value(Clock, () => 9)] });
-
-Deno.test("a stand-in is called in place of the database", async () => {
-  assert.equal(await open().get(Users).greet(7), "Good morning, Ada");
-  assert.deepEqual(asked, ["select name from users where id = 7"]);
-});
-
-Deno.test("a member that was not given is named", async () => {
-  await assert.rejects(open().get(Users).forget(), /Cannot use "close" of the fake "Db"/);
-});
-
-Deno.test("a fake can be compared and printed", () => {
-  const db = open().get(Db);
-  assert.deepEqual({ db }, { db });
-  assert.throws(() => assert.deepEqual({ db }, { db: 1 }), /query/);
-  console.log(db);
-});
-
-Deno.test("a clone goes its own way", async () => {
-  const copy = clone(open());
-  copy.override(value(Clock, () => 15));
-  assert.equal(await copy.get(Users).greet(7), "Hello, Ada");
-});
-
-Deno.test("a provider is replaced for the length of a block", async () => {
-  const app = open();
-  assert.equal(await app.get(Users).greet(7), "Good morning, Ada");
-  const block = overridden(
-    app,
-    value(Clock, () => 15),
-  );
-  assert.equal(await app.get(Users).greet(7), "Hello, Ada");
-  await block[Symbol.asyncDispose]();
-  assert.equal(await app.get(Users).greet(7), "Good morning, Ada");
-});
+const calls = [];
+const query = async (...args) => (calls.push(args), ["Ada"]);
+suite({ test: Deno.test, query, calls: () => calls });

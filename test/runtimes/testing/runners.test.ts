@@ -47,10 +47,9 @@ describe("the test runner", () => {
   ])("$runner passes all tests", ({ runner, command: [file, ...args], passed }) => {
     const cwd = join(folder, runner);
     mkdirSync(cwd);
-    for (const name of ["shop.mjs", `${runner}.mjs`]) {
-      const to = name === "shop.mjs" ? name : "users.test.mjs";
-      copyFileSync(join(import.meta.dirname, name), join(cwd, to));
-    }
+    for (const name of ["shop.mjs", "matchers.mjs", "asserting.mjs"])
+      copyFileSync(join(import.meta.dirname, name), join(cwd, name));
+    copyFileSync(join(import.meta.dirname, `${runner}.mjs`), join(cwd, "users.test.mjs"));
     const manifest = { type: "module", jest: { testMatch: ["**/*.test.mjs"], transform: {} } };
     writeFileSync(join(cwd, "package.json"), JSON.stringify(manifest));
     const env = { PATH: process.env["PATH"], HOME: folder, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
