@@ -467,7 +467,7 @@ const files = {
   program: "test/model/model.test.ts",
   ownership: "test/model/ownership",
   stopping: "test/model/stopping",
-  contexts: "test/model/contexts",
+  contexts: "test/contexts/model",
 };
 
 const config = `
@@ -478,12 +478,12 @@ export default {
       { find: /^thimble\\/(.*)$/, replacement: ${JSON.stringify(inside("dist/features/$1.js"))} },
     ],
   },
-  test: { include: ["test/model/**/*.test.ts"], bail: 1, setupFiles: [${JSON.stringify(inside("setup.mjs"))}] },
+  test: { include: ["test/{model,contexts/model}/**/*.test.ts"], bail: 1, setupFiles: [${JSON.stringify(inside("setup.mjs"))}] },
 };
 `;
 
 async function prepare() {
-  for (const path of ["src", "test/model", "test/core/support", "package.json"])
+  for (const path of ["src", "test/model", "test/contexts/model", "test/core/support", "package.json"])
     await cp(join(root, path), inside(path), { recursive: true });
   await symlink(join(root, "node_modules"), inside("node_modules"));
   await writeFile(inside("vitest.config.mjs"), config);
@@ -533,7 +533,7 @@ async function notices(first) {
 
 await prepare();
 await make();
-if (!word) if (await fails("test/model")) throw new Error("something is wrong before anything is broken");
+if (!word) if (await fails("/model/")) throw new Error("something is wrong before anything is broken");
 const bad = [];
 try {
   for (const [first, file, text, replacement, rule] of chosen) {

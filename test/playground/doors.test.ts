@@ -121,9 +121,8 @@ describe.each(doors)("the playground behind $name", ({ name, command, args }) =>
     expect((await post(JSON.stringify({ url: "x".repeat(100_000) }))).status).toBe(413);
   });
 
-  it.skipIf(name.startsWith("Hono"))(
-    "shows its inspector to whoever knows the token, and to nobody else",
-    async () => {
+  if (!name.startsWith("Hono"))
+    it("shows its inspector to whoever knows the token, and to nobody else", async () => {
       await shorten("https://example.com/inspected");
       for (const path of ["", "/graph.json", "/graph.json?token=wrong", "/nothing"])
         expect((await get(`/inspector${path}`)).status).toBe(403);
@@ -144,8 +143,7 @@ describe.each(doors)("the playground behind $name", ({ name, command, args }) =>
       await shorten("https://example.com/live");
       while (!told.slice(before).includes('"type":"closed"')) told += (await reader.read()).value;
       await reader.cancel();
-    },
-  );
+    });
 
   it("has a page that works without any script", async () => {
     const html = { accept: "text/html" };

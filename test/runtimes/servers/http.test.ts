@@ -52,21 +52,21 @@ describe.each(servers)("a server of $kind on $runtime", ({ runtime, kind }) => {
     row = Object.fromEntries(seen.map(([name, it]) => [name, inWords(it)])) as typeof row;
   });
 
-  it.runIf(isThorough(runtime, kind))("gives each request on a connection its own scope", async () => {
-    const { socket, ask } = await open(server.port);
-    ask("/text?id=first");
-    await server.ending("first");
-    ask("/text?id=second");
-    await server.ending("second");
-    socket.destroy();
+  if (isThorough(runtime, kind))
+    it("gives each request on a connection its own scope", async () => {
+      const { socket, ask } = await open(server.port);
+      ask("/text?id=first");
+      await server.ending("first");
+      ask("/text?id=second");
+      await server.ending("second");
+      socket.destroy();
 
-    expect(server.of("first").filter((it) => it === "closed")).toHaveLength(1);
-    expect(server.of("second").filter((it) => it === "closed")).toHaveLength(1);
-  });
+      expect(server.of("first").filter((it) => it === "closed")).toHaveLength(1);
+      expect(server.of("second").filter((it) => it === "closed")).toHaveLength(1);
+    });
 
-  it.runIf(isThorough(runtime, kind))(
-    "closes all scopes of pipelined requests, answered or not",
-    async () => {
+  if (isThorough(runtime, kind))
+    it("closes all scopes of pipelined requests, answered or not", async () => {
       const answered = await open(server.port);
       for (const id of ["p1", "p2", "p3"]) answered.ask(`/slow?id=${id}`);
       const stories = await Promise.all(["p1", "p2", "p3"].map(storyOf));
@@ -83,12 +83,10 @@ describe.each(servers)("a server of $kind on $runtime", ({ runtime, kind }) => {
         2,
       );
       expect([...server.of("c1"), ...server.of("c2")].join()).not.toContain("WITHOUT");
-    },
-  );
+    });
 
-  it.runIf(isThorough(runtime, kind))(
-    "keeps the scope while a response waits for a client that does not read",
-    async () => {
+  if (isThorough(runtime, kind))
+    it("keeps the scope while a response waits for a client that does not read", async () => {
       const lazy = await open(server.port);
       lazy.socket.pause();
       lazy.ask("/big?id=lazy");
@@ -99,8 +97,7 @@ describe.each(servers)("a server of $kind on $runtime", ({ runtime, kind }) => {
       lazy.socket.resetAndDestroy();
 
       expect(await storyOf("lazy")).toEqual(["asked", "handler over", "response closed", "closed"]);
-    },
-  );
+    });
 
   it("tells disposers why a request has failed", async () => {
     const endings = await Promise.all(
@@ -118,9 +115,8 @@ describe.each(servers)("a server of $kind on $runtime", ({ runtime, kind }) => {
     ]);
   });
 
-  it.runIf(kind === "http")(
-    "waits as long as the promise of the handler of a client that has left",
-    async () => {
+  if (kind === "http")
+    it("waits as long as the promise of the handler of a client that has left", async () => {
       await leave(server, "patient", "/patient", "RST", "asked");
 
       expect(await storyOf("patient")).toEqual([
@@ -130,21 +126,17 @@ describe.each(servers)("a server of $kind on $runtime", ({ runtime, kind }) => {
         "handler over",
         "closed",
       ]);
-    },
-  );
+    });
 
-  it.runIf(kind !== "http" && isThorough(runtime, kind))(
-    "gives up a handler that never answers a client that has left",
-    async () => {
+  if (kind !== "http" && isThorough(runtime, kind))
+    it("gives up a handler that never answers a client that has left", async () => {
       await leave(server, "never", "/never", "FIN", "asked");
 
       expect(await storyOf("never")).toEqual(["asked", "response closed", "closed"]);
-    },
-  );
+    });
 
-  it.runIf(kind === "http" && runtime !== "deno")(
-    "closes the scope of an upgrade with its socket",
-    async () => {
+  if (kind === "http" && runtime !== "deno")
+    it("closes the scope of an upgrade with its socket", async () => {
       const { socket } = await open(server.port);
       const upgrade = "GET /up?id=up HTTP/1.1\r\nHost: shop\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
       socket.write(upgrade);
@@ -155,8 +147,7 @@ describe.each(servers)("a server of $kind on $runtime", ({ runtime, kind }) => {
       socket.end();
 
       expect(await server.ending("up")).toEqual(["asked", "echo hello", "closed"]);
-    },
-  );
+    });
 
   it("leaves no scope behind", async () => {
     await expect.poll(async () => (await get("counts", "/counts")).body).toBe("0 open, 0 children");

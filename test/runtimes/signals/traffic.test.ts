@@ -205,17 +205,18 @@ describe.each(servers)("a server of $runtime, $kind, that is sent SIGTERM", ({ r
   });
 
   // Nothing cuts the connections of Deno.serve.
-  it.skipIf(runtime === "deno")("cuts a stream without end at the deadline", async () => {
-    const server = await serve("plain", "300");
-    const endless = get(server.ports[0]!, "/endless").catch(() => "cut");
-    await server.said("asked /endless");
+  if (runtime !== "deno")
+    it("cuts a stream without end at the deadline", async () => {
+      const server = await serve("plain", "300");
+      const endless = get(server.ports[0]!, "/endless").catch(() => "cut");
+      await server.said("asked /endless");
 
-    server.kill("SIGTERM");
+      server.kill("SIGTERM");
 
-    expect(await endless).toBe("cut");
-    const { code, lines } = await server.ended;
-    expect(lines).toContain("db disposed");
-    expect(lines).toContain("SIGTERM not ok");
-    expect(code).toBe(1);
-  });
+      expect(await endless).toBe("cut");
+      const { code, lines } = await server.ended;
+      expect(lines).toContain("db disposed");
+      expect(lines).toContain("SIGTERM not ok");
+      expect(code).toBe(1);
+    });
 });

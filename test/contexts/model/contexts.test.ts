@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import fc from "fast-check";
 import { beforeEach, describe, it } from "vitest";
 import { catchReports } from "../../core/support/report-error.ts";
@@ -13,19 +14,13 @@ const SEED: number | undefined = 20261130;
 
 const settings: fc.Parameters<unknown> = { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: SEED }) };
 
-/** Browsers have no asynchronous contexts yet. What has them says so here, without an import that others lack. */
-interface Runtime {
-  process?: { getBuiltinModule?: (name: string) => { AsyncLocalStorage: new () => Storage } | undefined };
-}
-const { AsyncLocalStorage } = (globalThis as Runtime).process?.getBuiltinModule?.("node:async_hooks") ?? {};
-
 // Errors that reach no caller are told to the runtime. Some runtimes would end the run.
 beforeEach(() => void catchReports());
 
-describe.skipIf(!AsyncLocalStorage)("the context of whoever resolves", { timeout: 60_000 }, () => {
+describe("the context of whoever resolves", { timeout: 60_000 }, () => {
   /** Whatever the program, the contract holds. */
   function every(fails: boolean) {
-    const storage = new AsyncLocalStorage!();
+    const storage: Storage = new AsyncLocalStorage();
     const readable = programs(fails).map((it) => Object.assign(it, { [fc.toStringMethod]: () => show(it) }));
     return fc.asyncProperty(readable, async (program) => {
       const { wrong, lines } = await run(program, storage);

@@ -20,7 +20,7 @@ import {
   value,
   type Scope,
 } from "thimble";
-import { Gates, rest } from "../gates.ts";
+import { Gates, rest } from "../../model/gates.ts";
 import { DEEP, showStep, TOKENS, USERS, type Plan, type Program, type Step } from "./program.ts";
 
 /** What `AsyncLocalStorage` is, as far as it is used here. */
