@@ -23,7 +23,7 @@ import { provided, release, reload, withdraw } from "thimble/reload";
 import { beforeEach, describe, expect, it } from "vitest";
 import { deferred } from "../core/support/deferred.ts";
 import { catchReports } from "../core/support/report-error.ts";
-import { laterRefusal, refusal } from "../core/support/refusal.ts";
+import { laterRefusal, refusal, route } from "../core/support/refusal.ts";
 
 class Db {
   isOpen = true;
@@ -543,22 +543,81 @@ describe("release while something is being built", () => {
     expect((await users).db).toBe(app.get(Db));
   });
 
-  it("begins when the factory that calls it has returned, and does not wait for itself", async () => {
-    let isFirst = true;
+  it("is refused to a factory that would wait for its own end, and nothing is released", async () => {
+    const cases: [path: string, (app: Scope) => Promise<unknown>][] = [
+      ["Page > Users > Db", (app) => release(app, Db)],
+      ["Page > Users > Db", (app) => reload(app, Db)],
+      ["Page > Users > Db", (app) => reload(app, Db, singleton(Db))],
+      ["Page > Users > Db", (app) => withdraw(app, Db)],
+      ["Page > Users", (app) => release(app, Users)],
+      ["Page > Users", (app) => release(app)],
+    ];
+    for (const [path, act] of cases)
+      for (const isInit of [false, true]) {
+        log = [];
+        let app: Scope;
+        const once = (): Promise<unknown> => act(app);
+        app = createContainer(
+          singleton(Db, { dispose: close }),
+          isInit
+            ? singleton(Users, [Db], { init: once })
+            : singleton(Users, [Db], (db) => once().then(() => new Users(db))),
+          singleton(Page, [Users]),
+        );
+        const refused = await laterRefusal(app.getAsync(Page));
+        expect([refused.code, route(refused.path)]).toEqual(["CIRCULAR_DEPENDENCY", path]);
+        expect(refused.message).toMatch(/^Cannot (release|reload|withdraw) "\w+": the factory of "Users"/);
+        expect(refused.hint).toContain('before "Users" is resolved');
+        expect(log).toEqual([]);
+        expect(app.get(Db).isOpen).toBe(true);
+      }
+  });
+
+  it("may be waited for by a factory that was not given anything of it", async () => {
+    let calls = 0;
     const app: Scope = createContainer(
-      singleton(Db, { dispose: close }),
-      singleton(Users, [Db], async (db) => {
-        if (isFirst) {
-          isFirst = false;
-          await release(app, Db);
-        }
+      singleton(Db, { dispose: (db) => Promise.resolve(db).then(close) }),
+      singleton(Clock, () =>
+        release(app, Db).then(() => {
+          log.push("clock");
+          return new Clock();
+        }),
+      ),
+      singleton(Users, [Db, Clock], (db) => {
+        calls++;
         return new Users(db);
       }),
     );
-    const users = await app.getAsync(Users);
-    expect(users.db.isOpen).toBe(true);
-    expect(log).toEqual(["db"]);
+    expect((await app.getAsync(Users)).db).toBe(app.get(Db));
+    expect([log, calls]).toEqual([["db", "clock"], 1]);
   });
+
+  it.each([false, true])(
+    "may be waited for by one that another factory waits for, which was given some of it: %s",
+    async (isLater) => {
+      let calls = 0;
+      const codes: unknown[] = [];
+      const app: Scope = createContainer(
+        singleton(Db, { dispose: close }),
+        singleton(Clock, async () => {
+          if (isLater) await new Promise((resolve) => setTimeout(resolve));
+          await release(app, Db);
+          return new Clock();
+        }),
+        singleton(Users, async ({ getAsync }) => {
+          calls++;
+          const db = await getAsync(Db);
+          await getAsync(Clock).catch((error: { code: string }) => {
+            codes.push(error.code);
+            throw error;
+          });
+          return new Users(db);
+        }),
+      );
+      expect((await app.getAsync(Users)).db).toBe(app.get(Db));
+      expect([log, calls, codes]).toEqual([["db"], 2, ["RELEASED"]]);
+    },
+  );
 
   it("does not wait for itself when a disposer or a stop calls it", async () => {
     const app: Scope = createContainer(
@@ -782,6 +841,21 @@ describe("reload", () => {
     expect((await users).db).toBe(other);
   });
 
+  it("in a scope below moves those who wait there for the service of a scope above", async () => {
+    const slow = deferred<string>();
+    const T = token<string>("t");
+    const Of = token<string>("of");
+    const app: Scope = createContainer(singleton(T, [], () => slow.promise));
+    const child: Scope = app.createScope(
+      "child",
+      singleton(Of, [T], (it) => `of ${it}`),
+    );
+    const all = [child.getAsync(Of), child.getAsync(T), app.getAsync(T)];
+    await reload(child, T, value(T, "new"));
+    slow.resolve("old");
+    expect(await Promise.all(all)).toEqual(["of new", "new", "old"]);
+  });
+
   it("has the new service wait until the old one is disposed, also when it is replaced twice", async () => {
     const closing = deferred<void>();
     let open = 0;
@@ -849,6 +923,30 @@ describe("withdraw", () => {
     expect(log).toEqual([]);
     await withdraw(app, Db);
     expect(log).toEqual(["db"]);
+  });
+
+  it("shows a new instance of what was overridden, when the old one was released meanwhile", async () => {
+    const closing = deferred<void>();
+    const T = token<string>("t");
+    const dispose = (it: string): Promise<void> => closing.promise.then(says(it));
+    let made = 0;
+    const app: Scope = createContainer(
+      singleton(Db),
+      singleton(T, [Db], () => `t${++made}`, { dispose }),
+    );
+    app.get(T);
+    app.override(value(T, "other"));
+    app.override(value(T, "another"));
+    const released = release(app, Db);
+    await withdraw(app, T);
+    expect(app.get(T)).toBe("other");
+    const withdrawn = withdraw(app, T);
+    // The old one is not disposed yet.
+    expect(refusal(() => app.get(T)).code).toBe("ASYNC_PROVIDER");
+    const next = app.getAsync(T).then((it) => log.push(it));
+    closing.resolve();
+    await Promise.all([released, withdrawn, next]);
+    expect(log).toEqual(["t1", "t2"]);
   });
 
   it("takes groups of providers, and refuses all when one is not there", async () => {
@@ -941,6 +1039,31 @@ describe("provided", () => {
       await using _ = provided(app, singleton(Clock));
       await app.shutdown();
     }
+  });
+
+  it("ends in a factory that was given some of it, and fails that factory", async () => {
+    const codes: unknown[] = [];
+    const app: Scope = createContainer(
+      singleton(Clock, async ({ getAsync }) => {
+        await using _ = provided(app, singleton(Db, { dispose: close }));
+        return getAsync(Db);
+      }),
+      singleton(Users, async ({ getAsync }) => {
+        using _ = provided(app, singleton(Db, { dispose: close }));
+        return new Users(await getAsync(Db));
+      }),
+      singleton(Page, ({ get }) => {
+        using _ = provided(app, singleton(Db, { dispose: close }));
+        return new Page(new Users(get(Db)));
+      }),
+    );
+    for (const it of [Clock, Users, Page]) {
+      const refused = await laterRefusal(app.getAsync(it as never));
+      codes.push(refused.code, route(refused.path));
+      expect(app.has(Db)).toBe(false);
+    }
+    expect(codes).toEqual(["Clock", "Users", "Page"].flatMap((it) => ["CIRCULAR_DEPENDENCY", `${it} > Db`]));
+    expect(log).toEqual(["db", "db", "db"]);
   });
 
   it("throws what failed in await using, and reports it in using", async () => {

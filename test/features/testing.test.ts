@@ -13,9 +13,12 @@ import {
 } from "thimble";
 import { layers } from "thimble/layers";
 import { createApp } from "thimble/lifecycle";
+import { release } from "thimble/reload";
 import { clone, fake, graphOf, NotFakedError, overridden, testContainer } from "thimble/testing";
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { refusal } from "../core/support/refusal.ts";
+import { deferred } from "../core/support/deferred.ts";
+import { catchReports } from "../core/support/report-error.ts";
+import { laterRefusal, refusal, route } from "../core/support/refusal.ts";
 
 class Db {
   #rows = ["Ada"];
@@ -504,21 +507,113 @@ describe("overridden", () => {
     expect(app.get(Name)).toBe("real");
   });
 
-  it("refuses to replace a service that is being built, which it would have to keep", async () => {
+  it("replaces a service that is being built: those who wait receive the replacement, and it is there after the block", async () => {
     const Slow = token<string>("slow");
-    let finish: (name: string) => void = () => {};
-    const app = createContainer(singleton(Slow, () => new Promise<string>((resolve) => (finish = resolve))));
+    const Of = token<string>("of");
+    for (const when of ["in", "after"]) {
+      let finish: (name: string) => void = () => {};
+      let calls = 0;
+      const app = createContainer(
+        singleton(Slow, () => {
+          calls++;
+          return new Promise<string>((resolve) => (finish = resolve));
+        }),
+        singleton(Of, [Slow], (it) => `of ${it}`),
+      );
+      const pending = [app.getAsync(Of), app.getAsync(Slow)];
+      {
+        await using _ = overridden(app, value(Slow, "fake"));
+        if (when === "in") finish("real");
+        expect(await Promise.all(pending)).toEqual(["of fake", "fake"]);
+        expect(app.get(Of)).toBe("of fake");
+      }
+      const after = app.getAsync(Of);
+      if (when === "after") finish("real");
+      expect(await after).toBe("of real");
+      expect([app.get(Slow), calls]).toEqual(["real", 1]);
+    }
+  });
+
+  it("builds a service anew after the block whose build has failed in it", async () => {
+    const reports = catchReports();
+    const Slow = token<string>("slow");
+    const slow = deferred<string>();
+    let calls = 0;
+    const app = createContainer(singleton(Slow, () => (calls++ ? "real" : slow.promise)));
     const pending = app.getAsync(Slow);
-
-    expect(refusal(() => overridden(app, value(Slow, "fake")))).toMatchObject({ code: "ASYNC_PROVIDER" });
-
-    finish("real");
-    expect(await pending).toBe("real");
     {
       await using _ = overridden(app, value(Slow, "fake"));
-      expect(app.get(Slow)).toBe("fake");
+      expect(await pending).toBe("fake");
+      slow.reject(new RangeError("nobody waits for this"));
+      await new Promise((resolve) => setTimeout(resolve));
+      expect(reports).toEqual([new RangeError("nobody waits for this")]);
     }
     expect(app.get(Slow)).toBe("real");
+  });
+
+  it("keeps all services that are replaced, also when one was built on another", async () => {
+    const app = createContainer(singleton(Db), singleton(Users, [Db]));
+    const before = app.get([Db, Users]);
+    {
+      await using _ = overridden(app, fake(Users, {}), fake(Db, {}));
+      expect(app.get(Users)).not.toBe(before[1]);
+    }
+    expect(app.get([Db, Users])).toEqual(before);
+    expect(app.get(Users)).toBe(before[1]);
+  });
+
+  it("shows a new instance afterwards of a service that was released in the block", async () => {
+    const app = createContainer(singleton(Db), singleton(Users, [Db]));
+    const before = app.get(Users);
+    {
+      await using _ = overridden(app, fake(Users, { names: () => ["Eve"] }));
+      await release(app, Db);
+      expect(app.get(Users).names()).toEqual(["Eve"]);
+    }
+    expect(app.get(Users).names()).toEqual(["Ada"]);
+    expect(app.get(Users)).not.toBe(before);
+  });
+
+  it("replaces at once, also under something that takes its time to stop", async () => {
+    const calls: string[] = [];
+    const app = createContainer(
+      value(Name, "real"),
+      singleton(Greeter, [Name], {
+        stop: ({ name }) => Promise.resolve().then(() => void calls.push(`stop ${name}`)),
+        dispose: ({ name }) => void calls.push(`dispose ${name}`),
+      }),
+    );
+    app.get(Greeter);
+    {
+      using _ = overridden(app, value(Name, "fake"));
+      expect(app.get(Name)).toBe("fake");
+      expect((await app.getAsync(Greeter)).name).toBe("fake");
+      expect(calls).toEqual(["stop real", "dispose real"]);
+    }
+    expect(app.get(Name)).toBe("real");
+    expect((await app.getAsync(Greeter)).name).toBe("real");
+    expect(calls.slice(2)).toEqual(["stop fake", "dispose fake"]);
+  });
+
+  it("is refused to a factory that was given the service which it replaces, and changes nothing", async () => {
+    const Of = token<string>("of");
+    const app: Scope = createContainer(
+      singleton(Name, () => "real"),
+      singleton(Of, [Name], async (name) => {
+        await using _ = overridden(app, value(Name, "fake"));
+        return name;
+      }),
+      singleton(Greeter, [Name], (name) => {
+        using _ = overridden(app, value(Name, "fake"));
+        return new Greeter(name);
+      }),
+    );
+    for (const it of [Of, Greeter]) {
+      const refused = await laterRefusal(app.getAsync(it as typeof Of));
+      expect(refused.code).toBe("CIRCULAR_DEPENDENCY");
+      expect(route(refused.path)).toBe(it === Of ? "of > name" : "Greeter > name");
+      expect(app.get(Name)).toBe("real");
+    }
   });
 
   it("has nothing left to do when the scope has closed", async () => {

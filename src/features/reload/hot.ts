@@ -127,6 +127,7 @@ async function swap(scope: ScopeRecord, known: readonly Entry[], entries: readon
   const nodesOf = (wanted: Iterable<AnyToken>): Node[] =>
     [...wanted].flatMap((token) => ownNode(scope, token) ?? []);
   await releaseAll(scope, {
+    what: "replace the services of an edited module",
     own: () => nodesOf(tokens(known)).flatMap((it) => [it, ...instancesOf(it, scope)]),
     apply() {
       const given = entries.map(({ provider }) => provider);

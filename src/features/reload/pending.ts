@@ -4,8 +4,8 @@
  * A build whose factory was not called yet begins anew: it forgets what it was given, and resolves all of its dependencies
  * again. A factory that runs cannot be taken back: its build is waited for, and what it makes is disposed. Whatever waits
  * for it begins anew as well. So everybody who waits receives an instance that was built, all of it, on what is there
- * after the release; except for what such a doomed factory itself waits for, which fails with `RELEASED`, because it would
- * wait for its own end.
+ * after the release; except for such a doomed factory itself: whatever it waits for fails with `RELEASED`, because that may
+ * wait for the end of the factory.
  *
  * @module
  */
@@ -56,10 +56,14 @@ export function isUnderWay({ phase }: Build): boolean {
   return phase === RUNNING || phase === RESOLVING;
 }
 
-/** The doomed build on whose behalf something is resolved, if there is one. */
-function doomedAbove(build: Build, doomed: ReadonlySet<Build>): Build | undefined {
-  for (let it = build.dependent; it; it = it.dependent) if (doomed.has(it)) return it;
-  return undefined;
+/**
+ * Whether a caller waits on behalf of a factory that runs and whose build is one of these. What such a factory makes is not
+ * used, so it need not wait for anything; and it must not, for what it waits for may wait for the release.
+ */
+export function isInside(caller: Build, builds: ReadonlySet<Build>): boolean {
+  if (caller.wanted === undefined) return false;
+  for (let it = caller.dependent; it; it = it.dependent) if (builds.has(it) && isUnderWay(it)) return true;
+  return false;
 }
 
 /**
@@ -77,8 +81,7 @@ export function beginAnew(builds: ReadonlySet<Build>, isReplaced: (node: Node) =
     const isService = definition.lifetime < TRANSIENT;
     // It was given nothing yet.
     if (phase === NEW && isService && !(gateOf(node!) && isReplaced(node!))) continue;
-    const isInside = wanted !== undefined && doomedAbove(it, doomed) !== undefined;
-    if (isInside) failBuild(it, released(it), true);
+    if (isInside(it, doomed)) failBuild(it, released(it), true);
     else if (wanted !== undefined || (isService && !isReplaced(node!))) again.push(it);
     else if (!isService || !gateOf(node!)) discard(it);
   }

@@ -6,7 +6,7 @@
 
 import {
   BUILT,
-  type Definition,
+  Definition,
   DISPOSED,
   Node,
   SCOPED,
@@ -18,7 +18,10 @@ import { definitionOf, subtree } from "../../core/model/tree.ts";
 import { find, homeOf, keyIn, nodeInScope } from "../../core/registry/registry.ts";
 import type { AnyToken } from "../../core/types/dependency.ts";
 
-/** The key under which the scope keeps the node; nothing, when another provider has taken its place. */
+/**
+ * The key under which the scope keeps the node. When it is hidden because its provider was overridden, that is the provider
+ * which has taken its place, and which gives way to it again. Nothing, when another one has taken its place for good.
+ */
 export function keyOf(node: Node): object | undefined {
   const { scope, definition } = node;
   const { nodes, tree } = scope;
@@ -26,13 +29,27 @@ export function keyOf(node: Node): object | undefined {
   const likely = [token, tree.fallbacks?.get(token), lifetime === SCOPED && find(scope, token)];
   for (const key of likely) if (key && nodes?.get(key) === node) return key;
   for (const [key, it] of nodes ?? []) if (it === node) return key;
+  const shown = ownNode(scope, token);
+  for (let it = shown?.definition; it; it = it.options.replaced?.definition)
+    if (it.options.replaced === node) return it;
   return undefined;
+}
+
+/** Whether the scope still keeps the node under a key that it had. */
+export function isAt(node: Node, key: object): boolean {
+  return (key instanceof Definition ? key.options.replaced : node.scope.nodes?.get(key)) === node;
 }
 
 /** Has lookups find another node in place of one whose provider stays registered. */
 export function forget(node: Node, key: object): void {
   const { scope, definition } = node;
   const { nodes, extras } = scope;
+  if (key instanceof Definition) {
+    const fresh = new Node(definition, scope);
+    (key.options as { replaced?: Node }).replaced = fresh;
+    if (definition.lifetime === VALUE) fresh.value = definition.make;
+    return;
+  }
   // Its provider was replaced or withdrawn.
   if (key instanceof Node && find(scope, definition.token) !== key) return void nodes!.delete(key);
   const fresh = new Node(definition, scope);
@@ -53,6 +70,7 @@ export function isBuilt({ options, dependencies }: Definition): boolean {
 /** The node that lookups find in place of one that was forgotten, if its instance will live in the same scope. */
 export function successorOf({ scope, definition }: Node, key: object): Node | undefined {
   const { token, lifetime } = definition;
+  if (key instanceof Definition) return key.options.replaced;
   const isRegistered = key === token || key === scope.tree.fallbacks?.get(token) || key instanceof Node;
   // What `make` has made has a key of its own.
   if (!isRegistered) return nodeInScope(scope, key as Node);

@@ -14,9 +14,9 @@
  */
 
 import { disposeNode, ending } from "../../core/building/disposal.ts";
-import { onStack, runAs } from "../../core/building/running.ts";
-import { waitedFor } from "../../core/model/edges.ts";
-import { closed } from "../../core/model/messages.ts";
+import { onStack, runAs, running } from "../../core/building/running.ts";
+import { chainTo, waitedFor } from "../../core/model/edges.ts";
+import { closed, pathOver } from "../../core/model/messages.ts";
 import {
   Build,
   BUILT,
@@ -34,23 +34,46 @@ import {
 import { encloses } from "../../core/model/tree.ts";
 import { rowOf } from "../../core/building/reporting.ts";
 import { isToStop, Stopping } from "../../core/shutdown/stopping.ts";
+import type { AnyToken } from "../../core/types/dependency.ts";
 import type { ShutdownReport, ShutdownRow } from "../../core/types/shutdown.ts";
-import { isContainerError } from "../../core/words/errors.ts";
+import { CircularDependencyError, type ContainerError, isContainerError } from "../../core/words/errors.ts";
 import { now } from "../../core/words/web.ts";
 import { holdsAny, type Index, indexOf, type Listener } from "./dependents.ts";
-import { beginAnew, Gate, gateOf, inFlight, isUnderWay } from "./pending.ts";
-import { forget, isBuilt, keyOf, sweep, successorOf } from "./places.ts";
+import { beginAnew, Gate, gateOf, inFlight, isInside, isUnderWay } from "./pending.ts";
+import { forget, isAt, isBuilt, keyOf, sweep, successorOf } from "./places.ts";
 
 /** What is released, and what changes in that moment. */
 export interface Change {
+  /** What the caller does, and to what, as error messages say it: `release "db"`. */
+  readonly what: string;
+  /** The token that the caller has named, if it is one. */
+  readonly token?: AnyToken | undefined;
   /** The services that go themselves. Called whenever that may have changed. */
   own(): Iterable<Node>;
-  /** Services and providers that stay. What lives in the scope or below and was built on them goes. */
+  /**
+   * Services and providers that stay. What lives in the scope or below and was built on them goes, except for one of them
+   * that was built on another. What waits for one of them begins anew.
+   */
   under?(): Iterable<Node>;
   /** Changes the providers. What it throws ends the release before anything was forgotten. */
   apply?(): void;
   /** Called with every service that was built and goes, before it goes. */
   gone?(node: Node): void;
+  /**
+   * Lookups have to find what is there afterwards before the call returns. What has a `stop` is then stopped just before it
+   * is disposed, and no longer while everything still works.
+   */
+  readonly isAtOnce?: boolean;
+  /** Of the end of a block. What was there for the block goes in any case. */
+  readonly block?: Block;
+}
+
+/** A block with providers of its own. */
+export interface Block {
+  /** The build whose factory has begun the block, if one has. */
+  readonly by: Build | undefined;
+  /** What the end has to throw: the factory was given something that goes with the block. */
+  error?: Error;
 }
 
 /** Releases services of a scope. */
@@ -82,6 +105,8 @@ class Release implements Listener {
   /** The edges of these, because they are taken away when a build fails. */
   readonly #edges = new Map<Dependent, readonly Node[]>();
   readonly #gates = new Map<Dependent, Gate>();
+  /** A build whose factory is refused to wait for its own end. It is left as it is. */
+  #refused: Build | undefined;
   /** How many instances of each scope are gone that the scope still lists. */
   readonly #gone = new Map<ScopeRecord, number>();
   /** In the order in which what was behind them has ended: dependents first. */
@@ -106,14 +131,40 @@ class Release implements Listener {
   }
 
   begin(): Promise<ShutdownReport> {
-    const { nodes, builds } = this.#affected();
+    const { block, isAtOnce } = this.#change;
+    const by = running ?? block?.by;
+    const affected = this.#affected();
     const stack = onStack();
-    const isOnStack = [...builds].some((it) => stack.has(it));
-    // What is being built on the stack ends first. It cannot wait for what waits for it.
-    if (isOnStack) void Promise.resolve().then(() => this.#stop());
+    const isOnStack = [...affected.builds].some((it) => stack.has(it));
+    // What is being built on the stack ends first, so nothing can be replaced at once.
+    const first = isAtOnce && !block ? [...affected.builds].find((it) => stack.has(it)) : undefined;
+    const waiting = by && affected.builds.has(by) ? by : first;
+    const error = waiting && this.#circular(waiting);
+    if (error && !block) throw error;
+    if (error) {
+      block!.error = error;
+      this.#refused = by;
+    }
+    if (isOnStack && !error) void Promise.resolve().then(() => this.#stop());
     else this.#stop();
-    const isInside = isOnStack || (ending !== undefined && (nodes.has(ending) || this.#left.has(ending)));
+    // A disposer or a `stop` cannot wait for what waits for it.
+    const isInside =
+      ending !== undefined && (isOnStack || affected.nodes.has(ending) || this.#left.has(ending));
     return isInside ? Promise.resolve(this.#report) : this.#promise;
+  }
+
+  /** A factory would wait for its own end. */
+  #circular(build: Build): ContainerError {
+    const { what, token } = this.#change;
+    const chain: Parameters<typeof pathOver>[0][number][] = chainTo(build);
+    const path = pathOver(chain);
+    const name = path.at(-1)?.token;
+    const isOther = token && build.definition.token !== token;
+    return new CircularDependencyError(
+      `${what}: the factory of "${name}" would wait for its own end`,
+      isOther ? pathOver([...chain, { scope: this.#scope, definition: { token } }]) : path,
+      `do it before "${name}" is resolved, or once it is built`,
+    );
   }
 
   // ---- What is affected
@@ -130,11 +181,17 @@ class Release implements Listener {
       if (it.definition.lifetime < TRANSIENT && ((it.state === BUILT && !this.#stays(it)) || it.build))
         nodes.add(it);
     for (const root of [...under, ...own])
-      for (const it of index.of(root)) if (own.has(root) || encloses(scope, it.scope)) nodes.add(it);
+      for (const it of index.of(root))
+        if (own.has(root) || (encloses(scope, it.scope) && !under.has(it))) nodes.add(it);
     // The set grows while it is walked.
     for (const it of nodes) for (const dependent of index.of(it)) nodes.add(dependent);
 
+    const refused = this.#refused;
     const pending = new Set<Build | Node>([...inFlight(this.#tree.root), ...onStack()]);
+    if (refused) {
+      pending.delete(refused);
+      nodes.delete(refused.node!);
+    }
     const builds = new Set<Build>();
     const isHere = (it: Build): boolean => encloses(scope, it.scope);
     for (let size = -1; size !== builds.size + nodes.size;) {
@@ -147,12 +204,16 @@ class Release implements Listener {
         }
         const { node, definition } = it;
         const isService = definition.lifetime < TRANSIENT;
-        const isRoot = node && (own.has(node) || (under.has(node) && isHere(it)));
+        const isRoot = node && (own.has(node) || (!isService && under.has(node) && isHere(it)));
         const holds = isService
           ? nodes.has(node!)
           : holdsAny(it, nodes) || (isHere(it) && holdsAny(it, under));
-        const waits = !isUnderWay(it) && waitedFor(it).some((other) => builds.has(other));
-        if (!isRoot && !holds && !waits) continue;
+        const waits =
+          !isUnderWay(it) &&
+          waitedFor(it).some(
+            (other) => builds.has(other) || (isHere(it) && !under.has(node!) && under.has(other.node!)),
+          );
+        if (!isRoot && !holds && !waits && !isInside(it, builds)) continue;
         builds.add(it);
         pending.delete(it);
         if (isService) nodes.add(node!);
@@ -170,7 +231,7 @@ class Release implements Listener {
 
   #stop(): void {
     const toStop = (): Node[] => [...this.#affected().nodes].filter(isToStop);
-    if (!this.#tree.hasStops || toStop().length === 0) return this.#replace();
+    if (this.#change.isAtOnce || !this.#tree.hasStops || toStop().length === 0) return this.#replace();
     const stopping = new PartStopping(this.#scope, toStop);
     this.#stopping = stopping;
     this.#index.listeners.add(this);
@@ -233,7 +294,7 @@ class Release implements Listener {
       (closing?.refused ?? (closing && (closing.refused = [])))?.push(() => this.ended(it));
       if (state === BUILT) this.#change.gone?.(it);
       const key = places.get(it);
-      if (key && scope.nodes?.get(key) === it) forget(it, key);
+      if (key && isAt(it, key)) forget(it, key);
       // What is disposed already is only waited for.
       this.#left.set(it, state === BUILT ? 0 : 1);
     }

@@ -44,7 +44,7 @@ import { releaseAll } from "./release.ts";
  * - What has a `stop` is stopped first, while everything still works. Then all of it is forgotten in one step.
  * - What is being built on it, and whose factory was not called yet, begins anew. A factory that was called is waited for,
  *   what it makes is disposed, and it is called again for those who wait: they receive what was built on the new services.
- *   Where such a factory waits for something that is released, that fails with `RELEASED` or `CIRCULAR_DEPENDENCY`.
+ *   Where such a factory waits for another service, that fails with `RELEASED`, or with `CIRCULAR_DEPENDENCY`.
  * - What is resolved before the old instance is disposed waits for that: two servers never need one port. `get` throws
  *   `ASYNC_PROVIDER` meanwhile. When no disposal is asynchronous, everything is over before `release` returns.
  *
@@ -58,21 +58,28 @@ import { releaseAll } from "./release.ts";
  * app.get(Users); //         built anew, on a new Db
  * ```
  *
+ * A factory or an `init` cannot release its own service, or something that it was given: that is refused. What cannot be seen,
+ * because it is called after an `await`, waits for its own end.
+ *
  * @throws `NOT_PROVIDED` when nothing provides the token.
+ * @throws `CIRCULAR_DEPENDENCY` when a factory calls it that would wait for its own end. Nothing is released then.
  * @throws `SCOPE_CLOSED` when the scope is closing or closed.
  */
 export async function release(scope: Scope, token?: AnyToken): Promise<ShutdownReport> {
-  return releaseWith(scope as unknown as ScopeRecord, token);
+  return releaseWith(scope as unknown as ScopeRecord, token, "release");
 }
 
 function releaseWith(
   scope: ScopeRecord,
   token: AnyToken | undefined,
+  what: string,
   gone?: (node: Node) => void,
 ): Promise<ShutdownReport> {
   follow(scope);
   if (token !== undefined) originOf(scope, token);
   return releaseAll(scope, {
+    what: `${what} "${token === undefined ? scope.name : nameOf(token)}"`,
+    token,
     own: () => (token === undefined ? builtIn(scope) : meant(scope, token)),
     ...(gone && { gone }),
   });
@@ -143,8 +150,8 @@ export async function reload<K extends AnyToken>(
   const before: Before[] = [];
   const gone = (node: Node): void => note(before, node);
   const report = await (provider === undefined
-    ? releaseWith(record, token, gone)
-    : replace(record, [checked(token, provider)], { gone }));
+    ? releaseWith(record, token, "reload", gone)
+    : replace(record, [checked(token, provider)], "reload", gone));
   await bringBack(before);
   return report;
 }
@@ -157,22 +164,19 @@ function checked(token: AnyToken, provider: unknown): Definition {
   return provider;
 }
 
-/** How providers are replaced. */
-export interface Replacing {
-  /**
-   * Keeps the old services themselves, for a while: `withdraw` shows them again. Only what was built on them is released.
-   */
-  readonly keeps?: boolean;
-  /** Called with every service that was built and goes, before it goes. */
-  readonly gone?: (node: Node) => void;
-}
-
-/** Overrides providers in a scope, and releases what was built on the old ones there and below. */
+/**
+ * Overrides providers in a scope, and releases what was built on the old ones there and below. For a block, it keeps the
+ * old services themselves: `withdraw` shows them again.
+ *
+ * @param gone Called with every service that was built and goes, before it goes.
+ */
 export function replace(
   scope: ScopeRecord,
   providers: readonly Definition[],
-  { keeps = false, gone }: Replacing = {},
+  what: "reload" | "override",
+  gone: (node: Node) => void,
 ): Promise<ShutdownReport> {
+  const keeps = what === "override";
   follow(scope);
   const origins = (): Node[] =>
     providers.flatMap(({ token }) => {
@@ -184,6 +188,10 @@ export function replace(
     if (!find(scope, token)) throw notProvided(scope, token, undefined, "override");
   }
   return releaseAll(scope, {
+    what: `${what} ${providers.map(({ token }) => `"${nameOf(token)}"`).join(", ")}`,
+    token: providers.length === 1 ? providers[0]!.token : undefined,
+    // A block begins in the turn in which it is written.
+    isAtOnce: keeps,
     own: () =>
       origins().flatMap((it) => {
         const here = instancesOf(it, scope).filter((node) => encloses(scope, node.scope));
@@ -204,7 +212,7 @@ export function replace(
         }
       tellAll(scope, "overridden", registered);
     },
-    ...(gone && { gone }),
+    gone,
   });
 }
 

@@ -6,6 +6,7 @@
 
 import { beginChange } from "../../core/building/finish.ts";
 import { reportUnheard } from "../../core/building/reporting.ts";
+import { running } from "../../core/building/running.ts";
 import { closed, invalid } from "../../core/model/messages.ts";
 import type { Definition, Node, ScopeRecord } from "../../core/model/records.ts";
 import { definitionOf } from "../../core/model/tree.ts";
@@ -19,7 +20,7 @@ import { NotProvidedError, ShutdownError } from "../../core/words/errors.ts";
 import { isToken, nameOf } from "../../core/words/token.ts";
 import { asyncDisposeSymbol, disposeSymbol } from "../../core/words/web.ts";
 import { instancesOf, ownKey, ownNode, unregister } from "./places.ts";
-import { releaseAll } from "./release.ts";
+import { type Block, type Change, releaseAll } from "./release.ts";
 
 /**
  * Takes providers out of the scope that has them, given by their tokens or as they were registered, and releases what was
@@ -35,6 +36,7 @@ import { releaseAll } from "./release.ts";
  * ```
  *
  * @throws `NOT_PROVIDED` when the scope itself does not provide one of them.
+ * @throws `CIRCULAR_DEPENDENCY` when a factory calls it that would wait for its own end.
  * @throws `SCOPE_CLOSED` when the scope is closing or closed.
  */
 export async function withdraw(
@@ -44,11 +46,16 @@ export async function withdraw(
   return withdrawFrom(scope as unknown as ScopeRecord, what);
 }
 
-/** @param isQuiet Whether what is not there any more is passed over. */
+/** How providers are withdrawn. */
+export interface Withdrawing extends Pick<Change, "gone" | "isAtOnce" | "block"> {
+  /** Whether what is not there any more is passed over. */
+  readonly isQuiet?: boolean;
+}
+
 export function withdrawFrom(
   scope: ScopeRecord,
   what: readonly unknown[],
-  { isQuiet = false, gone }: { readonly isQuiet?: boolean; readonly gone?: (node: Node) => void } = {},
+  { isQuiet = false, ...how }: Withdrawing = {},
 ): Promise<ShutdownReport> {
   follow(scope);
   if (scope.closing) throw closed(scope);
@@ -59,13 +66,16 @@ export function withdrawFrom(
     else if (!isQuiet) throw notHere(scope, it);
   }
   const left = (): Node[] => [...origins].filter((it) => ownNode(scope, it.definition.token) === it);
+  const tokens = [...origins].map((it) => it.definition.token);
   return releaseAll(scope, {
+    ...how,
+    what: `withdraw ${tokens.map((it) => `"${nameOf(it)}"`).join(", ")}`,
+    token: tokens.length === 1 ? tokens[0] : undefined,
     own: () => left().flatMap((it) => [it, ...instancesOf(it, scope)]),
     apply() {
       beginChange(scope);
       for (const it of left()) unregister(it);
     },
-    ...(gone && { gone }),
   });
 }
 
@@ -127,6 +137,8 @@ export type ForUsing = SymbolConstructor extends { readonly dispose: infer S ext
  * } // disposed, and Plugin is not provided any more
  * ```
  *
+ * A block inside a factory must not give that factory what goes with the block: its end throws `CIRCULAR_DEPENDENCY` then.
+ *
  * @throws what `scope.provide` throws: `DUPLICATE`, `INVALID_PROVIDER`, `SCOPE_CLOSED`.
  */
 export function provided(scope: Scope, ...providers: readonly ProviderEntry[]): Provided {
@@ -137,24 +149,33 @@ export function provided(scope: Scope, ...providers: readonly ProviderEntry[]): 
   for (const it of all) if (registeredAs(record, it)) known.add(it);
   scope.provide(...(providers as never[]));
   const added = all.filter((it) => !known.has(it));
-  return ending(record, () => withdrawFrom(record, added, { isQuiet: true }));
+  return ending(record, (how) => withdrawFrom(record, added, { isQuiet: true, ...how }));
 }
 
 /** Something whose end releases services. */
-export function ending(scope: ScopeRecord, end: () => Promise<ShutdownReport>): Provided {
+export function ending(
+  scope: ScopeRecord,
+  end: (how: Pick<Change, "isAtOnce" | "block">) => Promise<ShutdownReport>,
+): Provided {
+  const block: Block = { by: running };
   let report: Promise<ShutdownReport> | undefined;
-  const once = (): Promise<ShutdownReport | undefined> => {
+  const once = (isAtOnce: boolean): Promise<ShutdownReport | undefined> => {
     if (report || scope.closing) return report ?? Promise.resolve(undefined);
-    return (report = end());
+    return (report = end({ isAtOnce, block }));
   };
   const made: Record<symbol, () => unknown> = {
     [disposeSymbol()]: () => {
-      void once().then((it) => {
-        for (const { error } of it?.services ?? []) if (error !== undefined) reportUnheard(scope, error);
-      });
+      void once(true).then(
+        (it) => {
+          for (const { error } of it?.services ?? []) if (error !== undefined) reportUnheard(scope, error);
+        },
+        (error: unknown) => reportUnheard(scope, error),
+      );
+      if (block.error) throw block.error;
     },
     [asyncDisposeSymbol()]: async () => {
-      const it = await once();
+      const it = await once(false);
+      if (block.error) throw block.error;
       if (it && !it.ok) throw new ShutdownError(scope.name, it);
     },
   };

@@ -5,14 +5,12 @@
  */
 
 import { duplicate, invalid } from "../../core/model/messages.ts";
-import { type Definition, SCOPED, type ScopeRecord } from "../../core/model/records.ts";
-import { find, isDefinition } from "../../core/registry/registry.ts";
+import type { Definition, ScopeRecord } from "../../core/model/records.ts";
+import { isDefinition } from "../../core/registry/registry.ts";
 import type { AnyToken } from "../../core/types/dependency.ts";
 import type { ProviderEntry } from "../../core/types/provider.ts";
 import type { Scope } from "../../core/types/scope.ts";
 import type { ShutdownReport } from "../../core/types/shutdown.ts";
-import { AsyncProviderError } from "../../core/words/errors.ts";
-import { nameOf } from "../../core/words/token.ts";
 import { type Before, bringBack, note, replace } from "../reload/reload.ts";
 import { ending, flat, type Provided, withdrawFrom } from "../reload/withdraw.ts";
 
@@ -22,7 +20,9 @@ import { ending, flat, type Provided, withdrawFrom } from "../reload/withdraw.ts
  * round: what was built on the replacements is disposed, and the old providers show again, with their instances if they were
  * built. What had been `eager` or started is built and started again then; everything else when it is resolved.
  *
- * The services that are replaced stay as they are meanwhile; of scoped services the instances are released, too.
+ * The services that are replaced stay as they are meanwhile; of scoped services the instances are released, too. One that is
+ * being built goes on, and is there after the block: those who wait for it receive the replacement. What has a `stop` is
+ * stopped as it is disposed, for the replacements are there at once.
  *
  * `using` does not wait for disposals that are asynchronous, and reports what fails to observers as `unhandled`. `await using`
  * waits, and throws `SHUTDOWN_FAILED` when something could not be disposed. When the scope has closed before the end, nothing
@@ -36,8 +36,9 @@ import { ending, flat, type Provided, withdrawFrom } from "../reload/withdraw.ts
  * }); // and from here on it is built on the old one
  * ```
  *
- * @throws `ASYNC_PROVIDER` when a service that is replaced is being built: wait for it before the block.
  * @throws `NOT_PROVIDED` when one of them has nothing to replace.
+ * @throws `CIRCULAR_DEPENDENCY` when a factory calls it that was given what is replaced, or when that factory was given what
+ * goes with the block, at its end.
  * @throws `INVALID_PROVIDER` when one is not a provider.
  * @throws `DUPLICATE` when two of them are for one token.
  * @throws `SCOPE_CLOSED` when the scope is closing or closed.
@@ -52,23 +53,13 @@ export function overridden(scope: Scope, ...providers: readonly ProviderEntry[])
     byToken.set(it.token, it);
   }
   const replacements = [...byToken.values()];
-  // The old service is kept for the end of the block, so it has to be there, or not begun.
-  for (const { token } of replacements) {
-    const old = find(record, token);
-    if (old?.build && old.definition.lifetime < SCOPED)
-      throw new AsyncProviderError(
-        `override "${nameOf(token)}": the service that it replaces is still being built`,
-        [{ token: nameOf(token), scope: old.scope.name }],
-        "await getAsync() of it before the block",
-      );
-  }
   const before: Before[] = [];
   const gone = (node: Parameters<typeof note>[1]): void => note(before, node);
-  const begun = replace(record, replacements, { keeps: true, gone });
+  const begun = replace(record, replacements, "override", gone);
   // Nobody waits for this promise before the end of the block, and it may reject before that.
   begun.catch(() => {});
-  return ending(record, () => {
-    const restored = withdrawFrom(record, replacements, { isQuiet: true, gone });
+  return ending(record, (how) => {
+    const restored = withdrawFrom(record, replacements, { isQuiet: true, gone, ...how });
     return Promise.all([begun, restored]).then(async (reports) => {
       await bringBack(before);
       return both(reports);
