@@ -1,6 +1,6 @@
 // What happens to scopes and services in a page, each situation with a container of its own. The test bundles this file with
 // the development build of React and with the production one, and calls `play` for each situation.
-import { Activity, Component, StrictMode, Suspense, useEffect, useState } from "react";
+import { Activity, Component, StrictMode, Suspense, useEffect, useState, version } from "react";
 import { createRoot } from "react-dom/client";
 import { createContainer, scoped, singleton, token, transient, value } from "thimble";
 import { observe } from "thimble/observe";
@@ -47,8 +47,10 @@ function stage(...providers) {
   const place = document.body.appendChild(document.createElement("div"));
   const root = createRoot(place, {
     onUncaughtError: (error) => errors.push(`uncaught ${error.code ?? error.message}`),
-    onCaughtError: (error) => said.push(`caught ${error.code ?? error.message}`),
+    // Without it React writes them on the console. The boundary has heard of them.
+    onCaughtError: () => {},
   });
+  Boundary.said = said;
   return {
     app,
     said,
@@ -88,8 +90,13 @@ function Leaf({ said, name = "leaf" }) {
 
 class Boundary extends Component {
   state = {};
+  /** Where it is said what was caught: in React 18 a root takes no function for that. */
+  static said;
   static getDerivedStateFromError(error) {
     return { error };
+  }
+  componentDidCatch(error) {
+    Boundary.said.push(`caught ${error.code ?? error.message}`);
   }
   render() {
     const { error } = this.state;
@@ -625,3 +632,4 @@ globalThis.play = async (name) => {
   }
 };
 globalThis.names = Object.keys(situations);
+globalThis.version = version;

@@ -2,6 +2,7 @@
 // on the server, with all three ways to render there.
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { chromium, type Browser, type Page } from "playwright-core";
@@ -12,6 +13,7 @@ import { observe } from "thimble/observe";
 import { ScopeProvider, useScope, useService } from "thimble/react";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchOptions } from "../../support/chromium.mjs";
+import { install } from "../../support/install.ts";
 import { root } from "../../support/package.ts";
 
 interface Outcome {
@@ -32,8 +34,16 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
+/** The versions of React that are a peer of `thimble/react`. Only 19 is installed beside the other packages. */
+type Version = 18 | 19;
+
 /** A page with the situations, bundled as an application would be. */
-async function pageWith(mode: "development" | "production"): Promise<{ page: Page; warnings: string[] }> {
+async function pageWith(
+  version: Version,
+  mode: "development" | "production",
+): Promise<{ page: Page; warnings: string[] }> {
+  const folder = version === 18 && (await install("react@18.3.1", "react-dom@18.3.1"));
+  const at = (name: string): string => join(folder as string, "node_modules", name);
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL("page.jsx", import.meta.url))],
     absWorkingDir: root,
@@ -44,6 +54,7 @@ async function pageWith(mode: "development" | "production"): Promise<{ page: Pag
     // Without it esbuild would follow `paths` of tsconfig.json into src/.
     tsconfigRaw: {},
     define: { "process.env.NODE_ENV": JSON.stringify(mode) },
+    ...(folder && { alias: { react: at("react"), "react-dom": at("react-dom") } }),
   });
   const page = await browser.newPage();
   const warnings: string[] = [];
@@ -56,7 +67,7 @@ async function pageWith(mode: "development" | "production"): Promise<{ page: Pag
 const strictLeaf = ["leaf in", "leaf out, open, true"];
 
 /** What is said where React is the development build, and how often what was built. */
-const expected: Record<string, Partial<Outcome>> = {
+const expected: Record<string, Partial<Outcome> & { readonly saidIn18?: readonly string[] }> = {
   "a scope for a component under StrictMode": {
     said: [
       "opened page",
@@ -101,6 +112,12 @@ const expected: Record<string, Partial<Outcome>> = {
   "a build fails, and the boundary tries again": {
     builds: 3,
     said: ["opened page", "caught no rates 1", "caught no rates 2", "built rates", "closed page"],
+    // React 18 tells a boundary of the error of each child that has thrown it.
+    saidIn18: [
+      "opened page",
+      ...["caught no rates 1", "caught no rates 1", "caught no rates 2", "caught no rates 2"],
+      ...["built rates", "closed page"],
+    ],
   },
   "a factory throws": { said: ["opened page", "caught no rates", "closed page"] },
   "what is missing or wrong": {
@@ -114,6 +131,8 @@ const expected: Record<string, Partial<Outcome>> = {
   },
   "the scope above is replaced": {
     said: ["leaf out, open, true", "opened page", "closed page", "built Cart", ...strictLeaf, "leaf in"],
+    // React 18 renders what is new in the turn in which the old scope is left.
+    saidIn18: ["leaf out, open, true", "opened page", "built Cart", ...strictLeaf, "leaf in", "closed page"],
   },
   "providers that are another list each time, and another key": {
     said: ["opened page", "opened page", "closed page", "closed page"],
@@ -126,28 +145,40 @@ const expected: Record<string, Partial<Outcome>> = {
   "a disposer fails": { errors: ["SHUTDOWN_FAILED"] },
 };
 
-describe.each(["development", "production"] as const)("in a page, with the %s build of React", (mode) => {
+const versions = ([19, 18] as const).flatMap((version) =>
+  (["development", "production"] as const).map((mode) => ({ version, mode })),
+);
+
+describe.each(versions)("in a page, with the $mode build of React $version", ({ version, mode }) => {
+  // Activity has come with React 19.
+  const names = Object.keys(expected).filter((name) => version > 18 || !name.startsWith("an Activity"));
   let page: Page;
   let warnings: string[];
   beforeAll(async () => {
-    ({ page, warnings } = await pageWith(mode));
+    ({ page, warnings } = await pageWith(version, mode));
   });
 
   it("all situations are listed here", async () => {
     expect(Object.keys(expected)).toEqual(await page.evaluate("names"));
+    expect(await page.evaluate("version")).toMatch(new RegExp(`^${version}[.]`));
   });
 
-  it.each(Object.keys(expected))("as many scopes are closed as were opened: %s", async (name) => {
+  it.each(names)("as many scopes are closed as were opened: %s", async (name) => {
     warnings.length = 0;
-    const { said, ...more } = expected[name]!;
+    const { said, saidIn18 = said, ...more } = expected[name]!;
     const outcome = await page.evaluate<Outcome>(`play(${JSON.stringify(name)})`);
-    expect(outcome).toMatchObject({ left: 0, errors: [], unheard: [], ...more });
+    // React 18 has no way to take an error that a boundary has caught without telling the page and the console.
+    const isLoud = version === 18 && said?.some((it) => it.startsWith("caught"));
+    const silence = isLoud ? {} : { unheard: [] };
+    expect(outcome).toMatchObject({ left: 0, errors: [], ...silence, ...more });
     expect(outcome.scopes.closed).toBe(outcome.scopes.opened);
     // Only the development build repeats effects under StrictMode.
     const withoutRepeats = (all: readonly string[]): string =>
       all.join().replaceAll(`${strictLeaf.join()},leaf in`, "leaf in");
-    expect(withoutRepeats(outcome.said)).toBe(withoutRepeats(said ?? outcome.said));
-    expect(warnings).toEqual([]);
+    expect(withoutRepeats(outcome.said)).toBe(
+      withoutRepeats((version === 18 ? saidIn18 : said) ?? outcome.said),
+    );
+    if (!isLoud) expect(warnings).toEqual([]);
   });
 });
 
