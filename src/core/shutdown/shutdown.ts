@@ -43,6 +43,8 @@ import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "../types/shut
 import { type Controller, web } from "../words/web.ts";
 import { Stopping, toFinish, toStop } from "./stopping.ts";
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** The shutdown of one scope. */
 class ScopeShutdown implements Closing {
   declare readonly scope: ScopeRecord;
@@ -123,7 +125,7 @@ export function isWaitedFor(scope: ScopeRecord): boolean {
 }
 
 /** The report, before it is complete. */
-function liveOf(it: Closing | Stopping): ShutdownReport {
+function liveOf(it: Closing | Stopping): Writable<ShutdownReport> {
   return (it.live ??= { ok: true, elapsed: 0, services: it.rows });
 }
 
@@ -206,7 +208,8 @@ function close(top: ScopeRecord, reason: unknown): ScopeRecord[] {
       if (!closing!.rows.includes(row)) closing!.rows.push(row);
     extras?.stopSignal?.controller?.abort(closing!.reason);
     extras?.controller?.abort(closing!.reason);
-    for (const it of itemsOf<Build | Node>(extras ?? {})) if (it instanceof Build) refuse(it);
+    if (extras?.child)
+      for (const it of itemsOf<Build | Node>(extras)) if (it instanceof Build) refuse(it);
   }
   drain(true);
   return fresh;
@@ -256,8 +259,10 @@ function end(scope: ScopeRecord): void {
   const isIdle = !scope.extras?.child;
   const { rows, since, clock } = closing;
   const elapsed = since === undefined ? 0 : clock! - since;
-  const ok = rows.every(({ outcome }) => outcome === "disposed");
-  const report = (closing.report = Object.assign(liveOf(closing), { ok, elapsed, services: rows }));
+  const report = (closing.report = liveOf(closing));
+  report.ok = rows.every(({ outcome }) => outcome === "disposed");
+  report.elapsed = elapsed;
+  report.services = rows;
   if (scope.parent && scope.isHeld) detach(scope, scope.parent);
   if (scope.extras?.lends) scope.nodes?.clear();
   // Somebody may keep the closed scope. It must not keep what was in it.
@@ -271,7 +276,11 @@ function end(scope: ScopeRecord): void {
   // A phase of a scope above may have waited for builds that were in flight here.
   for (let at = scope.parent; at; at = at.parent) (at.extras?.stopping as Stopping | undefined)?.lostScope();
   // What is still in flight, after a deadline, tells its end to the observers of the tree.
-  if (isIdle && scope.parent) Object.assign(scope, { parent: undefined, tree: closedTree });
+  if (isIdle && scope.parent) {
+    const it = scope as Writable<ScopeRecord>;
+    it.parent = undefined;
+    it.tree = closedTree;
+  }
   closing.resolve?.(report);
   for (const tell of closing.refused ?? []) tell();
 }

@@ -18,6 +18,7 @@ import {
   type Dependent,
   IDLE,
   type Node,
+  none,
   type ScopeRecord,
   TRANSIENT,
   VALUE,
@@ -290,7 +291,9 @@ export function isToStop({ state, definition, isStopping, isStopped, isStarted }
 
 /** The builds in flight, in a scope and below, of services that have a `stop`. */
 export function toFinish(top: ScopeRecord): Build[] {
-  return subtree(top).flatMap(({ extras }) =>
+  // Most scopes are closed while nothing is in flight.
+  const scopes = top.tree.pending > 0 ? subtree(top) : none;
+  return scopes.flatMap(({ extras }) =>
     itemsOf<Build | Node>(extras ?? {}).filter((it): it is Build => {
       const { lifetime, options } = it.definition;
       return it instanceof Build && options.stop !== undefined && !options.start && lifetime < TRANSIENT;
