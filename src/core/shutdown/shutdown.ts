@@ -208,8 +208,7 @@ function close(top: ScopeRecord, reason: unknown): ScopeRecord[] {
       if (!closing!.rows.includes(row)) closing!.rows.push(row);
     extras?.stopSignal?.controller?.abort(closing!.reason);
     extras?.controller?.abort(closing!.reason);
-    if (extras?.child)
-      for (const it of itemsOf<Build | Node>(extras)) if (it instanceof Build) refuse(it);
+    if (extras?.child) for (const it of itemsOf<Build | Node>(extras)) if (it instanceof Build) refuse(it);
   }
   drain(true);
   return fresh;
