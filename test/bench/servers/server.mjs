@@ -31,19 +31,47 @@ const container = (CurrentRequest) =>
     scoped(Visit, [Db, CurrentRequest], { dispose: (visit) => visit.dispose() }),
   );
 
+/**
+ * What somebody who knows the platforms writes by hand: the service lives until the body was sent. Deno tells when that is.
+ * Elsewhere the body is passed on through a stream, of which only the end and a client that leaves are seen.
+ */
+function ending(response, info, end) {
+  if (info?.completed) {
+    info.completed.then(end, end);
+    return response;
+  }
+  const reader = response.body.getReader();
+  const body = new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value);
+        controller.close();
+        end();
+      },
+      async cancel(reason) {
+        await reader.cancel(reason);
+        end();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, response);
+}
+
 const handlers = {
   fetch: {
     async thimble() {
       const { CurrentRequest, scopePerRequest } = await import("../../../dist/integrations/fetch.js");
       return scopePerRequest(container(CurrentRequest), (_, scope) => new Response(scope.get(Visit).greet()));
     },
-    // It does not know when the response is over, which by hand is the part that takes work.
-    hand: () => async (request) => {
+    hand: () => async (request, info) => {
       const visit = new Visit(db, request);
       try {
-        return new Response(visit.greet());
-      } finally {
+        return ending(new Response(visit.greet()), info, () => visit.dispose());
+      } catch (error) {
         visit.dispose();
+        throw error;
       }
     },
   },
@@ -61,12 +89,9 @@ const handlers = {
         .use(async (c, next) => {
           const visit = new Visit(db, c.req.raw);
           c.set("visit", visit);
-          try {
-            await next();
-          } finally {
-            if (c.env.outgoing) c.env.outgoing.once("close", () => visit.dispose());
-            else visit.dispose();
-          }
+          await next();
+          if (c.env.outgoing) c.env.outgoing.once("close", () => visit.dispose());
+          else c.res = ending(c.res, c.env, () => visit.dispose());
         })
         .get("/", (c) => c.text(c.var.visit.greet())).fetch;
     },
