@@ -47,7 +47,8 @@ const minify = {
   },
 };
 
-// TypeScript leaves `./x.ts` in declarations as it is; not every reader finds the `./x.d.ts` that is meant.
+// TypeScript leaves `./x.ts` in declarations as it is; not every reader finds the `./x.d.ts` that is meant. A file of types
+// alone has no `./x.js`, and Deno does not look for its declarations unless they are named.
 const declarations = {
   name: "declarations",
   async writeBundle() {
@@ -55,7 +56,11 @@ const declarations = {
     for (const name of await readdir("dist", { recursive: true })) {
       if (!name.endsWith(".d.ts")) continue;
       const text = await readFile(`dist/${name}`, "utf8");
-      await writeFile(`dist/${name}`, text.replace(/((?:from|import) ?\(?"\.[^"]+)\.ts"/g, '$1.js"'));
+      const named = text.replace(/((?:from|import) ?\(?")(\.[^"]+)\.ts"/g, (_, before, path) => {
+        const hasCode = existsSync(new URL(`${path}.js`, new URL(`dist/${name}`, import.meta.url)));
+        return `${before}${path}${hasCode ? ".js" : ".d.ts"}"`;
+      });
+      await writeFile(`dist/${name}`, named);
     }
   },
 };
@@ -100,8 +105,11 @@ export default [
       preserveModulesRoot: "src",
       sourcemap: true,
       hoistTransitiveImports: false,
-      // For frameworks with server components: hooks and contexts are there on the client alone.
-      banner: ({ name }) => (name === "integrations/react" ? `"use client";` : ""),
+      // Where Deno imports a file by its address, the file itself says where its types are. The second line is for frameworks
+      // with server components: hooks and contexts are there on the client alone.
+      banner: ({ name }) =>
+        `// @ts-self-types="./${name.split("/").at(-1)}.d.ts"` +
+        (name === "integrations/react" ? `\n"use client";` : ""),
     },
   },
 ].filter(({ input }) => Array.isArray(input) || existsSync(input));

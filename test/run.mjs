@@ -74,7 +74,7 @@ const suites = [
     name: "tools",
     by: [bin("node"), vitest],
     project: "tools",
-    limit: 10 * minutes,
+    limit: 15 * minutes,
     version: `node ${versionOf("node")}`,
   },
 ];

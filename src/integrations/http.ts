@@ -321,7 +321,13 @@ class Work {
 
   constructor(container: Scope, request: IncomingLike, response: OutgoingLike, options: HttpScopeOptions) {
     const name = options.name ?? "request";
-    this.event = openEvent(container, name, CurrentIncoming as Token<IncomingLike>, request);
+    // Where the types of Node are known, the two kinds of token have nothing in common.
+    this.event = openEvent(
+      container,
+      name,
+      CurrentIncoming as Token<unknown> as Token<IncomingLike>,
+      request,
+    );
     this.event.work = this;
     this.container = container;
     this.response = response;

@@ -67,7 +67,7 @@ describe("the built files", () => {
 
   it("say of thimble/react, and of nothing else, that it is for the client", () => {
     const forClient = files(dist, ".js").filter((file) =>
-      readFileSync(join(dist, file), "utf8").startsWith(`"use client";`),
+      /^(\/\/.*\n)*"use client";/.test(readFileSync(join(dist, file), "utf8")),
     );
     expect(forClient).toEqual(["integrations/react.js"]);
   });

@@ -58,13 +58,18 @@ export const entries: ReadonlyMap<string, Entry> = new Map(
 /** A folder whose node_modules holds the package as a reader gets it: packed, then unpacked. Removed by `remove`. */
 export function install(): { folder: string; tarball: string; remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), "thimble-consumer-"));
-  const home = join(folder, "node_modules", manifest.name);
-  mkdirSync(home, { recursive: true });
-  const packing = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
-  const [{ filename }] = JSON.parse(execFileSync("npm", packing, { cwd: root, encoding: "utf8" }));
-  const tarball = join(folder, filename);
-  execFileSync("tar", ["-xzf", tarball, "-C", home, "--strip-components=1"]);
+  const tarball = unpack(join(folder, "node_modules", manifest.name), folder);
   return { folder, tarball, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+/** Packs the package and unpacks it as `home`. The tarball is left in `keep`. */
+export function unpack(home: string, keep: string = home): string {
+  mkdirSync(home, { recursive: true });
+  const packing = ["pack", "--json", "--ignore-scripts", "--pack-destination", keep];
+  const [{ filename }] = JSON.parse(execFileSync("npm", packing, { cwd: root, encoding: "utf8" }));
+  const tarball = join(keep, filename);
+  execFileSync("tar", ["-xzf", tarball, "-C", home, "--strip-components=1"]);
+  return tarball;
 }
 
 /** The entry points of features, by their short names: `config`, `observe`. Each is a file in src/features. */

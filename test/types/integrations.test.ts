@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, it } from "vitest";
-import { check } from "./reader.ts";
+import { check, type Compiler, compilerNames } from "./reader.ts";
 
 const handlers = `
   import { createContainer, scoped, singleton, token } from "thimble";
@@ -133,8 +133,8 @@ const worlds = {
 describe("handlers, servers and a Hono app compile", () => {
   it.each([
     ...Object.keys(worlds).map((world) => ({ world, compiler: "TypeScript 7" })),
-    { world: "Cloudflare Workers", compiler: "TypeScript 5.9" },
-  ] as { world: keyof typeof worlds; compiler: "TypeScript 7" | "TypeScript 5.9" }[])(
+    ...compilerNames.slice(1).map((compiler) => ({ world: "Cloudflare Workers", compiler })),
+  ] as { world: keyof typeof worlds; compiler: Compiler }[])(
     "with the types of $world in $compiler",
     async ({ world, compiler }) => {
       const { lib, types } = worlds[world];
@@ -146,7 +146,7 @@ describe("handlers, servers and a Hono app compile", () => {
   );
 });
 
-it.each(["TypeScript 7", "TypeScript 5.9"] as const)("components compile in %s", async (compiler) => {
+it.each(compilerNames)("components compile in %s", async (compiler) => {
   const options = { jsx: "react-jsx", exactOptionalPropertyTypes: true };
   const { errors } = await check({ "pages.tsx": react }, options, compiler, ["@types/react"]);
   expect(errors).toEqual({});

@@ -7,7 +7,7 @@
  */
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Checked, check, type compilers } from "./reader.ts";
+import { type Checked, check, compilerNames } from "./reader.ts";
 
 const shop = `
   import { alias, arg, assisted, createContainer, decorate, defer, fallback, make, parent, type Provider, type Scope, scoped, singleton, token, transient, value } from "thimble";
@@ -336,7 +336,7 @@ const mistakes: Mistake[] = [
   },
 ];
 
-describe.each<keyof typeof compilers>(["TypeScript 7", "TypeScript 5.9"])("%s", (compiler) => {
+describe.each(compilerNames)("%s", (compiler) => {
   let checked: Checked;
 
   beforeAll(async () => {

@@ -3,19 +3,48 @@
  * what compiles here compiles for whoever installs us.
  */
 
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync } from "node:fs";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The compilers that readers have: the one this repository is checked with, and the last one before it. */
-export const compilers = {
-  "TypeScript 7": join(root, "node_modules/typescript/bin/tsc"),
-  "TypeScript 5.9": join(root, "node_modules/typescript-5.9/bin/tsc"),
-} as const;
+/** The compilers that readers have: the one this repository is checked with, and those before it down to the oldest. */
+export const compilerNames = ["TypeScript 7", "TypeScript 6", "TypeScript 5.9", "TypeScript 5.4"] as const;
+
+export type Compiler = (typeof compilerNames)[number];
+
+const folders: Record<Compiler, string> = {
+  "TypeScript 7": join(root, "node_modules/typescript"),
+  "TypeScript 6": join(others(), "typescript-6"),
+  "TypeScript 5.9": join(root, "node_modules/typescript-5.9"),
+  "TypeScript 5.4": join(others(), "typescript-5.4"),
+};
+
+/**
+ * The packages of test/types/compilers, which are installed once for each version of its lockfile. They are no development
+ * dependencies of the repository: each brings a `tsc`, and npm may put any of them in the place of ours.
+ */
+function others(): string {
+  const lists = ["package.json", "package-lock.json"].map((name) =>
+    join(import.meta.dirname, "compilers", name),
+  );
+  const cache = join(root, "node_modules/.cache");
+  const version = createHash("sha256").update(readFileSync(lists[1]!)).digest("hex").slice(0, 16);
+  const home = join(cache, `thimble-compilers-${version}`);
+  if (!existsSync(home)) {
+    mkdirSync(cache, { recursive: true });
+    const unfinished = mkdtempSync(join(cache, "unfinished-"));
+    for (const list of lists) copyFileSync(list, join(unfinished, basename(list)));
+    execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--prefer-offline"], { cwd: unfinished });
+    renameSync(unfinished, home);
+  }
+  return join(home, "node_modules");
+}
 
 export interface Checked {
   /** What the compiler said, by file: each error with the lines that explain it. Files without errors are absent. */
@@ -33,7 +62,7 @@ export interface Checked {
 export async function check(
   files: Record<string, string>,
   options: Record<string, unknown> = {},
-  compiler: keyof typeof compilers = "TypeScript 7",
+  compiler: Compiler = "TypeScript 7",
   packages: readonly string[] = [],
 ): Promise<Checked> {
   const project = await mkdtemp(join(tmpdir(), "thimble-reader-"));
@@ -63,7 +92,7 @@ export async function check(
       await mkdir(dirname(join(project, name)), { recursive: true });
       await writeFile(join(project, name), text);
     }
-    return read(await tsc(project, compilers[compiler]), files);
+    return read(await tsc(project, join(folders[compiler], "bin/tsc")), files);
   } finally {
     await rm(project, { recursive: true, force: true });
   }

@@ -1,0 +1,229 @@
+// One program from the tarball through the tools that readers build and test with. Those that this repository does not use
+// itself are installed in a temporary folder, as package-lock.json pins them.
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { root, unpack } from "../../support/package.ts";
+import { expected } from "../program.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "thimble-bundlers-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const ours = (name: string): string => join(root, "node_modules/.bin", name);
+const theirs = (name: string): string => join(folder, "node_modules/.bin", name);
+
+const env = {
+  PATH: join(root, "node_modules/.bin") + ":" + process.env["PATH"],
+  HOME: folder,
+  NO_COLOR: "1",
+  // Nobody is told that somebody builds here.
+  NEXT_TELEMETRY_DISABLED: "1",
+  DO_NOT_TRACK: "1",
+};
+
+/** Runs a command to its end; a failure shows all that it printed. */
+async function run(cwd: string, [file = "", ...args]: readonly string[]): Promise<string> {
+  const options = { cwd, env, timeout: 120_000, maxBuffer: 1 << 26 };
+  try {
+    const { stdout, stderr } = await promisify(execFile)(file, args, options);
+    return stdout + stderr;
+  } catch (error) {
+    const { stdout, stderr, message } = error as { stdout: string; stderr: string; message: string };
+    throw new Error(`${message}\n${stdout}\n${stderr}`);
+  }
+}
+
+/** A project in a folder of its own, from files of this folder and texts. */
+function project(name: string, files: readonly string[], texts: Record<string, string> = {}): string {
+  const cwd = join(folder, name);
+  mkdirSync(cwd);
+  for (const file of files) cpSync(join(import.meta.dirname, file), join(cwd, file.replace("../", "")));
+  for (const [path, text] of Object.entries({ "package.json": `{ "type": "module" }`, ...texts })) {
+    mkdirSync(join(cwd, path, ".."), { recursive: true });
+    writeFileSync(join(cwd, path), text);
+  }
+  return cwd;
+}
+
+const source = ["../program.mjs", "main.mjs", "index.mjs"];
+
+beforeAll(async () => {
+  for (const name of ["package.json", "package-lock.json"])
+    cpSync(join(import.meta.dirname, name), join(folder, name));
+  const npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"];
+  await promisify(execFile)(npm[0]!, npm.slice(1), { cwd: folder });
+  unpack(join(folder, "node_modules/thimble"));
+}, 300_000);
+
+const pack = (tool: string, target: string): string[] => [ours("node"), "pack.mjs", tool, target];
+const vite = (...more: string[]): string[] => [ours("vite"), "build", ...more];
+
+const viteConfig = `export default {
+  ssr: { noExternal: true },
+  build: { outDir: "out", rollupOptions: { input: "index.mjs", output: { entryFileNames: "index.mjs" } } },
+};`;
+// Parcel reads \`exports\` when the package.json beside the lockfile says so: "@parcel/resolver-default" of the one here.
+const parcelTarget = JSON.stringify({
+  type: "module",
+  targets: {
+    main: false,
+    page: {
+      distDir: "out",
+      context: "browser",
+      outputFormat: "esmodule",
+      includeNodeModules: true,
+      engines: { browsers: "Chrome >= 120" },
+    },
+  },
+});
+
+/** What this program does not import, by a text of each that no minifier changes: a combinator, and two features. */
+const unused = [
+  { file: "core/combinators/assisted.js", word: "assisted" },
+  { file: "features/layers.js", word: "LAYER_VIOLATION" },
+  { file: "features/testing/fake.js", word: "NOT_FAKED" },
+];
+
+describe("a program that is bundled", () => {
+  it.each(unused)("could hold the text of $file", ({ file, word }) => {
+    const text = readFileSync(join(folder, "node_modules/thimble/dist", file), "utf8");
+    expect(text).toMatch(new RegExp(`["\`]${word}`));
+  });
+
+  it.each([
+    { by: "webpack", target: "a page", entry: "browser", command: pack("webpack", "web") },
+    { by: "webpack", target: "Node", entry: "node", command: pack("webpack", "node") },
+    { by: "rspack", target: "a page", entry: "browser", command: pack("@rspack/core", "web") },
+    { by: "rspack", target: "Node", entry: "node", command: pack("@rspack/core", "node") },
+    {
+      by: "Parcel",
+      target: "a page",
+      entry: "browser",
+      command: [ours("node"), theirs("parcel"), "build", "index.mjs", "--target", "page", "--no-cache"],
+      out: "out/index.js",
+    },
+    { by: "Vite", target: "a page", entry: "browser", command: vite() },
+    { by: "Vite", target: "Node", entry: "node", command: vite("--ssr", "index.mjs") },
+    {
+      by: "esbuild",
+      target: "a page",
+      entry: "browser",
+      command: [
+        ours("esbuild"),
+        "index.mjs",
+        "--bundle",
+        "--minify",
+        "--format=esm",
+        "--outfile=out/index.mjs",
+      ],
+    },
+    {
+      by: "Bun",
+      target: "a page",
+      entry: "browser",
+      command: [ours("bun"), "build", "index.mjs", "--target=browser", "--minify", "--outfile=out/index.mjs"],
+    },
+  ])(
+    "by $by for $target runs, with thimble/$entry as thimble/runtime, and holds nothing that it does not use",
+    async ({ by, target, entry, command, out = "out/index.mjs" }) => {
+      const cwd = project(`${by} for ${target}`, [...source, "pack.mjs"], {
+        "vite.config.mjs": viteConfig,
+        ...(by === "Parcel" && { "package.json": parcelTarget }),
+      });
+
+      await run(cwd, command);
+
+      // Nothing but the bundle: what it does not hold, it does not find.
+      const alone = join(tmpdir(), `${folder.split("/").at(-1)}.mjs`);
+      cpSync(join(cwd, out), alone);
+      try {
+        const said = await run(tmpdir(), [ours("node"), alone]);
+        expect(JSON.parse(said)).toEqual({ events: expected, entry, port: 8080 });
+      } finally {
+        rmSync(alone);
+      }
+      const text = readFileSync(join(cwd, out), "utf8");
+      expect(text).toContain("NOT_PROVIDED");
+      for (const { word } of unused) expect(text).not.toContain(word);
+    },
+  );
+});
+
+describe("Next", () => {
+  let next: ChildProcess | undefined;
+  afterAll(() => void next?.kill());
+
+  const route = (runtime: string): string => `
+    import { main } from "../../../main.mjs";
+    export const runtime = ${JSON.stringify(runtime)};
+    export const dynamic = "force-dynamic";
+    export const GET = async () => Response.json(await main());`;
+
+  it("builds and answers, on the edge as a page and on Node as Node", async () => {
+    const cwd = project("next", ["../program.mjs", "main.mjs"], {
+      "app/api/edge/route.js": route("edge"),
+      "app/api/node/route.js": route("nodejs"),
+      "app/layout.js": `export default ({ children }) => <html><body>{children}</body></html>;`,
+      "next.config.mjs": `export default { turbopack: { root: ${JSON.stringify(folder)} } };`,
+    });
+    await run(cwd, [ours("node"), theirs("next"), "build"]);
+
+    const start = [theirs("next"), "start", "--port", "0", "--hostname", "127.0.0.1"];
+    next = spawn(ours("node"), start, { cwd, env, stdio: ["ignore", "pipe", "inherit"] });
+    let said = "";
+    const address = await new Promise<string>((resolve, reject) => {
+      next!.on("exit", () => reject(new Error(said)));
+      next!.stdout!.setEncoding("utf8").on("data", (text) => {
+        const [found] = /http:\/\/127\.0\.0\.1:\d+/.exec((said += text)) ?? [];
+        if (found && said.includes("Ready")) resolve(found);
+      });
+    });
+    const answer = async (path: string): Promise<unknown> => (await fetch(address + path)).json();
+
+    expect(await answer("/api/edge")).toEqual({ events: expected, entry: "browser", port: 8080 });
+    expect(await answer("/api/node")).toEqual({ events: expected, entry: "node", port: 8080 });
+  });
+});
+
+describe("ts-jest", () => {
+  const compilerOptions = {
+    target: "es2022",
+    module: "esnext",
+    moduleResolution: "bundler",
+    strict: true,
+    types: [],
+    lib: ["esnext", "dom"],
+  };
+
+  it.each([
+    {
+      as: "ES modules",
+      flags: ["--experimental-vm-modules"],
+      manifest: { type: "module", jest: { preset: "ts-jest/presets/default-esm" } },
+      options: compilerOptions,
+    },
+    {
+      as: "CommonJS, when it compiles the package too",
+      flags: [],
+      manifest: {
+        jest: {
+          preset: "ts-jest/presets/js-with-ts",
+          transformIgnorePatterns: ["/node_modules/(?!thimble/)"],
+        },
+      },
+      options: { ...compilerOptions, module: "preserve", allowJs: true },
+    },
+  ])("passes a test file that it checks and loads as $as", async ({ as, flags, manifest, options }) => {
+    const cwd = project(as, [], {
+      "package.json": JSON.stringify(manifest),
+      "tsconfig.json": JSON.stringify({ compilerOptions: options }),
+      "users.test.ts": readFileSync(join(import.meta.dirname, "users.ts"), "utf8"),
+    });
+    const jest = [ours("node"), ...flags, join(folder, "node_modules/jest/bin/jest.js")];
+
+    expect(await run(cwd, jest)).toMatch(/Tests:\s+2 passed, 2 total/);
+  });
+});
