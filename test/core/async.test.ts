@@ -340,6 +340,73 @@ describe("get", () => {
     expect(app.get(Users)).toBe("users on db");
   });
 
+  describe("of what others wait for works once everything that it needs is there", () => {
+    // Three callers, each of whom joins what the one before has begun. The first goes on before the others do.
+    const Orders = token<string>("orders");
+    const Page = token<string>("page");
+    const begun = (first: (app: Scope) => unknown, isBroken = false) => {
+      const gate = deferred<string>();
+      const built: string[] = [];
+      const make = (name: string, below: string): string => {
+        built.push(name);
+        if (isBroken && name === "orders") throw new Error("no orders");
+        return `${name} on ${below}`;
+      };
+      const app = createContainer(
+        singleton(Db, () => gate.promise),
+        singleton(Users, [Db], (db) => make("users", db)),
+        singleton(Orders, [Users], (users) => make("orders", users)),
+        singleton(Page, [Users, Orders], (users, orders) => make("page", `${users} and ${orders}`)),
+      );
+      const asked = [
+        app.getAsync(Db).then(() => first(app)),
+        ...[Users, Orders, Page].map((it) => app.getAsync(it).catch(() => "refused")),
+      ];
+      gate.resolve("db");
+      return { built, done: Promise.all(asked) };
+    };
+
+    it("one step away, and several steps away, and each is built once", async () => {
+      for (const wanted of [Users, Orders, Page]) {
+        const { built, done } = begun((app) => app.get(wanted));
+        const [seen, ...others] = await done;
+
+        expect(others).toContain(seen);
+        expect(built).toEqual(["users", "orders", "page"]);
+      }
+    });
+
+    it("in a list, through `run`, through a combinator, from a factory", async () => {
+      const ways: ((app: Scope) => unknown)[] = [
+        (app) => (app.get([Db, Orders]) as string[])[1],
+        (app) => app.run([Orders], (it) => it),
+        (app) => app.get(optional(Orders)),
+        (app) => app.createScope(scoped(Host, ({ get }) => get(Orders))).get(Host),
+        (app) => app.createScope(scoped(Host, [Orders], (it) => it)).get(Host),
+        (app) => app.createScope(transient(Host, () => app.get(Orders))).get(Host),
+      ];
+      for (const way of ways) {
+        const { built, done } = begun(way);
+
+        expect(await done).toContain("orders on users on db");
+        expect(built).toHaveLength(3);
+      }
+    });
+
+    it("and throws the error of a factory that fails", async () => {
+      const { built, done } = begun((app) => {
+        try {
+          return app.get(Page);
+        } catch (error) {
+          return (error as Error).message;
+        }
+      }, true);
+
+      expect(await done).toEqual(["no orders", "users on db", "refused", "refused"]);
+      expect(built).toEqual(["users", "orders"]);
+    });
+  });
+
   it("of a list says no when one of it takes its time, and yes afterwards", async () => {
     const app = createContainer(
       value(Host, "here"),

@@ -1,9 +1,20 @@
-import { createContainer, scoped, singleton, token, transient, value, type Scope } from "thimble";
+import {
+  cleanup,
+  createContainer,
+  decorate,
+  scoped,
+  singleton,
+  token,
+  transient,
+  value,
+  type Scope,
+} from "thimble";
 import { describe, expect, it } from "vitest";
 import { deferred } from "./support/deferred.ts";
 import { asyncDispose } from "./support/disposal.ts";
 import { refusal, rejected, thrown } from "./support/refusal.ts";
 import { catchReports } from "./support/report-error.ts";
+import { turn } from "./support/turn.ts";
 
 interface Db {
   ready: boolean;
@@ -175,6 +186,91 @@ describe("an init that fails", () => {
     await app.getAsync(Db);
 
     expect(told).toEqual(["built 1", "disposed", "built 2"]);
+  });
+
+  describe("is over when what it has made is disposed", () => {
+    const forms = {
+      "an init that throws": (init: () => unknown, dispose: () => unknown) =>
+        singleton(Db, () => ({ ready: false }), { init: () => void init(), dispose }),
+      "an init that rejects": (init: () => unknown, dispose: () => unknown) =>
+        singleton(Db, () => ({ ready: false }), { init: async () => void init(), dispose }),
+      "with the method of the instance": (init: () => unknown, dispose: () => unknown) =>
+        singleton(Db, () => ({ ready: false, [asyncDispose]: dispose }), { init: () => void init() }),
+      "a decorator that throws": (init: () => unknown, dispose: () => unknown) =>
+        decorate(
+          singleton(Db, () => ({ ready: false }), { dispose }),
+          [],
+          (db: Db) => (init(), db),
+        ),
+      "with a cleanup": (init: () => unknown, dispose: () => unknown) =>
+        singleton(
+          Db,
+          [cleanup],
+          (add) => {
+            add(() => {});
+            return { ready: false };
+          },
+          { init: () => void init(), dispose },
+        ),
+    };
+
+    for (const [form, provider] of Object.entries(forms)) {
+      it(`whoever tries again does not meet it: ${form}`, async () => {
+        const told: string[] = [];
+        const gate = deferred();
+        let tries = 0;
+        const app = createContainer(
+          provider(
+            () => {
+              told.push(`init ${++tries}`);
+              if (tries === 1) throw failure;
+            },
+            async () => {
+              await gate.promise;
+              told.push("disposed");
+            },
+          ),
+        ) as Scope;
+
+        const asked = rejected(app.getAsync(Db)).then((error) => (told.push("refused"), error));
+        const joined = rejected(app.getAsync(Db));
+        await turn();
+        expect(told).toEqual(["init 1"]);
+        expect(thrown(() => app.get(Db))).toBe(failure);
+        gate.resolve();
+
+        expect([await asked, await joined]).toEqual([failure, failure]);
+        await app.getAsync(Db);
+        expect(told).toEqual(["init 1", "disposed", "refused", "init 2"]);
+      });
+    }
+
+    it("or at the deadline of a shutdown, of which its disposer is told", async () => {
+      let late: { readonly aborted: boolean } | undefined;
+      const app = createContainer(
+        singleton(Db, () => ({ ready: false }), {
+          init: () => Promise.reject(failure),
+          dispose: (_, signal) => {
+            late = signal;
+            return new Promise(() => {});
+          },
+        }),
+      );
+      const asked = rejected(app.getAsync(Db));
+      await turn();
+      const closing = app.shutdown();
+      await turn();
+      expect(late!.aborted).toBe(false);
+      void app.shutdown({ signal: AbortSignal.abort() });
+      const report = await closing;
+
+      expect(late!.aborted).toBe(true);
+      expect(await asked).toMatchObject({ code: "SCOPE_CLOSED" });
+      expect(report.services).toMatchObject([
+        { token: "db", outcome: "failed", error: failure },
+        { token: "db", outcome: "abandoned" },
+      ]);
+    });
   });
 
   it("disposes the instance when it throws at once", () => {

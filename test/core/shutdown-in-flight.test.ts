@@ -297,8 +297,8 @@ describe("a build in flight", () => {
     await asked;
 
     expect((await closing).services).toMatchObject([
-      { token: "db", outcome: "failed", error: { message: "no disk" } },
       { token: "db", outcome: "disposed" },
+      { token: "db", outcome: "failed", error: { message: "no disk" } },
     ]);
   });
 

@@ -8,7 +8,7 @@
  */
 
 import { isContainerError, pathOf } from "thimble";
-import { instancesIn, Planned, text, type Ask, type Instance, type Journal } from "./journal.ts";
+import { instancesIn, isFailing, Planned, text, type Ask, type Instance, type Journal } from "./journal.ts";
 import type { Asker, Outlook, Place } from "./model.ts";
 import type { Need, Plan, RecipePlan } from "./program.ts";
 
@@ -107,7 +107,8 @@ export class Asks {
       if (!ask.outside || ask.since !== model.now || ask.failuresBefore !== failures.length) continue;
       if (model.outlook(ask.need, ask.asker, model.now, built, false).codes.size > 0) continue;
       for (const { plan, home } of model.startable(ask.need, ask.asker, model.now, built)) {
-        if (instances.some((it) => it.plan === plan && it.home === home && it.state !== "failed")) continue;
+        const isThere = (it: Instance) => it.state !== "failed" || isFailing(it);
+        if (instances.some((it) => it.plan === plan && it.home === home && isThere(it))) continue;
         this.#journal.complain(`${ask.text} waits, and ${plan.id} of s${home.index} could have begun`);
       }
     }

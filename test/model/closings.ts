@@ -9,7 +9,7 @@
  */
 
 import type { ShutdownReport } from "thimble";
-import { Instance, text, type Closing, type Journal, type Shutdown } from "./journal.ts";
+import { Instance, isFailing, text, type Closing, type Journal, type Shutdown } from "./journal.ts";
 import { upwards, type Place } from "./model.ts";
 import type { Bound, Plan } from "./program.ts";
 
@@ -163,14 +163,15 @@ export class Closings {
           Math.min(it.builtAt, it.failedAt) > began(it) &&
           this.#isLate(it.home),
       );
-    // A build that fails while its scope closes is told, because its caller was refused before.
+    // A build that ends without an instance while its scope closes is told, because its caller was refused before. When its
+    // `init` has failed, it ends after what it made was undone.
     const failedMeanwhile = (row: ShutdownReport["services"][number]) =>
       instances.some(
         (it) =>
           row.outcome === "failed" &&
           `t${it.plan.token}` === row.token &&
           it.failure === row.error &&
-          it.failedAt > began(it),
+          (isFailing(it) || Math.max(it.failedAt, it.undoing === "ended" ? it.endedAt : 0) > began(it)),
       );
     let last = 0;
     // Whose deadline has passed: what has not ended by then comes last.

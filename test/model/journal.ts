@@ -201,7 +201,8 @@ export class Journal {
   rests(): void {
     const now = ++this.clock;
     for (const it of this.instances) if (it.state === "built") it.knownAt = Math.min(it.knownAt, now);
-    for (const it of this.failures) it.knownAt = Math.min(it.knownAt, now);
+    const failing = this.instances.filter(isFailing).map((it) => it.failure);
+    for (const it of this.failures) if (!failing.includes(it)) it.knownAt = Math.min(it.knownAt, now);
   }
 
   gate(of: Gate["of"], text: string): Promise<void> {
@@ -226,7 +227,7 @@ export class Journal {
   }
 
   building(): Instance[] {
-    return this.instances.filter((it) => it.state === "building");
+    return this.instances.filter((it) => it.state === "building" || isFailing(it));
   }
 
   /** The registration by which an instance was built. */
@@ -240,6 +241,11 @@ export class Journal {
     // `in` makes it live above the scope that registered it.
     return this.model.places.flatMap((it) => it?.entries ?? []).find((it) => it.plan === plan);
   }
+}
+
+/** Its `init` has failed, and it is being undone: the build ends after that, and whoever asks meanwhile joins it. */
+export function isFailing({ state, undoing }: Instance): boolean {
+  return state === "failed" && undoing === "begun";
 }
 
 /** The instances in what was received. A handle holds none: it has only promised to ask. */

@@ -10,7 +10,7 @@
 import { createContainer, isContainerError, type Scope, value } from "thimble";
 import { Asks } from "./asks.ts";
 import { Closings } from "./closings.ts";
-import { type Ask, Journal, text, type Gate } from "./journal.ts";
+import { type Ask, isFailing, Journal, text, type Gate } from "./journal.ts";
 import type { Place } from "./model.ts";
 import { showNeed, showStep, type Need, type Plan, type Program, type Step } from "./program.ts";
 import { Here, Services, tokenOf } from "./services.ts";
@@ -60,7 +60,7 @@ class Run {
     this.#asks.checkTogether(together);
     this.#asks.checkBegun();
     this.#closings.checkRest();
-    if (!journal.gates.some((it) => it.of === "building")) {
+    if (!journal.gates.some((it) => it.of === "building") && !journal.instances.some(isFailing)) {
       // A caller that a shutdown has refused is told when that is over.
       const isRefused = ({ asker }: Ask) => journal.closings.has(asker.from) && journal.isClosing();
       for (const it of journal.pending().filter((one) => !isRefused(one)))

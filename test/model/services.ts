@@ -27,6 +27,7 @@ import type { Closings } from "./closings.ts";
 import {
   Instance,
   instancesIn,
+  isFailing,
   Planned,
   text,
   type Handle,
@@ -237,7 +238,7 @@ export class Services {
     this.#journal.factoryCalls++;
     this.#journal.note(`   ${String(instance)} is being built`);
     const complain = (why: string) => this.#journal.complain(`${String(instance)} is being built, ${why}`);
-    const other = same.find((it) => it.state !== "failed");
+    const other = same.find((it) => it.state !== "failed" || isFailing(it));
     if (other && plan.kind !== "transient") complain(`and ${String(other)} is ${other.state}`);
     if (!this.#journal.entryOf(plan, home)) complain("where nothing registered it");
     if (plan.in !== undefined && home.name !== plan.in) complain(`and lives in "${plan.in}"`);

@@ -9,7 +9,6 @@
 import { release } from "../model/edges.ts";
 import {
   type Cleanup,
-  type Closing,
   type Definition,
   type Dependent,
   DISPOSED,
@@ -61,24 +60,15 @@ export function disposeNode(node: Node): Promise<void> | false {
     tree.tell?.("disposing", node);
     // A function that declares one parameter takes no signal, and none is made for it: on some runtimes making one takes
     // longer than opening, using and closing a request scope.
-    const needsSignal = isOption && dispose && dispose.length !== 1;
-    const signal = needsSignal ? signalIn(closing ?? {}, closing?.expired) : undefined;
+    const needsSignal = (isOption && dispose && dispose.length !== 1) || (stop && stop.length !== 1);
+    const signal = needsSignal ? signalIn(closing ?? node, closing?.expired) : undefined;
     const reason = closing?.reason;
     const outer = setEnding(node);
     let result: unknown;
     try {
       result =
         cleanup || stop
-          ? callWithin(
-              cleanup,
-              stop,
-              dispose,
-              isOption,
-              value,
-              signal ?? stopSignalOf(closing, stop),
-              reason,
-              closing?.expired,
-            )
+          ? callWithin(cleanup, stop, dispose, isOption, value, signal, reason, closing?.expired)
           : call(dispose as Disposer, isOption, value, signal, reason);
       if (closing?.expired) cleanup?.hurry?.();
     } finally {
@@ -125,10 +115,6 @@ type Stop = (instance: unknown, signal: never, reason: unknown) => unknown;
 function stopOf({ definition, isStopped, isStarted }: Node): Stop | undefined {
   const { start, stop } = definition.options;
   return isStopped || (start && !isStarted) ? undefined : (stop as Stop | undefined);
-}
-
-function stopSignalOf(closing: Closing | undefined, stop: Stop | undefined): unknown {
-  return stop && stop.length !== 1 ? signalIn(closing ?? {}, closing?.expired) : undefined;
 }
 
 async function stopFirst(

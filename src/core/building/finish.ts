@@ -56,7 +56,7 @@ export function finishBuild(build: Build, value: unknown): unknown {
   const isCached = lifetime < TRANSIENT;
   const isService = lifetime < ALIAS;
   const own = build.original ? build.original.value : value;
-  if (build.made) build.made = undefined;
+  build.made &&= undefined;
   if (node?.build === build) node.build = undefined;
   // It was given up, and what was begun in its place is there already.
   if (isCached && node!.state !== IDLE) return scope.tree.finishLate!(build, own);
@@ -155,7 +155,7 @@ export function beginToFail(build: Build, thrown: unknown): Promise<void> | unde
   lastThrown = error;
   build.made = build.cleanup = undefined;
   const undoing = disposeMade(definition, scope, made, dependentIn(build).edges, cleanup);
-  if (!cleanup || !undoing || scope.closing?.expired) return undefined;
+  if (!undoing || scope.closing?.expired) return undefined;
   return new Promise((end) => {
     build.endFailing = end;
     void undoing.then(end);

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { addEdge, dependentIn, waitedFor } from "../model/edges.ts";
+import { addEdge, allWaitedFor, dependentIn } from "../model/edges.ts";
 import { closed } from "../model/messages.ts";
 import {
   Build,
@@ -33,10 +33,7 @@ export function pendingBuildsOf({ extras }: ScopeRecord): Build[] {
 
 /** Has the next resolve build anew what this build, and what it waits for, was to make. */
 export function giveUp(it: Build): void {
-  const all = new Set([it]);
-  // Entries that are added to a Set while it is walked are walked too.
-  for (const one of all) for (const other of waitedFor(one)) all.add(other);
-  for (const given of all) {
+  for (const given of allWaitedFor(it)) {
     const { node, scope, definition, phase } = given;
     if (phase === DONE || definition.lifetime >= TRANSIENT) continue;
     if (node!.build === given) node!.build = undefined;

@@ -6,7 +6,7 @@
 
 import type { Build, Dependent, Failure, Node, ScopeRecord } from "../model/records.ts";
 import type { ShutdownRow } from "../types/shutdown.ts";
-import { isContainerError } from "../words/errors.ts";
+import { isContainerError, read } from "../words/errors.ts";
 import { nameOf } from "../words/token.ts";
 import { now, web } from "../words/web.ts";
 
@@ -86,11 +86,5 @@ export function noteUnheard(build: Build, failure: Failure): void {
  * instance came too late for its caller.
  */
 function hasGivenUp(error: unknown, reason: unknown): boolean {
-  try {
-    const { name } = error as Error;
-    return name === "AbortError" || error === reason || isContainerError(error, "SCOPE_CLOSED");
-  } catch {
-    // Somebody threw `undefined`, or something that refuses to be looked at.
-    return false;
-  }
+  return read(error, "name") === "AbortError" || error === reason || isContainerError(error, "SCOPE_CLOSED");
 }

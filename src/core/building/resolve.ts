@@ -212,8 +212,8 @@ export function build(it: Build): unknown {
     it.below = undefined;
     // This assignment comes before any call, because the stack may be full.
     if (node?.build === it) node.build = undefined;
-    const failing = it.cleanup && beginToFail(it, error);
-    if (!failing) throw failBuild(it, it.failure?.error ?? error, isResumed);
+    const failing = beginToFail(it, error);
+    if (!failing) throw failBuild(it, it.failure!.error, isResumed);
     if (node) node.build ??= it;
     it.progress = failAfter(it, failing);
     return suspend(it);

@@ -65,6 +65,14 @@ export function waitedFor({ waitsFor = [] }: Build): Build[] {
   return waitsFor.filter(({ phase }) => phase < DONE);
 }
 
+/** A build, and all those it waits for, directly or through another one. */
+export function allWaitedFor(build: Build): Set<Build> {
+  const all = new Set([build]);
+  // The set grows while it is walked.
+  for (const it of all) for (const other of waitedFor(it)) all.add(other);
+  return all;
+}
+
 /** A build, and those it waits for, each of them for the next: one for each of them, where there are several. */
 export function waitingChain(build: Build): Set<Build> {
   const chain = new Set([build]);

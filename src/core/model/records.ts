@@ -201,6 +201,8 @@ export class Node implements Dependent {
   declare gate?: object;
   /** Of a service that is released: told what becomes of it. */
   declare rows?: Dependents | undefined;
+  /** Of a disposal that began before its scope closes: aborts at the deadline. */
+  declare controller?: Controller | undefined;
   /** While a disposer or `stop` waits for a promise: when it was called, and its neighbours among what is in flight. */
   declare since?: number;
   declare younger?: Build | Node | undefined;

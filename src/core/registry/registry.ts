@@ -18,7 +18,6 @@ import {
   extrasOf,
   type Found,
   Node,
-  type Options,
   type ScopeRecord,
   type Single,
   type Tree,
@@ -165,20 +164,15 @@ export function register(
 function inPlaceOf(original: Definition, replacement: Definition, replaced: Node | undefined) {
   const { lifetime, token, dependencies, make, options, arity } = replacement;
   const first = original.options.original ?? original.options;
-  const { as, tags, order, default: isDefault } = first;
-  const given = Object.fromEntries(Object.entries(options).filter(([, it]) => it !== undefined));
-  const place = {
-    as,
-    tags,
-    order,
-    default: isDefault,
-    ...given,
+  const place: Record<string, unknown> = {
+    ...options,
     original: first,
     given: replacement,
     replaced,
     // What replaces a provider does not give way to it.
     fallback: undefined,
-  } as Options;
+  };
+  for (const name of ["as", "tags", "order", "default"] as const) place[name] ??= first[name];
   return new Definition(lifetime, token, dependencies, make, place, arity);
 }
 

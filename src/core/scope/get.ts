@@ -10,9 +10,9 @@
 import { onStack, running } from "../building/running.ts";
 import { drain, goOn, resolve, resolveNode } from "../building/resolve.ts";
 import { failBuild, finishBuild, forgetLastThrown } from "../building/finish.ts";
-import { PENDING, pendingBuild, suspend, waitFor } from "../building/waiting.ts";
+import { PENDING, pendingBuild, queue, suspend, waitFor } from "../building/waiting.ts";
 import { check } from "../model/dependency.ts";
-import { cachedDependent, waitingChain } from "../model/edges.ts";
+import { allWaitedFor, cachedDependent } from "../model/edges.ts";
 import { asyncProvider, closed, thenable } from "../model/messages.ts";
 import {
   ALIAS,
@@ -55,13 +55,12 @@ export function get(
   owner?: Build,
   node?: Node,
 ): unknown {
-  const it = start(scope, dependency, dependent, owner, node);
+  const it = start(scope, dependency, dependent, owner, node, true);
   if (it !== PENDING) return it;
   // It waits for one that has failed, and is only being undone.
-  const failure = [...waitingChain(pendingBuild)].find((build) => build.failure)?.failure;
-  if (!failure) throw failBuild(pendingBuild, asyncProvider(pendingBuild));
-  failure.isHeard = true;
-  throw failBuild(pendingBuild, failure.error);
+  const failure = [...allWaitedFor(pendingBuild)].find((build) => build.failure)?.failure;
+  if (failure) failure.isHeard = true;
+  throw failBuild(pendingBuild, failure ? failure.error : asyncProvider(pendingBuild));
 }
 
 /**
@@ -177,6 +176,7 @@ function start(
   dependent: Build | undefined,
   owner?: Build,
   node?: Node,
+  isSync?: boolean,
 ): unknown {
   if (!node) checkResolvable(scope, dependency, dependent);
   const { closing } = scope;
@@ -198,6 +198,13 @@ function start(
     if (it === PENDING || !running) drain(it === PENDING);
   }
   if (it !== PENDING) return it;
+  // What has all it waited for may only wait for a reaction of its own to that, see `listen`. This caller cannot wait.
+  for (
+    let ready;
+    isSync && (ready = [...allWaitedFor(build!)].find((it) => it.phase === WAITING && !it.missing));
+    drain(true)
+  )
+    queue.push(ready);
   if (build!.failure) throw build!.failure.error;
   // What was only put off to the queue is built by now.
   return build!.phase < DONE ? suspend(build!) : build!.values[0];

@@ -378,6 +378,7 @@ async function expire(top: ScopeRecord): Promise<void> {
     for (const it of pendingIn(scope)) {
       // What is in flight no longer keeps its dependencies waiting. It may still pass one of them on.
       release(it);
+      (it as Node).controller?.abort();
       (it as Node).cleanup?.hurry?.();
       (it as Node).build?.endFailing?.();
       // A build is disposed when it ends.
