@@ -34,13 +34,16 @@ export function looksLikeToken(it: unknown): it is AnyToken {
   return typeof it === "function" || (it as Token | null | undefined)?.kind === "token";
 }
 
+function textOr(it: unknown, other: string): string {
+  return it && typeof it === "string" ? it : other;
+}
+
 /**
  * The name that messages print: of a class its own static `displayName`, if it has one. A class may have a static member
  * of either name that is not a string.
  */
 export function nameOf(token: AnyToken): string {
-  const { name, displayName } = token as { name: unknown; displayName?: unknown };
   // A subclass inherits the static members of its base class.
-  const names = [Object.hasOwn(token, "displayName") && displayName, name, "(anonymous)"];
-  return names.find((it) => it && typeof it === "string") as string;
+  const own = Object.hasOwn(token, "displayName") && (token as { displayName?: unknown }).displayName;
+  return textOr(own, textOr(token.name, "(anonymous)"));
 }
