@@ -62,7 +62,7 @@ const Policy: Token<LayerPolicy> = /* @__PURE__ */ token("layers");
  *
  * @example
  * ```ts
- * createContainer(layers({ handler: ["service"], service: ["service", "repository"], repository: [] }), …);
+ * createContainer(layers({ handler: ["service"], service: ["service", "repository"], repository: [] }), ...providers);
  * ```
  *
  * @throws `INVALID_PROVIDER` when the policy is no record of lists, or a list names a layer that is no key.

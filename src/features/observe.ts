@@ -101,18 +101,31 @@ export interface UnhandledEvent extends ScopeEvent {
 
 /** The methods of an observer. All are optional, and each receives one event. */
 export interface Observer {
+  /** A provider was registered. */
   registered?(event: ServiceEvent): void;
+  /** A provider has replaced another one. */
   overridden?(event: ServiceEvent): void;
+  /** A build begins. */
   building?(event: BuildingEvent): void;
+  /** A build succeeded, with its `init`. */
   built?(event: BuiltEvent): void;
+  /** A build failed. */
   buildFailed?(event: BuildFailedEvent): void;
+  /** A caller or a dependent received an instance. */
   got?(event: GotEvent): void;
+  /** The `stop` of a service is about to be called. */
   stopping?(event: ServiceEvent): void;
+  /** A `stop` succeeded or failed. */
   stopped?(event: DisposedEvent): void;
+  /** An instance is about to be disposed. */
   disposing?(event: ServiceEvent): void;
+  /** The disposal of an instance succeeded or failed. */
   disposed?(event: DisposedEvent): void;
+  /** A scope was opened below this one. */
   scopeOpened?(event: ScopeEvent): void;
+  /** This scope, or one below it, begins to close; those above are told of first. */
   scopeClosing?(event: ScopeClosingEvent): void;
+  /** This scope, or one below it, has closed. */
   scopeClosed?(event: ScopeClosedEvent): void;
   /**
    * An error reaches no caller: the second of two dependencies that fail, a build that fails when nobody waits for it any

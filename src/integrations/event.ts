@@ -45,6 +45,11 @@ const failures = /* @__PURE__ */ new WeakMap<Scope, { readonly reason: unknown }
 /**
  * The open scope of a request, if an integration has opened one for this very object. It also takes a framework's own
  * object that has the request as its property `raw`, as those of Fastify and Hono have.
+ *
+ * @example
+ * ```ts
+ * const users = scopeOf(request)!.get(Users);
+ * ```
  */
 export function scopeOf(request: object): Scope | undefined {
   const { raw } = request as { raw?: unknown };
@@ -56,6 +61,11 @@ export function scopeOf(request: object): Scope | undefined {
 /**
  * Marks an open scope as failed, for frameworks that turn errors into responses: its disposers receive the reason, so that
  * a transaction rolls back. The first reason counts.
+ *
+ * @example
+ * ```ts
+ * fail(scope, new Error("the payment was refused"));
+ * ```
  */
 export function fail(scope: Scope, reason: unknown): void {
   if (!failures.has(scope)) failures.set(scope, { reason });

@@ -31,10 +31,13 @@ describe("the tarball", () => {
     expect(Object.keys(manifest.peerDependencies ?? {})).toEqual(optional.map(([name]) => name));
   });
 
-  it("holds the built files and what belongs to every package, and nothing else", () => {
+  it("holds the built files, the pages and what belongs to every package, and nothing else", () => {
     const list = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n");
     expect(
-      list.filter((path) => !/^package\/(dist\/|(LICENSE|README\.md|package\.json)$)/.test(path)),
+      list.filter(
+        (path) =>
+          !/^package\/(dist\/|docs\/.*\.md$|(LICENSE|README\.md|llms\.txt|package\.json)$)/.test(path),
+      ),
     ).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { entries, features, integrations, readJson, root } from "../support/package.ts";
+import { readJson, root } from "../support/package.ts";
 import { blocks, blocksUnder, headings, pages, rowsOf, section } from "./page.ts";
 
 const { scripts, engines } = readJson("package.json") as {
@@ -10,78 +10,10 @@ const { scripts, engines } = readJson("package.json") as {
   engines: { node: string };
 };
 
-const namesIn = (text: string): string[] => [...text.matchAll(/^- `(\w+)/gm)].map(([, name = ""]) => name);
 const foldersIn = (path: string): string[] =>
   readdirSync(join(root, path), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => `${path}/${entry.name}`);
-
-describe("the list of exports", () => {
-  const doors = "`thimble/node`, `/bun`, `/deno`, `/browser`, `/workers`, `/generic`";
-  const withServers = "`drain`, in `thimble/node`, `/bun`, `/deno`";
-
-  it.each([
-    { name: "thimble", heading: "`thimble`" },
-    ...[...features, ...integrations].map((it) => ({ name: `thimble/${it}`, heading: `\`thimble/${it}\`` })),
-    ...["browser", "workers", "generic", "runtime"].map((door) => ({
-      name: `thimble/${door}`,
-      heading: doors,
-    })),
-    ...["node", "bun", "deno"].map((door) => ({
-      name: `thimble/${door}`,
-      heading: doors,
-      and: withServers,
-    })),
-  ])(
-    "has every export of $name, once",
-    async ({ name, heading, and }: { name: string; heading: string; and?: string }) => {
-      const module = (await import(entries.get(name)!.js)) as object;
-      const listed = [heading, and].flatMap((it) => (it ? namesIn(section(it)) : []));
-      expect(listed.toSorted()).toEqual(Object.keys(module).toSorted());
-    },
-  );
-
-  it.each([
-    { file: "src/index.ts", heading: "`thimble`" },
-    ...features.map((it) => ({ file: `src/features/${it}.ts`, heading: `\`thimble/${it}\`` })),
-    ...integrations.map((it) => ({ file: `src/integrations/${it}.ts`, heading: `\`thimble/${it}\`` })),
-    ...["node", "bun", "deno", "browser", "workers", "generic"].map((door) => ({
-      file: `src/entries/${door}.ts`,
-      heading: doors,
-    })),
-  ])("has every type of $file, once", ({ file, heading }) => {
-    const code = readFileSync(join(root, file), "utf8");
-    const statements = [...code.matchAll(/^export (type )?\{(.*?)\}/gms)];
-    const exported = statements.flatMap(([, allTypes, names = ""]) =>
-      names
-        .split(",")
-        .map((name) => name.trim())
-        .filter((name) => name && (allTypes || name.startsWith("type ")))
-        .map((name) => name.replace("type ", "")),
-    );
-    for (const [, name = ""] of code.matchAll(/^export (?:interface|type) (\w+)/gm)) exported.push(name);
-    const [, listed = ""] = /^Types: (.*?)\.$/ms.exec(section(heading)) ?? [];
-    expect([...listed.matchAll(/`(\w+)`/g)].map(([, name]) => name).toSorted()).toEqual(exported.toSorted());
-  });
-
-  it("names each error with its code", async () => {
-    const module = (await import(entries.get("thimble")!.js)) as Record<string, { code?: string }>;
-    const errors = Object.keys(module).filter(
-      (name) => /^[A-Z].*Error$/.test(name) && name !== "ContainerError",
-    );
-    for (const name of errors)
-      expect(section("`thimble`")).toContain(`- \`${name}\`: \`${module[name]!.code}\``);
-  });
-
-  it("names the members of a scope", async () => {
-    const { createContainer } = (await import(entries.get("thimble")!.js)) as { createContainer(): object };
-    const [, members = ""] = /^A scope has (.*?)\. A function/ms.exec(section("`thimble`")) ?? [];
-    const scope = createContainer();
-    const named = [...members.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name);
-    expect(named).toHaveLength(15);
-    for (const name of named) expect(name in scope || name === "parent", name).toBe(true);
-  });
-});
 
 describe("the page of errors", () => {
   const codes = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
@@ -210,7 +142,7 @@ describe("the links", () => {
   const links = [...pages].flatMap(([page, text]) =>
     [...text.matchAll(/\]\(([^)\s]+)\)/g)]
       .map(([, link = ""]) => ({ page, link }))
-      .filter(({ link }) => !link.startsWith("http")),
+      .filter(({ link }) => !/^https?:/.test(link)),
   );
 
   it.each(links)("lead somewhere: $link of $page", ({ page, link }) => {

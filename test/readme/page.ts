@@ -37,14 +37,17 @@ export interface Block {
   readonly code: string;
 }
 
+/** Without those of docs/reference, which are the examples of doc comments. Those are parts of programs. */
 export const blocks: readonly Block[] = [...pages].flatMap(([page, text]) =>
-  [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map((match) => {
-    const [, language = "", code = ""] = match;
-    const before = text.slice(0, match.index);
-    const line = before.split("\n").length + 1;
-    const name = `${page.replace(".md", "").replaceAll("/", "-")}-${line}`;
-    return { page, language, code, heading: headings(before).at(-1) ?? "", line, name };
-  }),
+  page.startsWith("docs/reference/")
+    ? []
+    : [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map((match) => {
+        const [, language = "", code = ""] = match;
+        const before = text.slice(0, match.index);
+        const line = before.split("\n").length + 1;
+        const name = `${page.replace(".md", "").replaceAll("/", "-")}-${line}`;
+        return { page, language, code, heading: headings(before).at(-1) ?? "", line, name };
+      }),
 );
 
 /** The headings of a text. A line of a program may begin with `#`; one of the text may not, unless it is a heading. */

@@ -6,7 +6,14 @@
 
 import { copyEnv, type EnvRecord } from "./env.ts";
 
-/** Reads a record, or the given names of it. Without one there are no settings. */
+/**
+ * Reads a record, or the given names of it. Without one there are no settings.
+ *
+ * @example
+ * ```ts
+ * const { PORT } = readEnv({ PORT: 8080 }); // "8080"
+ * ```
+ */
 export function givenEnv(source: object = {}, names?: readonly string[]): EnvRecord {
   return copyEnv(source, names);
 }

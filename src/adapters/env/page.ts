@@ -24,6 +24,12 @@ export interface PageWithEnv {
 /**
  * Reads what is written in the page: all of it, or the given names.
  *
+ * @example
+ * ```ts
+ * // <script type="application/json" id="env">{ "API": "/api" }</script>
+ * const { API } = readEnv();
+ * ```
+ *
  * @throws when `<script id="env">` does not hold a JSON object.
  */
 export function pageEnv(

@@ -12,6 +12,11 @@ import { copyEnv, type EnvRecord } from "./env.ts";
  * Reads the `env` that a handler is given or that `cloudflare:workers` exports: all of it, or the given
  * names. Without one it finds that module by itself, from compatibility date 2026-08-04 on.
  *
+ * @example
+ * ```ts
+ * const fetch = (_request: Request, env: object) => new Response(readEnv(env).GREETING);
+ * ```
+ *
  * @throws when there is no `env` to be found.
  */
 export function workerEnv(source: object = moduleEnv(), names?: readonly string[]): EnvRecord {

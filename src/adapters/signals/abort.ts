@@ -18,6 +18,12 @@ export interface AbortSignalLike {
 /**
  * Stops when `signal` is aborted, with its reason; at once, within `onStop`, when it has been already.
  * Without one it never does.
+ *
+ * @example
+ * ```ts
+ * const leaving = new AbortController();
+ * const ended = shutdownOnSignal(app, { signals: signals(leaving.signal) });
+ * ```
  */
 export function abortSignals(signal?: AbortSignalLike): Signals {
   return {

@@ -21,6 +21,11 @@ export interface DenoWithSignals {
  * Stops on the signals of these names: SIGINT and SIGTERM unless given; SIGINT and SIGBREAK on Windows, where
  * Deno refuses SIGTERM.
  *
+ * @example
+ * ```ts
+ * const ignore = signals(["SIGHUP"]).onStop(() => void reload(app, Server)); // reload of thimble/reload
+ * ```
+ *
  * @throws a `TypeError` when `names` is no list of names of signals.
  * @throws from `onStop` when Deno refuses a name, with Deno's reason.
  */

@@ -23,6 +23,11 @@ export type PageHandler = (event: { readonly type: string; readonly persisted?: 
 /**
  * Stops, with "pagehide", when the page is left for good. What is called then has this one turn and its
  * microtasks, and no timer.
+ *
+ * @example
+ * ```ts
+ * signals().onHidden(() => app.get(Drafts).save());
+ * ```
  */
 export function pageSignals(page: Page = globalThis as unknown as Page): Signals {
   function listen(type: string, handler: PageHandler): () => void {

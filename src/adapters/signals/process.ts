@@ -30,6 +30,11 @@ const numbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUI
  * Stops on the signals of these names. The process has handlers for them while somebody listens, and they do
  * not keep it alive.
  *
+ * @example
+ * ```ts
+ * const ignore = signals(["SIGHUP"]).onStop(() => void reload(app, Server)); // reload of thimble/reload
+ * ```
+ *
  * @throws a `TypeError` when `names` is no list of names of signals. SIGKILL and SIGSTOP are none: no process can handle
  * them.
  * @throws from `onStop` when the runtime refuses a name (Windows knows few), and in a worker thread: signals reach the

@@ -22,7 +22,11 @@ export interface ShutdownOnSignalOptions {
    */
   signals?: Pick<Signals, "onStop" | "waitUntil"> | readonly string[];
 
-  /** Shuts the scope down as well, with its reason, when it is aborted. */
+  /**
+   * Shuts the scope down as well, with its reason, when it is aborted.
+   *
+   * @default none
+   */
   signal?: AbortSignalLike;
 
   /**

@@ -16,6 +16,7 @@
 // The names add nothing to `{}`; they are here for the editor to offer.
 export type StopReason = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGBREAK" | "pagehide" | {} | null | undefined;
 
+/** How a runtime tells that it wants the program gone. `signals()` of each entry point makes one. */
 export interface Signals {
   /** Calls `listener` when the runtime asks to stop. Returns the way out. */
   onStop(listener: (reason: StopReason) => void): () => void;

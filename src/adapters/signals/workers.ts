@@ -23,6 +23,11 @@ export interface CanWait {
 /**
  * Never asks to stop. Without the handler's `ctx` it is the current event that waits, where
  * `cloudflare:workers` can be found.
+ *
+ * @example
+ * ```ts
+ * signals(context).waitUntil?.(scope.shutdown());
+ * ```
  */
 export function workerSignals(event: CanWait | undefined = workersModule()): Signals {
   return {

@@ -60,6 +60,15 @@ const paths = /* @__PURE__ */ new WeakMap<object, Path>();
  * The path of an error that a factory threw: from the token that was resolved first to the token whose factory threw
  * it. When several callers share a build, it is the path of the first of them. `[]` for errors that no factory threw,
  * and for primitives. Knows the paths that another copy of the library has remembered.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await app.getAsync(Users);
+ * } catch (error) {
+ *   console.log(pathOf(error).map(({ token }) => token).join(" > "), error);
+ * }
+ * ```
  */
 export function pathOf(error: unknown): Path {
   return isContainerError(error)

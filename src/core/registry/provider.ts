@@ -35,6 +35,12 @@ import { isToken, nameOf } from "../words/token.ts";
  * Provides an instance that exists already. The container borrows it and never disposes it, unless `owned` is set or
  * `dispose` is given; then it is disposed at shutdown, whether or not it was ever resolved.
  *
+ * @example
+ * ```ts
+ * value(Config, { url: "https://example.org" }); // borrowed
+ * value(Db, db, { owned: true }); //                disposed with the scope
+ * ```
+ *
  * @throws `INVALID_PROVIDER` when the instance is a promise: give it as the factory of a `singleton`.
  */
 /* @__NO_SIDE_EFFECTS__ */
@@ -70,18 +76,42 @@ export const singleton: DefineSingleton = /* @__PURE__ */ definer(SINGLETON) as 
 /**
  * Provides one instance per scope that resolves it, or per enclosing scope named by the option `in`. The forms are those
  * of {@linkcode singleton}; its dependencies come from the scope it lives in.
+ *
+ * @example
+ * ```ts
+ * scoped(Session, [CurrentRequest]); //                       one in each scope that resolves it
+ * scoped(Transaction, [Db], (db) => db.begin(), { in: "request" }); // one per request, for the scopes below it too
+ * ```
+ *
+ * @throws `INVALID_PROVIDER` as {@linkcode singleton}.
  */
 export const scoped: DefineScoped = /* @__PURE__ */ definer(SCOPED) as never;
 
 /**
  * Provides a new instance at every resolve. The forms are those of {@linkcode singleton}. Transients are never tracked
  * and never disposed: they belong to whatever resolved them.
+ *
+ * @example
+ * ```ts
+ * transient(Report, [Db]);
+ * ```
+ *
+ * @throws `INVALID_PROVIDER` as {@linkcode singleton}, and for an option that needs an instance that is kept: `dispose`,
+ * `stop`, `start`, `eager`, `health`.
  */
 export const transient: DefineTransient = /* @__PURE__ */ definer(TRANSIENT) as never;
 
 /**
  * Gives any dependency another name. The dependency is resolved from the scope that resolves the alias, and is not
  * disposed a second time.
+ *
+ * @example
+ * ```ts
+ * alias(Mailer, SmtpMailer);
+ * alias(Routes, all(Route)); // any dependency
+ * ```
+ *
+ * @throws `INVALID_PROVIDER` when it is not given a token and a dependency, or is given options.
  */
 /* @__NO_SIDE_EFFECTS__ */
 export const alias: DefineAlias = ((token: AnyToken, target: unknown, options?: unknown) => {

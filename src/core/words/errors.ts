@@ -130,6 +130,15 @@ export class ShutdownError extends ContainerError {
 /**
  * Tells whether something caught is an error of this library, and of that code if one is given. Knows the errors of
  * another copy of the library too, where `instanceof` does not. What cannot be looked at, a revoked proxy, is none.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   app.get(Mailer);
+ * } catch (error) {
+ *   if (!isContainerError(error, "NOT_PROVIDED")) throw error;
+ * }
+ * ```
  */
 export function isContainerError(error: unknown, code?: ContainerErrorCode): error is ContainerError {
   const it = error as ContainerError;

@@ -124,6 +124,11 @@ export const json: Parser<unknown> = {
  * Values with commas between them: `list(integer)` reads `1, 2, 3`. Whitespace around an item is ignored, and so are
  * empty items, as empty settings are. Use `json` for items that contain commas.
  *
+ * @example
+ * ```ts
+ * setting("ports", list(integer), { default: [8080] });
+ * ```
+ *
  * @throws `INVALID_PROVIDER` when it is not given a parser.
  */
 /* @__NO_SIDE_EFFECTS__ */
@@ -155,6 +160,11 @@ function readItem<T>(parser: Parser<T>, item: string, at: number, text: string):
 /**
  * Exactly one of the given texts or numbers: `oneOf("debug", "info")` gives `"debug" | "info"`. Upper and lower case
  * are different.
+ *
+ * @example
+ * ```ts
+ * setting("log.level", oneOf("debug", "info"), { default: "info" });
+ * ```
  *
  * @throws `INVALID_PROVIDER` when it is given nothing, or something other than texts and numbers.
  */

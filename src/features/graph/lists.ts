@@ -64,7 +64,14 @@ export interface PendingService {
   readonly waitsFor: Path;
 }
 
-/** Lists what a scope and its ancestors register: nearest scope first, then in order of registration. */
+/**
+ * Lists what a scope and its ancestors register: nearest scope first, then in order of registration.
+ *
+ * @example
+ * ```ts
+ * for (const { token, kind, shadowed } of listProvided(app)) console.log(token, kind, shadowed);
+ * ```
+ */
 export function listProvided(scope: Scope): ProvidedService[] {
   const view = scope as unknown as ScopeRecord;
   const all: ProvidedService[] = [];
@@ -83,6 +90,11 @@ export function listProvided(scope: Scope): ProvidedService[] {
 /**
  * Lists the instances that live in a scope and in its ancestors, values included: nearest scope first, then in order of
  * registration. In which order they were built makes no difference.
+ *
+ * @example
+ * ```ts
+ * console.log(listBuilt(app).map(({ token }) => token));
+ * ```
  */
 export function listBuilt(scope: Scope): BuiltService[] {
   const view = scope as unknown as ScopeRecord;
@@ -147,6 +159,11 @@ export function listPending(scope: Scope): PendingService[] {
 /**
  * Finds a scope below this one: by its id, else by its name. The nearest comes first, and among equals the oldest. A scope
  * that holds nothing yet is not known to its parent, and is not found.
+ *
+ * @example
+ * ```ts
+ * const request = findScope(app, "request");
+ * ```
  */
 export function findScope(scope: Scope, nameOrId: string): Scope | undefined {
   const below = subtree(scope as unknown as ScopeRecord).slice(1);
@@ -154,7 +171,14 @@ export function findScope(scope: Scope, nameOrId: string): Scope | undefined {
   return found as unknown as Scope | undefined;
 }
 
-/** The scopes above this one, the nearest first. */
+/**
+ * The scopes above this one, the nearest first.
+ *
+ * @example
+ * ```ts
+ * console.log(ancestors(scope).map(({ name }) => name).join(" < "));
+ * ```
+ */
 export function ancestors(scope: Scope): Scope[] {
   return ancestorsOf(scope as unknown as ScopeRecord) as unknown as Scope[];
 }

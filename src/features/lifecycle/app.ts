@@ -67,7 +67,9 @@ export interface Served {
 
 /** The life of a container. See {@linkcode createApp}. */
 export interface App<in Has = any> {
+  /** The container whose life it is. */
   readonly container: Scope;
+  /** How far it has come. */
   readonly state: AppState;
   /** Resolves with the report when the app has stopped, whoever has stopped it. It never rejects. */
   readonly done: Promise<ShutdownReport>;
@@ -118,8 +120,11 @@ export interface App<in Has = any> {
 
   /** Adds a hook. A hook that is added while the hooks of its phase run is not called. Returns what removes it. */
   beforeStart(hook: AppHook<Has>): () => void;
+  /** Adds a hook, called when everything has started. */
   afterStart(hook: AppHook<Has>): () => void;
+  /** Adds a hook, called before anything is stopped. */
   beforeStop(hook: AppHook<Has>): () => void;
+  /** Adds a hook, called when the container has closed. */
   afterStop(hook: AppHook<Has>): () => void;
 }
 

@@ -81,13 +81,29 @@ export interface RestartableOptions<Core, Runtime, D extends DependencyTuple> ex
     core: Core,
     ...rest: [...Arguments<D>, signal: RuntimeAbortSignal]
   ) => Runtime | PromiseLike<Runtime>;
-  /** What runs as long as the runtime is there: a function, or several under their names. It is not waited for. */
+  /**
+   * What runs as long as the runtime is there: a function, or several under their names. It is not waited for.
+   *
+   * @default nothing runs
+   */
   readonly run?: RestartableRun<Runtime> | Readonly<Record<string, RestartableRun<Runtime>>>;
-  /** Called before the runs begin. */
+  /**
+   * Called before the runs begin.
+   *
+   * @default nothing is called
+   */
   readonly beforeRun?: (runtime: Runtime) => unknown;
-  /** Called when all runs of a runtime have ended, by themselves or because they had to. */
+  /**
+   * Called when all runs of a runtime have ended, by themselves or because they had to.
+   *
+   * @default nothing is called
+   */
   readonly afterRun?: (runtime: Runtime) => unknown;
-  /** Called when a restart has succeeded; not after the first build. */
+  /**
+   * Called when a restart has succeeded; not after the first build.
+   *
+   * @default nothing is called
+   */
   readonly afterRestart?: (runtime: Runtime) => unknown;
   /**
    * Disposes a runtime, when the next one is to take its place, and at shutdown.

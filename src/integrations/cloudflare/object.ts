@@ -33,16 +33,20 @@ export interface ObjectOptions<State, Env, Has, Methods> extends EndingOptions<R
   readonly container: (state: State, env: Env) => Scope<Has>;
   /** The methods that others may call. They need the class `DurableObject` of `cloudflare:workers` as the second argument. */
   readonly methods?: Methods & ObjectMethods<Has, Env>;
+  /** Answers a request. */
   fetch?(
     request: RuntimeRequest,
     scope: RequestScope<Has, Env>,
   ): RuntimeResponse | PromiseLike<RuntimeResponse>;
+  /** Runs when the alarm goes off. When it throws, the alarm is run again. */
   alarm?(info: AlarmEvent, scope: EventScope<Has, Env>): unknown;
+  /** Takes a message of a socket that may hibernate. */
   webSocketMessage?(
     socket: RuntimeWebSocket,
     message: string | ArrayBuffer,
     scope: EventScope<Has, Env>,
   ): unknown;
+  /** Runs when such a socket has closed. */
   webSocketClose?(
     socket: RuntimeWebSocket,
     code: number,
@@ -50,6 +54,7 @@ export interface ObjectOptions<State, Env, Has, Methods> extends EndingOptions<R
     wasClean: boolean,
     scope: EventScope<Has, Env>,
   ): unknown;
+  /** Runs when such a socket has failed. */
   webSocketError?(socket: RuntimeWebSocket, error: unknown, scope: EventScope<Has, Env>): unknown;
 }
 

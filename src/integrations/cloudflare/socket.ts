@@ -23,12 +23,15 @@ interface Socket {
  *
  * @example
  * ```ts
- * fetch(request, scope) {
- *   const [client, server] = webSocketPair(scope);
- *   server.accept();
- *   server.addEventListener("message", ({ data }) => server.send(scope.get(Echo).answer(data)));
- *   return new Response(null, { status: 101, webSocket: client });
- * }
+ * export default createWorker({
+ *   container: () => createContainer(scoped(Echo)),
+ *   fetch(_request, scope) {
+ *     const [client, server] = webSocketPair(scope);
+ *     server.accept();
+ *     server.addEventListener("message", ({ data }) => server.send(scope.get(Echo).answer(data)));
+ *     return new Response(null, { status: 101, webSocket: client });
+ *   },
+ * });
  * ```
  */
 export function webSocketPair(scope: Scope): [client: RuntimeWebSocket, server: RuntimeWebSocket] {

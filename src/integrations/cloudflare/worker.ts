@@ -33,13 +33,18 @@ export interface WorkerOptions<Env, Has> extends EndingOptions<RuntimeResponse> 
    * @default 10_000
    */
   readonly buildTimeout?: number | undefined;
+  /** Answers a request. */
   fetch?(
     request: RuntimeRequest,
     scope: RequestScope<Has, Env>,
   ): RuntimeResponse | PromiseLike<RuntimeResponse>;
+  /** Runs at the times of a cron trigger. */
   scheduled?(controller: ScheduledEvent, scope: EventScope<Has, Env>): unknown;
+  /** Takes a batch of messages of a queue. When it throws, the messages come again. */
   queue?(batch: QueuedBatch, scope: EventScope<Has, Env>): unknown;
+  /** Takes a message that was sent to an address of the Worker. */
   email?(message: IncomingEmail, scope: EventScope<Has, Env>): unknown;
+  /** Takes what other Workers have logged. */
   tail?(items: any[], scope: EventScope<Has, Env>): unknown;
 }
 
