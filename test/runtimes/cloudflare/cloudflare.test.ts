@@ -8,33 +8,38 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { install, root } from "../../support/package.ts";
 
+let cwd: string;
 let remove = (): void => {};
 let miniflare: Miniflare;
 let address: URL;
 
-beforeAll(async () => {
-  const { folder: cwd, remove: removeFolder } = install();
-  remove = removeFolder;
-  copyFileSync(join(import.meta.dirname, "worker.mjs"), join(cwd, "worker.mjs"));
+/** Bundles a Worker of this folder, and gives where the bundle is. */
+function bundled(name: string): string {
+  copyFileSync(join(import.meta.dirname, name), join(cwd, name));
   execFileSync(
     join(root, "node_modules/.bin/esbuild"),
     [
-      "worker.mjs",
+      name,
       "--bundle",
       "--format=esm",
       "--conditions=workerd",
       "--external:cloudflare:workers",
-      "--outfile=bundle.mjs",
+      `--outfile=bundle-${name}`,
       "--log-level=error",
     ],
     { cwd },
   );
+  return join(cwd, `bundle-${name}`);
+}
+
+beforeAll(async () => {
+  ({ folder: cwd, remove } = install());
   miniflare = new Miniflare(
     convertV4MiniflareOptions({
       name: "shop",
       rootPath: cwd,
       modules: true,
-      scriptPath: join(cwd, "bundle.mjs"),
+      scriptPath: bundled("worker.mjs"),
       modulesRoot: cwd,
       compatibilityDate: "2026-10-01",
       kvNamespaces: ["KV"],
@@ -45,6 +50,7 @@ beforeAll(async () => {
       queueConsumers: { jobs: { maxBatchSize: 1, maxBatchTimeout: 0, maxRetries: 2, retryDelay: 0 } },
       serviceBindings: { OTHER: { name: "shop", entrypoint: "Accounts" } },
       cf: false,
+      unsafeTriggerHandlers: true,
       // Errors of handlers are part of the test.
       handleStructuredLogs: () => {},
       // Nothing in front: a proxy would keep from the Worker how its clients leave.
@@ -257,6 +263,68 @@ it("rethrows what a scheduled handler has thrown, and nothing else", async () =>
     "scheduled true",
     "scheduled true",
   ]);
+});
+
+it("gives each mail a scope, and rethrows what the handler has thrown", async () => {
+  const mail = (subject: string): string =>
+    [
+      "From: ada@home.example",
+      "To: help@shop.example",
+      "Message-ID: <1@home.example>",
+      `Subject: ${subject}`,
+      "",
+      "Hello",
+      "",
+    ].join("\r\n");
+  const deliver = async (subject: string): Promise<number> => {
+    const url = "http://shop.example/cdn-cgi/local/email?from=ada@home.example&to=help@shop.example";
+    return (await miniflare.dispatchFetch(url, { method: "POST", body: mail(subject) })).status;
+  };
+
+  expect(await deliver("works")).toBe(200);
+  expect(await deliver("fails")).toBe(500);
+  await untilClosed();
+  expect((await stats()).events.filter((it) => it.startsWith("email"))).toEqual([
+    "email true from ada@home.example",
+    "email true from ada@home.example",
+  ]);
+});
+
+it("gives what another Worker did a scope", async () => {
+  const both = new Miniflare(
+    convertV4MiniflareOptions({
+      rootPath: cwd,
+      cf: false,
+      handleStructuredLogs: () => {},
+      workers: [
+        {
+          name: "watched",
+          compatibilityDate: "2026-10-01",
+          modules: true,
+          script: 'export default { fetch() { console.log("sold a hat"); return new Response("ok"); } };',
+          tails: ["trace"],
+        },
+        {
+          name: "trace",
+          compatibilityDate: "2026-10-01",
+          modules: true,
+          scriptPath: bundled("trace.mjs"),
+          modulesRoot: cwd,
+        },
+      ],
+    }),
+  );
+  try {
+    await (await both.getWorker("watched")).fetch("http://watched.example/");
+    const trace = await both.getWorker("trace");
+    const seen = async (): Promise<unknown> => (await trace.fetch("http://trace.example/")).json();
+    await vi.waitFor(
+      async () => expect(await seen()).toEqual({ traces: [["tail", true, "sold a hat"]], closed: 1 }),
+      { timeout: 10_000 },
+    );
+  } finally {
+    await both.dispose();
+  }
 });
 
 it("delivers a batch again when its handler has failed, and not when a disposer has", async () => {

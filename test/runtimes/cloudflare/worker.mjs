@@ -182,6 +182,13 @@ export default createWorker({
       if (body === "fails" && attempts === 1) throw new Error("no");
     }
   },
+
+  async email(message, scope) {
+    await scope.getAsync(Settings);
+    seen.events.push(`${scope.name} ${scope.get(CurrentEvent) === message} from ${message.from}`);
+    if (message.headers.get("subject") === "fails") throw new Error("no");
+    await message.forward("desk@shop.example");
+  },
 });
 
 /** What the service binding reaches. A service binding takes every name for one of these. */
