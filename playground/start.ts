@@ -1,8 +1,7 @@
 // npm start, then press Ctrl+C   (PORT=8080 npm start to choose another port)
 //
 // Serves the page in browser/ and, under the same address, the app as node.ts does, so that
-// the page can be switched to either. No bundler: `.ts` files go out with their types
-// blanked, line for line as they are here.
+// the page can be switched to either.
 
 import { readFile } from "node:fs/promises";
 import { stripTypeScriptTypes } from "node:module";
@@ -12,32 +11,32 @@ import { createApp } from "thimble/lifecycle";
 import { drain, readEnv, signals } from "thimble/node";
 import { scopePerRequest } from "thimble/fetch";
 import { answer, createShortener } from "./app.ts";
+import { bundle } from "./bundle.ts";
 import { farewell } from "./farewell.ts";
 import { Timeline } from "./timeline.ts";
 
 // Each file by name: nothing that a visitor sends is ever a path on this disk.
-const modules = [
-  "page",
-  "places",
-  "local-store",
-  "lives",
-  "scopes",
-  "chart",
-  "moments",
-  "element",
-  "thimble",
-];
+const shared = ["lives", "scopes", "chart", "moments", "element"];
 const files = new Map([
-  ["/", "browser/index.html"],
+  ["/", "browser/workbench/index.html"],
+  ["/shortener", "browser/shortener/index.html"],
+  ["/sandbox", "browser/sandbox/frame.html"],
+  ["/sandbox/frame.js", "browser/sandbox/frame.js"],
   ["/browser/style.css", "browser/style.css"],
+  ["/browser/shortener/style.css", "browser/shortener/style.css"],
   ["/browser/thimble.svg", "browser/thimble.svg"],
   ["/thimble.global.js", "../dist/thimble.global.js"],
-  ...modules.map((name): [string, string] => [`/browser/${name}.js`, `browser/${name}.js`]),
+  ...shared.map((name): [string, string] => [`/browser/${name}.js`, `browser/${name}.js`]),
+  ...["page", "places", "local-store", "thimble"].map((name): [string, string] => [
+    `/browser/shortener/${name}.js`,
+    `browser/shortener/${name}.js`,
+  ]),
   ...["app", "answers", "pages", "request", "store", "timeline"].map((name): [string, string] => [
     `/${name}.ts`,
     `${name}.ts`,
   ]),
 ]);
+const bundled = await bundle();
 
 const types: Record<string, string> = {
   html: "text/html; charset=utf-8",
@@ -47,17 +46,31 @@ const types: Record<string, string> = {
   svg: "image/svg+xml",
 };
 
+/** What a page of ours may do. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self'",
   "connect-src 'self'",
+  "frame-src 'self'",
   "form-action 'self'",
   "base-uri 'none'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
 ].join("; ");
+
+/** What the frame of a program may do: load the modules of the playground, and nothing else. It is of no origin. */
+const sandbox = (origin: string): string =>
+  [
+    "sandbox allow-scripts",
+    "default-src 'none'",
+    `script-src ${origin}/modules/ ${origin}/sandbox/ blob:`,
+    "worker-src blob:",
+    "form-action 'none'",
+    "base-uri 'none'",
+    "frame-ancestors 'self'",
+  ].join("; ");
 
 const container = createShortener({ journal: console.log });
 const timeline = container.get(Timeline);
@@ -97,7 +110,9 @@ function listen(port: number) {
 async function route(request: Request): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   const file = request.method === "GET" || request.method === "HEAD" ? files.get(pathname) : undefined;
-  if (file) return await fileResponse(file);
+  if (file) return await fileResponse(file, request);
+  const text = bundled.get(pathname);
+  if (text !== undefined) return respond(text, extensionOf(pathname), request);
   // Answered outside of the app: watching must not open scopes of its own.
   if (pathname === "/timeline") {
     return Response.json({
@@ -108,19 +123,35 @@ async function route(request: Request): Promise<Response> {
   return await inScope(request);
 }
 
-async function fileResponse(file: string): Promise<Response> {
-  const extension = file.slice(file.lastIndexOf(".") + 1);
-  let text = await readFile(new URL(file, import.meta.url), "utf8");
-  // A browser knows no `thimble`; browser/thimble.js hands it the script tag's global under that name, and under the others.
-  if (extension === "ts")
-    text = stripTypeScriptTypes(text).replaceAll(/from "thimble(\/\w+)?"/g, 'from "/browser/thimble.js"');
+async function fileResponse(file: string, request: Request): Promise<Response> {
+  const text = await readFile(new URL(file, import.meta.url), "utf8");
+  const extension = extensionOf(file);
+  if (extension !== "ts") return respond(text, extension, request);
+  // A browser knows no `thimble`; shortener/thimble.js hands it the script tag's global under that name, and under the others.
+  const script = stripTypeScriptTypes(text);
+  return respond(
+    script.replaceAll(/from "thimble(\/\w+)?"/g, 'from "/browser/shortener/thimble.js"'),
+    extension,
+    request,
+  );
+}
+
+function extensionOf(name: string): string {
+  return name.slice(name.lastIndexOf(".") + 1);
+}
+
+function respond(text: string, extension: string, { url }: Request): Response {
+  const { origin, pathname } = new URL(url);
+  const isSandboxed = pathname.startsWith("/sandbox") || pathname.startsWith("/modules/");
   return new Response(text, {
     headers: {
       "content-type": types[extension]!,
-      "content-security-policy": policy,
+      "content-security-policy": isSandboxed ? sandbox(origin) : policy,
       "cache-control": "no-store",
       "referrer-policy": "no-referrer",
       "x-content-type-options": "nosniff",
+      // A frame of no origin may read these, as any page on this machine may.
+      ...(isSandboxed && { "access-control-allow-origin": "*" }),
     },
   });
 }

@@ -10,12 +10,21 @@ import { observe } from "thimble/observe";
 import { CurrentRequest } from "./request.ts";
 
 export type What =
-  "opened" | "closing" | "closed" | "building" | "built" | "failed" | "disposing" | "disposed";
+  | "opened"
+  | "closing"
+  | "closed"
+  | "building"
+  | "built"
+  | "failed"
+  | "stopping"
+  | "stopped"
+  | "disposing"
+  | "disposed";
 
 export interface Moment {
   /** Numbers the moments, from 1. */
   readonly seq: number;
-  /** Milliseconds since the timeline was made. */
+  /** Milliseconds since the timeline began. */
   readonly at: number;
   readonly what: What;
   readonly scope: string;
@@ -37,19 +46,24 @@ interface Happening {
 }
 
 export class Timeline {
-  readonly #began = performance.now();
+  readonly #began: number;
   readonly #moments: Moment[] = [];
   readonly #listeners = new Set<(moment: Moment) => void>();
   readonly #labels = new WeakMap<Scope, string>();
   readonly #counts = { opened: 0, closed: 0 };
   #seq = 0;
 
+  /** @param began What its times are counted from, by the clock of `performance`. */
+  constructor(began: number = performance.now()) {
+    this.#began = began;
+  }
+
   /** Scopes opened and closed so far, without the container itself. */
   get counts(): { readonly opened: number; readonly closed: number } {
     return this.#counts;
   }
 
-  /** Milliseconds since the timeline was made: the moment that now would be. */
+  /** Milliseconds since the timeline began: the moment that now would be. */
   get now(): number {
     return performance.now() - this.#began;
   }
@@ -71,6 +85,8 @@ export class Timeline {
       building: (event) => this.#add("building", event),
       built: (event) => this.#add("built", event),
       buildFailed: (event) => this.#add("failed", event),
+      stopping: (event) => this.#add("stopping", event),
+      stopped: (event) => this.#add("stopped", event),
       disposing: (event) => this.#add("disposing", event),
       disposed: (event) => this.#add("disposed", event),
     });

@@ -4,14 +4,15 @@
  *
  * @typedef {object} Service
  * @property {string} token
- * @property {"building" | "built" | "failed" | "disposing" | "disposed" | "gone"} state  gone: let go, with nothing to undo
+ * @property {"building" | "built" | "failed" | "stopping" | "stopped" | "disposing" | "disposed" | "gone" | "abandoned"} state  gone: let go, with nothing to undo
  * @property {number} [took]  how long the last step took, in milliseconds
  *
- * @typedef {object} Work  a build or a disposal, on the time axis
- * @property {"build" | "disposal"} kind
+ * @typedef {object} Work  a build, a stop or a disposal, on the time axis
+ * @property {"build" | "stop" | "disposal"} kind
  * @property {string} token
  * @property {number} from
  * @property {number} [to]
+ * @property {boolean} [failed]
  *
  * @typedef {object} Life
  * @property {string} id
@@ -27,6 +28,12 @@
 
 /** How far back the chart looks, in milliseconds. */
 export const WINDOW = 12_000;
+
+/** What is under way from here on, and what ends it. */
+export const begins = new Set(["building", "stopping", "disposing"]);
+export const ends = new Set(["built", "failed", "stopped", "disposed"]);
+
+const kinds = { building: "build", stopping: "stop", disposing: "disposal" };
 
 export class Lives {
   /** @type {Map<string, Life>} */
@@ -51,7 +58,7 @@ export class Lives {
   }
 
   /** @param {import("../timeline.ts").Moment} moment */
-  add({ what, at, scope, scopeId, parentId, label, token, elapsed }) {
+  add({ what, at, scope, scopeId, parentId, label, token, elapsed, error }) {
     this.#lastAt = at;
     // A timeline may begin in the middle, when the page joins a server that has run for a while.
     let life = this.#lives.get(scopeId);
@@ -78,21 +85,32 @@ export class Lives {
         life.state = "closed";
         life.closedAt = at;
         for (const service of life.services.values()) {
-          if (service.state === "built") service.state = "gone";
+          if (service.state === "built" || service.state === "stopped") service.state = "gone";
+          if (service.state === "disposing") service.state = "abandoned";
+        }
+        for (const work of life.work) {
+          if (work.to !== undefined) continue;
+          work.to = at;
+          work.failed = true;
         }
         if (parentId) this.closed++;
         break;
       case "building":
+      case "stopping":
       case "disposing":
         life.services.set(token, { token, state: what });
-        life.work.push({ kind: what === "building" ? "build" : "disposal", token, from: at });
+        life.work.push({ kind: kinds[what], token, from: at });
         break;
       case "built":
       case "failed":
+      case "stopped":
       case "disposed": {
         life.services.set(token, { token, state: what, took: elapsed });
         const work = life.work.findLast((it) => it.token === token && it.to === undefined);
-        if (work) work.to = at;
+        if (work) {
+          work.to = at;
+          if (what === "failed" || error !== undefined) work.failed = true;
+        }
         break;
       }
     }

@@ -1,14 +1,15 @@
 /**
- * Writes the moments down, newest first. What begins and ends, a build or a disposal,
- * is one row: it says "building" until it can say "built", and how long that took.
+ * Writes the moments down, newest first. What begins and ends, a build, a stop or
+ * a disposal, is one row: it says "building" until it can say "built", and how long that took.
  */
 import { duration, element, setText } from "./element.js";
+import { begins, ends } from "./lives.js";
 
 const KEPT = 80;
 
 export class MomentList {
   #list;
-  /** Rows of builds and disposals that have not ended. */
+  /** Rows of what has not ended. */
   #begun = new Map();
 
   /** @param {HTMLElement} list */
@@ -26,14 +27,14 @@ export class MomentList {
     const { what, scopeId, token } = moment;
     const key = `${scopeId} ${token}`;
     const row = this.#begun.get(key);
-    if (row && (what === "built" || what === "failed" || what === "disposed")) {
+    if (row && ends.has(what)) {
       this.#begun.delete(key);
       finish(row, moment);
       return;
     }
 
     const made = makeRow(moment);
-    if (what === "building" || what === "disposing") this.#begun.set(key, made);
+    if (begins.has(what)) this.#begun.set(key, made);
     this.#list.prepend(made.item);
     while (this.#list.childElementCount > KEPT) this.#list.lastElementChild.remove();
   }

@@ -6,9 +6,24 @@ export class ScopeTree {
   /** @type {Map<string, ReturnType<typeof makeRow>>} */
   #rows = new Map();
 
-  /** @param {HTMLElement} host */
-  constructor(host) {
+  #actions;
+  #byId;
+
+  /**
+   * @param {HTMLElement} host
+   * @param {object} [options]
+   * @param {{ label: string, act: (id: string) => void }[]} [options.actions]  what can be done to a scope that is open
+   * @param {boolean} [options.byId]  scopes without a label are called by their ids and not by their names
+   */
+  constructor(host, { actions = [], byId = false } = {}) {
+    this.#actions = actions;
+    this.#byId = byId;
     host.replaceChildren(this.#root);
+  }
+
+  /** From now on nothing can be done to a scope. */
+  freeze() {
+    for (const { buttons } of this.#rows.values()) for (const button of buttons) button.disabled = true;
   }
 
   /**
@@ -26,7 +41,7 @@ export class ScopeTree {
     for (const life of lives) {
       let row = this.#rows.get(life.id);
       if (!row) {
-        row = makeRow(life);
+        row = makeRow(life, this.#actions, this.#byId);
         this.#rows.set(life.id, row);
         // Newest on top: that is where the eye is after a click.
         (this.#rows.get(life.parentId)?.children ?? this.#root).prepend(row.item);
@@ -37,7 +52,7 @@ export class ScopeTree {
 }
 
 /** @param {import("./lives.js").Life} life */
-function makeRow({ id, name, label }) {
+function makeRow({ id, name, label }, actions, byId) {
   const state = element("span", { className: "state" });
   const age = element("span", { className: "age" });
   const services = element("ul", { className: "services" });
@@ -45,10 +60,17 @@ function makeRow({ id, name, label }) {
   const head = element(
     "div",
     { className: "head" },
-    element("strong", {}, label ?? name),
-    element("code", {}, id),
+    element("strong", {}, label ?? (byId ? id : name)),
+    ...(byId && label === undefined ? [] : [element("code", {}, id)]),
     state,
   );
+  const buttons = actions.map(({ label: verb, act }) => {
+    const button = element("button", { type: "button", className: "small" }, verb);
+    button.setAttribute("aria-label", `${verb}: ${id}`);
+    button.addEventListener("click", () => act(id));
+    return button;
+  });
+  if (buttons.length > 0) head.append(element("span", { className: "actions" }, ...buttons));
   const line = element("div", { className: "line" }, head, services, age);
   return {
     item: element("li", { className: "scope" }, line, children),
@@ -56,11 +78,13 @@ function makeRow({ id, name, label }) {
     age,
     services,
     children,
+    buttons,
     chips: new Map(),
   };
 }
 
-function update({ item, state, age, services, chips }, life, now) {
+function update({ item, state, age, services, buttons, chips }, life, now) {
+  for (const button of buttons) button.hidden = life.state !== "open";
   setState(item, life.state);
   setText(state, life.state);
   setText(age, duration((life.closedAt ?? now) - life.openedAt));

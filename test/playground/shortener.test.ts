@@ -22,7 +22,7 @@ async function open(
   page.on("pageerror", (error) => complaints.push(error.message));
   // A violated policy is reported here as well.
   page.on("console", (message) => message.type() !== "info" && complaints.push(message.text()));
-  await page.goto(program.url);
+  await page.goto(`${program.url}/shortener`);
   return { page, complaints };
 }
 
@@ -41,17 +41,19 @@ async function shorten(page: Page, url: string): Promise<void> {
   await page.getByRole("button", { name: "Shorten" }).click();
 }
 
-describe("the playground's page", () => {
+describe("the page of the link shortener", () => {
   it("runs under a policy that lets in its own files and nothing else", async () => {
     const { page, complaints } = await open();
-    const policy = (await (await page.request.get(program.url)).headers())["content-security-policy"];
+    const policy = (await (await page.request.get(`${program.url}/shortener`)).headers())[
+      "content-security-policy"
+    ];
 
     await scope(page, "GET /links", "closed").waitFor();
 
     expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
     expect(policy).not.toMatch(/unsafe|nonce|sha256|\*|data:|http/);
     // Nothing in the page itself that such a policy would have to make an exception for.
-    expect(await (await page.request.get(program.url)).text()).not.toMatch(
+    expect(await (await page.request.get(`${program.url}/shortener`)).text()).not.toMatch(
       /<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)/,
     );
     expect(complaints).toEqual([]);

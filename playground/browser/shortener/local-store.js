@@ -5,7 +5,7 @@
  * motion" changes, and all it changes.
  *
  * @param {() => Promise<unknown>} pause
- * @returns {Promise<import("../store.ts").Store>}
+ * @returns {Promise<import("../../store.ts").Store>}
  */
 export async function localStore(pause) {
   await pause();

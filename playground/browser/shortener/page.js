@@ -5,12 +5,12 @@
  * What is drawn comes from the moments of a timeline and from nothing else, so that
  * an app in this page and one on a server look alike.
  */
-import { Chart } from "./chart.js";
-import { duration, element } from "./element.js";
-import { Lives } from "./lives.js";
-import { MomentList } from "./moments.js";
+import { Chart } from "../chart.js";
+import { duration, element } from "../element.js";
+import { Lives } from "../lives.js";
+import { MomentList } from "../moments.js";
 import { here, there } from "./places.js";
-import { ScopeTree } from "./scopes.js";
+import { ScopeTree } from "../scopes.js";
 
 /** @type {(id: string) => any} */
 const find = (id) => document.getElementById(id);
@@ -52,7 +52,7 @@ function pause() {
   return new Promise((resolve) => setTimeout(resolve, settings.elements.slow.checked ? 500 : 0));
 }
 
-/** @param {readonly import("../timeline.ts").Moment[]} news */
+/** @param {readonly import("../../timeline.ts").Moment[]} news */
 function onMoments(news) {
   for (const moment of news) {
     lives.add(moment);

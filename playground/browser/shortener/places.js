@@ -8,16 +8,16 @@
  * @property {(() => Promise<import("thimble").ShutdownReport>) | undefined} shutdown
  * @property {() => void} leave  stops telling
  */
-import { answer, createShortener } from "../app.ts";
-import { refuse } from "../answers.ts";
+import { answer, createShortener } from "../../app.ts";
+import { refuse } from "../../answers.ts";
 import { localStore } from "./local-store.js";
 import { CurrentRequest, isContainerError, shutdownOnSignal, value } from "./thimble.js";
-import { Timeline } from "../timeline.ts";
+import { Timeline } from "../../timeline.ts";
 
 /**
  * The app in this page: the very same `app.ts` that the servers run.
  *
- * @param {{ pause: () => Promise<unknown>, onMoments: (moments: readonly import("../timeline.ts").Moment[]) => void }} options
+ * @param {{ pause: () => Promise<unknown>, onMoments: (moments: readonly import("../../timeline.ts").Moment[]) => void }} options
  * @returns {Place}
  */
 export function here({ pause, onMoments }) {
@@ -62,7 +62,7 @@ export function here({ pause, onMoments }) {
 /**
  * The app of the server that this page came from. Its container can be watched from here and not be shut down: that is Ctrl+C's part.
  *
- * @param {{ onMoments: (moments: readonly import("../timeline.ts").Moment[]) => void, onGone: () => void }} options
+ * @param {{ onMoments: (moments: readonly import("../../timeline.ts").Moment[]) => void, onGone: () => void }} options
  * @returns {Place}
  */
 export function there({ onMoments, onGone }) {
