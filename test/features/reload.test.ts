@@ -460,25 +460,28 @@ describe("release while something is being built", () => {
     expect(reports).toEqual([]);
   });
 
-  it("refuses such a factory what is released, when it asks for that later", async () => {
+  it("gives such a factory what it was given before, and has it wait for nothing", async () => {
     const go = deferred<void>();
-    const seen: string[] = [];
+    const seen: unknown[] = [];
     const app: Scope = createContainer(
       singleton(Db, { dispose: close }),
+      singleton(Clock, () => go.promise.then(() => new Clock())),
       singleton(Users, async ({ get, getAsync }) => {
         const db = get(Db);
         await go.promise;
-        await getAsync(Db).catch((error: { code: string }) => void seen.push(error.code));
+        seen.push(get(Db) === db, (await getAsync(Db)) === db, db.isOpen);
+        await getAsync(Clock).catch((error: { code: string }) => void seen.push(error.code));
         return new Users(db);
       }),
     );
     const users = app.getAsync(Users);
+    void app.getAsync(Clock);
     const released = release(app, Db);
     go.resolve();
     await released;
 
-    expect((await users).db.isOpen).toBe(true);
-    expect(seen).toEqual(["CIRCULAR_DEPENDENCY"]);
+    expect((await users).db).toBe(app.get(Db));
+    expect(seen.slice(0, 4)).toEqual([true, true, true, "RELEASED"]);
   });
 
   it("runs an asynchronous transient again for the one who waits for it", async () => {
@@ -632,6 +635,245 @@ describe("release while something is being built", () => {
     app.get(Users);
     expect((await release(app, Db)).ok).toBe(true);
     expect(log).toEqual(["db"]);
+  });
+});
+
+describe("what a disposer resolves", () => {
+  it("through its resolver or defer is what its service was given, as long as that is needed", async () => {
+    const T = token<{ isOpen: boolean }>("t");
+    const open = (text: string) => () => ({ isOpen: true, text });
+    const end = (it: { isOpen: boolean }): void => void (it.isOpen = false);
+    const app: Scope = createContainer(
+      singleton(T, open("t"), { dispose: end }),
+      singleton(Db, [T], () => new Db(), { dispose: close }),
+      singleton(
+        Users,
+        [Db, T, defer(T), defer(Db)],
+        (db, it, late, lateDb) =>
+          Object.assign(new Users(db), {
+            async end() {
+              const whole = late.get() === it && it.isOpen && lateDb.get() === db && db.isOpen;
+              await Promise.resolve();
+              log.push(whole && late.get() === it && it.isOpen ? "whole" : "half");
+            },
+          }),
+        { dispose: (users) => (users as never as { end(): Promise<void> }).end() },
+      ),
+    );
+    const acts: (() => Promise<unknown>)[] = [
+      () => release(app, T),
+      () => release(app, Db),
+      () => release(app),
+      () => reload(app, T, singleton(T, open("other"), { dispose: end })),
+      () => withdraw(app, T),
+    ];
+    for (const act of acts) {
+      app.get(Users);
+      await act();
+    }
+    expect(log).toEqual(acts.flatMap(() => ["whole", "db"]));
+  });
+
+  it("for the first time is there until its end, if it was not disposed before", async () => {
+    const app: Scope = createContainer(
+      singleton(Clock),
+      singleton(Db, [Clock], () => new Db(), { dispose: close }),
+      singleton(Users, [Clock, defer(Db)], (_, late) => Object.assign(new Users(new Db()), { late }), {
+        dispose: async (users) => {
+          const db = (users as never as { late: { get(): Db } }).late.get();
+          await Promise.resolve();
+          log.push(db.isOpen ? "open" : "closed");
+        },
+      }),
+    );
+    app.get([Db, Users]);
+    await release(app, Clock);
+    expect(log).toEqual(["open", "db"]);
+  });
+
+  it("is refused when it would wait for the disposer", async () => {
+    const seen: string[] = [];
+    const Of = token<Db>("of");
+    const ask = async (it: Promise<unknown>): Promise<void> => {
+      const refused = await laterRefusal(it);
+      seen.push(`${refused.code} ${route(refused.path)}`);
+    };
+    const app: Scope = createContainer(
+      singleton(Db, ({ getAsync }) => Object.assign(new Db(), { getAsync }), {
+        dispose: async (db) => {
+          const late = (db as never as { getAsync(it: unknown): Promise<unknown> }).getAsync;
+          const all = [late(Db), app.getAsync(Db), app.getAsync(Of), app.getAsync([Clock])];
+          expect(await all.pop()).toEqual([new Clock()]);
+          for (const it of all) await ask(it);
+        },
+      }),
+      singleton(Of, [Db], (db) => db),
+      singleton(Clock),
+    );
+    app.get(Db);
+    expect((await release(app, Db)).ok).toBe(true);
+    expect(seen).toEqual([
+      "CIRCULAR_DEPENDENCY Db > Db",
+      "CIRCULAR_DEPENDENCY Db > Db",
+      "CIRCULAR_DEPENDENCY Db > of > Db",
+    ]);
+  });
+
+  it("by somebody else waits, as everything does, also through a service that goes", async () => {
+    const closing = deferred<void>();
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: close }),
+      singleton(Users, ({ get, getAsync }) => Object.assign(new Users(get(Db)), { getAsync })),
+      singleton(Page, [Users], { dispose: () => closing.promise.then(says("page")) }),
+    );
+    const page = app.get(Page);
+    const released = release(app, Db);
+    const { getAsync } = page.users as never as { getAsync(it: typeof Page): Promise<Page> };
+    const next = getAsync(Page);
+    closing.resolve();
+    await released;
+    expect((await next).users.db).toBe(app.get(Db));
+    expect(page.users.db.isOpen).toBe(false);
+  });
+});
+
+describe("a deadline", () => {
+  const never = (): Promise<void> => new Promise(() => {});
+  const outcomes = (report: { readonly services: readonly { token: string; outcome: string }[] }): string[] =>
+    report.services.map(({ token, outcome }) => `${token} ${outcome}`);
+
+  it("ends a release: what has not begun begins, in order, and the new ones may be built", async () => {
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: close }),
+      singleton(Users, [Db], {
+        dispose: (_, signal, reason) => {
+          log.push(`users ${signal.aborted} ${String(reason)}`);
+          signal.addEventListener("abort", says("aborted"));
+          return never();
+        },
+      }),
+      singleton(Page, [Users], { dispose: says("page") }),
+    );
+    app.get(Page);
+    const released = release(app, Db, { timeout: 0, reason: "why" });
+    const next = app.getAsync(Page);
+    const report = await released;
+    expect(log).toEqual(["page", "users false why", "aborted", "db"]);
+    expect(outcomes(report)).toEqual(["Page disposed", "Db disposed", "Users abandoned"]);
+    expect(report.ok).toBe(false);
+    expect((await next).users.db.isOpen).toBe(true);
+    await app.shutdown({ timeout: 0 });
+  });
+
+  it("that has passed already disposes everything, and waits for nothing", async () => {
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: (db, signal) => (close(db), log.push(`${signal.aborted}`), never()) }),
+      singleton(Users, [Db], {
+        stop: (_, signal) => (log.push(`stop ${signal.aborted}`), never()),
+        dispose: says("users"),
+      }),
+    );
+    app.get(Users);
+    const report = await release(app, Db, { signal: AbortSignal.abort() });
+    expect(log).toEqual(["stop true", "users", "db", "true"]);
+    expect(outcomes(report)).toEqual(["Users abandoned", "Users disposed", "Db abandoned"]);
+  });
+
+  it("leaves a factory behind that does not end, and disposes what it makes after all", async () => {
+    const slow = deferred<void>();
+    let calls = 0;
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: close }),
+      singleton(Users, [Db], (db) => (calls++ ? new Users(db) : slow.promise.then(() => new Users(db))), {
+        dispose: says("users"),
+      }),
+    );
+    const users = app.getAsync(Users);
+    expect(outcomes(await release(app, Db, { timeout: 0 }))).toEqual(["Db disposed", "Users abandoned"]);
+    expect((await users).db.isOpen).toBe(true);
+    slow.resolve();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(log).toEqual(["db", "users"]);
+    expect(app.get(Users)).toBe(await users);
+  });
+
+  it("ends what cannot be seen: a factory that releases what it was given, after an await", async () => {
+    let isFirst = true;
+    const app: Scope = createContainer(
+      singleton(Db),
+      singleton(Users, [Db], async (db) => {
+        await Promise.resolve();
+        if (isFirst) {
+          isFirst = false;
+          log.push(...outcomes(await release(app, Db, { timeout: 0 })));
+        }
+        return new Users(db);
+      }),
+    );
+    expect((await app.getAsync(Users)).db).toBe(app.get(Db));
+    expect(log).toEqual(["Users abandoned"]);
+  });
+
+  it("has what fails after it reported, except for what follows its signal", async () => {
+    const reports = catchReports();
+    const late = deferred<void>();
+    let isFirst = true;
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: () => late.promise.then(() => Promise.reject(new RangeError("disposer"))) }),
+      singleton(Clock, {
+        dispose: (_, signal) => late.promise.then(() => Promise.reject(signal.reason as Error)),
+      }),
+      singleton(Users, async () => {
+        if (isFirst) {
+          isFirst = false;
+          await late.promise;
+          throw new RangeError("factory");
+        }
+        return new Users(new Db());
+      }),
+    );
+    app.get([Db, Clock]);
+    const users = app.getAsync(Users);
+    const report = await release(app, undefined, { timeout: 0 });
+    expect(report.services.every(({ outcome }) => outcome === "abandoned")).toBe(true);
+    late.resolve();
+    await users;
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(reports.map(String).sort()).toEqual(["RangeError: disposer", "RangeError: factory"]);
+  });
+
+  it("ends one of two releases, and the other one waits on", async () => {
+    const closing = deferred<void>();
+    const app: Scope = createContainer(
+      singleton(Db),
+      singleton(Users, [Db], { dispose: () => closing.promise }),
+    );
+    app.get(Users);
+    const first = release(app, Users, { timeout: 0 });
+    const second = release(app, Db);
+    expect(outcomes(await first)).toEqual(["Users abandoned"]);
+    closing.resolve();
+    expect(outcomes(await second)).toEqual(["Users disposed"]);
+  });
+
+  it("is taken by reload and withdraw as well, and refused when it is none", async () => {
+    const app: Scope = createContainer(singleton(Db, { eager: true, dispose: never }));
+    const db = app.get(Db);
+    expect(outcomes(await reload(app, Db, undefined, { timeout: 0 }))).toEqual(["Db abandoned"]);
+    expect(app.get(Db)).not.toBe(db);
+    expect(outcomes(await reload(app, Db, singleton(Db), { timeout: 0 }))).toEqual(["Db abandoned"]);
+    expect(outcomes(await withdraw(app, Db, { timeout: 0 }))).toEqual([]);
+    expect(app.has(Db)).toBe(false);
+    app.provide(singleton(Db));
+    for (const act of [
+      () => release(app, Db, { timeout: "1" } as never),
+      () => release(app, Db, { timeOut: 1 } as never),
+      () => release(app, Db, AbortSignal.abort() as never),
+      () => reload(app, Db, undefined, { timeout: -1 }),
+      () => withdraw(app, Db, { time: 1 } as never),
+    ])
+      await expect(act()).rejects.toBeInstanceOf(TypeError);
+    expect(app.has(Db)).toBe(true);
   });
 });
 

@@ -10,6 +10,7 @@
 import fc from "fast-check";
 import {
   createContainer,
+  defer,
   scoped,
   singleton,
   token,
@@ -40,7 +41,7 @@ interface Service {
 
 type Step =
   | {
-      readonly do: "get" | "release" | "reload" | "renew" | "withdraw" | "override" | "break";
+      readonly do: "get" | "release" | "hurry" | "reload" | "renew" | "withdraw" | "override" | "break";
       readonly scope: number;
       readonly of: number;
     }
@@ -76,6 +77,8 @@ interface Made {
   readonly isKept: boolean;
   readonly isOwned: boolean;
   state: "there" | "going" | "gone";
+  /** Of a service that resolves late. */
+  readonly late?: (key: Token<Made>) => Made;
 }
 
 const turns = async (count: number): Promise<void> => {
@@ -83,13 +86,14 @@ const turns = async (count: number): Promise<void> => {
 };
 
 /** Whether it settles. Everything here takes turns and no time, so that nothing has to wait to see that it hangs. */
-const settles = (it: Promise<unknown>): Promise<boolean> =>
-  Promise.race([it.then(() => true), turns(2_000).then(() => false)]);
+const settles = (it: Promise<unknown>, within = 2_000): Promise<boolean> =>
+  Promise.race([it.then(() => true), turns(within).then(() => false)]);
 
 class World {
   readonly made: Made[] = [];
   readonly wrong: string[] = [];
   readonly broken = new Set<number>();
+  readonly overridden = new Set<number>();
   readonly tokens: Token<Made>[];
   readonly scopes: Scope[];
   readonly services: readonly Service[];
@@ -135,6 +139,7 @@ class World {
 
   undo(it: Made): unknown {
     const { undo } = this.services[it.of]!;
+    this.useLate(it);
     if (it.state !== "there") this.wrong.push(`${it.name} is disposed twice`);
     const user = this.made.find(
       (other) => other.isOwned && other.state !== "gone" && other !== it && this.below(other).has(it),
@@ -146,6 +151,20 @@ class World {
       if (undo === "throws") throw new Error(it.name);
     };
     return undo === "later" && this.isConcurrent ? turns(3).then(end) : end();
+  }
+
+  /** A disposer resolves late what its service was given, and receives just that. */
+  useLate(it: Made): void {
+    for (const other of it.late ? it.given : []) {
+      // What is overridden, and was not released, is found no more.
+      if (!other.isKept || this.overridden.has(other.of)) continue;
+      try {
+        const found = it.late!(this.tokens[other.of]!);
+        if (found !== other) this.wrong.push(`${it.name} finds ${found.name} in place of ${other.name}`);
+      } catch (error) {
+        this.wrong.push(`${it.name} cannot find ${other.name}: ${String(error)}`);
+      }
+    }
   }
 
   provider(of: number): Provider {
@@ -167,10 +186,10 @@ class World {
     if (kind === "dynamic")
       return singleton(
         key,
-        async ({ getAsync }) => {
+        async ({ get, getAsync }) => {
           const given: Made[] = [];
           for (const it of needs) given.push(await getAsync(it));
-          return build(given);
+          return Object.assign(await build(given), { late: get });
         },
         options as never,
       );
@@ -179,7 +198,18 @@ class World {
         build(given),
       );
     const define = (kind === "scoped" ? scoped : singleton) as (...args: unknown[]) => Provider;
-    return define(key, needs, (...given: Made[]) => build(given), options);
+    return define(
+      key,
+      [needs, needs.map((it) => defer(it))],
+      (given: Made[], deferred: { get(): Made }[]) => {
+        const made = build(given);
+        const late = (it: Token<Made>): Made => deferred[needs.indexOf(it)]!.get();
+        return made instanceof Promise
+          ? made.then((it) => Object.assign(it, { late }))
+          : Object.assign(made, { late });
+      },
+      options,
+    );
   }
 
   async step(step: Step): Promise<void> {
@@ -199,11 +229,14 @@ class World {
       }
       case "release":
         return void (await release(scope, key));
+      case "hurry":
+        return void (await release(scope, key, { signal: AbortSignal.abort() }));
       case "renew":
         return void (await reload(scope, key));
       case "reload":
         return void (await reload(scope, key, this.provider(of) as never));
       case "override":
+        this.overridden.add(of);
         return void scope.override(this.provider(of) as never);
       case "withdraw":
         return void (await withdraw(scope, key));
@@ -313,6 +346,47 @@ describe("random releases", () => {
           expect(await settles(world.look()), "everything can be resolved").toBe(true);
           expect(await settles(world.end()), "the last shutdown ends").toBe(true);
           expect(world.wrong).toEqual([]);
+        },
+      ),
+      { numRuns: runs, seed: 20261130 },
+    );
+  });
+
+  it("that wait for nothing end at once, and everything is disposed in the end, once", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(service, { minLength: 1, maxLength: 7 }),
+        steps([
+          "get",
+          "get",
+          "get",
+          "wait",
+          "wait",
+          "hurry",
+          "hurry",
+          "release",
+          "withdraw",
+          "reload",
+          "shutdown",
+        ]),
+        async (services, all) => {
+          const world = new World(services, true);
+          const running: Promise<unknown>[] = [];
+          for (const step of all) {
+            const step_ = world.step(step).catch((error: unknown) => {
+              if (!isExpected(error)) world.wrong.push(String(error));
+            });
+            if (step.do === "wait") await step_;
+            else if (step.do !== "hurry") running.push(step_);
+            else if (!(await settles(step_, 20))) world.wrong.push("a release never ends, or not at once");
+          }
+          expect(await settles(Promise.all(running)), "the steps end").toBe(true);
+          expect(await settles(world.look()), "everything can be resolved").toBe(true);
+          expect(await settles(world.end()), "the last shutdown ends").toBe(true);
+          // What nobody waits for may end after that.
+          await turns(50);
+          // What was abandoned is not there when what uses it goes.
+          expect(world.wrong.filter((it) => /twice|never/.test(it))).toEqual([]);
         },
       ),
       { numRuns: runs, seed: 20261130 },

@@ -44,8 +44,8 @@ function disposerOf(node: Node, value: unknown): Disposer | symbol | false {
  * a promise if there is something to wait for.
  */
 export function disposeNode(node: Node): Promise<void> | false {
-  const { scope, cleanup } = node;
-  const { closing, tree } = scope;
+  const { scope, rows, cleanup } = node;
+  const { closing = rows, tree } = scope;
   const value = madeBy(node);
   const disposer = disposerOf(node, value);
   const stop = stopOf(node);
@@ -61,7 +61,7 @@ export function disposeNode(node: Node): Promise<void> | false {
     // A function that declares one parameter takes no signal, and none is made for it: on some runtimes making one takes
     // longer than opening, using and closing a request scope.
     const needsSignal = (isOption && dispose && dispose.length !== 1) || (stop && stop.length !== 1);
-    const signal = needsSignal ? signalIn(closing ?? node, closing?.expired) : undefined;
+    const signal = needsSignal ? signalIn(scope.closing ?? node, closing?.expired) : undefined;
     const reason = closing?.reason;
     const outer = setEnding(node);
     let result: unknown;

@@ -58,7 +58,7 @@ import { dequeue, isWaiting, PENDING, pendingBuild, queue, suspend, waitFor } fr
 /** Gives the value of `dependency` in `scope`, on behalf of the build `dependent`. */
 export function resolve(scope: ScopeRecord, dependency: Single, dependent: Build | undefined): unknown {
   if (looksLikeToken(dependency)) {
-    const node = find(scope, dependency);
+    const node = find(scope, dependency) ?? scope.tree.dependents?.lost(dependency, dependent);
     // A closed scope has nothing any more. An observer of this very build may have closed it.
     if (!node) throw (scope.closing?.report ? closed : notProvided)(scope, dependency, dependent);
     return resolveNode(scope, node, dependent);
@@ -102,11 +102,12 @@ export function resolveNode(scope: ScopeRecord, origin: Node, dependent: Build |
       if (above.node === origin && above.scope === scope && above.phase < DONE)
         throw circular(dependent!, [above]);
     }
-    if (dependent) scope.tree.dependents?.pass(dependent, origin);
+    scope.tree.dependents?.find(origin, dependent);
     return build(new Build(definition, scope, dependent, origin));
   } else if (lifetime === SINGLETON && definition.options.io && scope.tree.nodeOfIo)
     node = scope.tree.nodeOfIo(scope, origin, dependent);
 
+  node = scope.tree.dependents?.find(node, dependent) ?? node;
   // The instance is built, being built, or not built yet.
   let it: unknown;
   if (node.state === BUILT) {

@@ -32,9 +32,9 @@ export function checkSignal(it: unknown): void {
     throw new TypeError("signal is an AbortSignal");
 }
 
-/** @throws `TypeError` when the options of a shutdown are wrong. */
-export function checkShutdown(options: ShutdownOptions): void {
-  checkNames("shutdown", options, ["timeout", "signal", "reason"]);
+/** @throws `TypeError` when the options of a shutdown, or of a release, are wrong. */
+export function checkShutdown(options: ShutdownOptions, of: string = "shutdown"): void {
+  checkNames(of, options, ["timeout", "signal", "reason"]);
   const { timeout, signal } = options;
   if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0))
     throw new TypeError("timeout is a number of milliseconds");

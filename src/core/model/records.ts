@@ -199,9 +199,9 @@ export class Node implements Dependent {
   /** Set by `thimble/reload`: what depends on it; and what keeps it from being built until its predecessor is disposed. */
   declare dependents?: Set<Node>;
   declare gate?: object;
-  /** Of a service that is released: told what becomes of it. */
-  declare rows?: Dependents | undefined;
-  /** Of a disposal that began before its scope closes: aborts at the deadline. */
+  /** Of a service that is released: what its disposal belongs to, where its scope is not closing. */
+  declare rows?: Released | undefined;
+  /** Of a disposal that began while its scope is open: aborts at the deadline. */
   declare controller?: Controller | undefined;
   /** While a disposer or `stop` waits for a promise: when it was called, and its neighbours among what is in flight. */
   declare since?: number;
@@ -414,6 +414,12 @@ export interface Closing {
   proceed(ended?: Dependent): void;
 }
 
+/** What disposes services while their scopes stay open: see `thimble/reload`. */
+export interface Released extends Partial<Pick<Closing, "clock" | "reason" | "expired">> {
+  /** Something was disposed, or that has failed. */
+  row(it: Dependent, row: ShutdownRow): void;
+}
+
 /** Called when a build begins, and when it resolves a provider. Refuses by throwing. */
 export type Guard = (dependent: Build, node?: Node) => void;
 
@@ -421,14 +427,17 @@ export type Guard = (dependent: Build, node?: Node) => void;
 export interface Dependents {
   /** An edge was added. */
   add(dependent: Dependent, node: Node): void;
-  /** Something resolves a transient or an alias, which has no instance that an edge could lead to. */
-  pass(dependent: Build, origin: Node): void;
+  /**
+   * Something resolves what stands in a node; of a transient or an alias, in that of its provider. Gives another node, when
+   * something is going and is to receive what it was given before. Refuses by throwing.
+   */
+  find(node: Node, dependent: Build | undefined): Node | undefined;
+  /** The same for a token that nothing provides any more. */
+  lost(token: AnyToken, dependent: Build | undefined): Node | undefined;
   /** The edges of something are about to be taken away: it was disposed, or there was nothing to dispose. */
   ended(dependent: Dependent): void;
   /** A `stop` has ended. */
   stopped(node: Node, row: ShutdownRow | undefined): void;
-  /** Something that is released was disposed, or that has failed or was abandoned. */
-  row(it: Dependent, row: ShutdownRow): void;
 }
 
 /** What all scopes of a tree share. */

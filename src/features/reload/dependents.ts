@@ -26,6 +26,7 @@ import {
   type Tree,
   VALUE,
 } from "../../core/model/records.ts";
+import type { AnyToken } from "../../core/types/dependency.ts";
 import type { ShutdownRow } from "../../core/types/shutdown.ts";
 import { encloses, itemsOf, subtree } from "../../core/model/tree.ts";
 import { find } from "../../core/registry/registry.ts";
@@ -35,8 +36,12 @@ import { isToken } from "../../core/words/token.ts";
 export interface Listener {
   /** A `stop` has ended. */
   stopped(node: Node, row: ShutdownRow | undefined): void;
-  told(it: Dependent, row: ShutdownRow): void;
+  /** Gives whether it waits for it. */
+  told(it: Dependent, row: ShutdownRow): boolean;
   ended(it: Dependent): void;
+  /** See `Dependents`. */
+  find(node: Node, dependent: Build | undefined): Node | undefined;
+  lost(token: AnyToken, dependent: Build | undefined): Node | undefined;
 }
 
 export class Index implements Dependents {
@@ -100,9 +105,11 @@ export class Index implements Dependents {
     (node.dependents ??= new Set()).add(dependent as Node);
   }
 
-  pass(dependent: Build, origin: Node): void {
+  find(node: Node, dependent: Build | undefined): Node | undefined {
+    if (node.definition.lifetime < TRANSIENT) return this.#first((it) => it.find(node, dependent));
     const it = cachedDependent(dependent);
-    if (it && it.definition.lifetime < TRANSIENT) addEdge(it, origin);
+    if (it && it.definition.lifetime < TRANSIENT) addEdge(it, node);
+    return undefined;
   }
 
   ended(it: Dependent): void {
@@ -115,9 +122,24 @@ export class Index implements Dependents {
     for (const listener of [...this.listeners]) listener.stopped(node, row);
   }
 
-  /** A row of the report of what has disposed it: it belongs to the reports of all releases that wait for it. */
-  row(it: Dependent, row: ShutdownRow): void {
-    for (const listener of this.listeners) listener.told(it, row);
+  lost(token: AnyToken, dependent: Build | undefined): Node | undefined {
+    return this.#first((it) => it.lost(token, dependent));
+  }
+
+  #first(of: (listener: Listener) => Node | undefined): Node | undefined {
+    for (const listener of this.listeners) {
+      const it = of(listener);
+      if (it) return it;
+    }
+    return undefined;
+  }
+
+  /**
+   * A row of the report of what has disposed it: it belongs to the reports of all releases that wait for it. Gives whether
+   * there is one.
+   */
+  row(it: Dependent, row: ShutdownRow): boolean {
+    return [...this.listeners].map((listener) => listener.told(it, row)).includes(true);
   }
 
   /** What depends on the node directly, or may do so. */

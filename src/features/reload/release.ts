@@ -15,7 +15,7 @@
 
 import { disposeNode, ending } from "../../core/building/disposal.ts";
 import { onStack, runAs, running } from "../../core/building/running.ts";
-import { chainTo, waitedFor } from "../../core/model/edges.ts";
+import { chainTo, dependentIn, route, waitedFor } from "../../core/model/edges.ts";
 import { closed, pathOver } from "../../core/model/messages.ts";
 import {
   Build,
@@ -25,6 +25,7 @@ import {
   DISPOSING,
   IDLE,
   type Node,
+  type Released,
   RUNNING,
   type ScopeRecord,
   TRANSIENT,
@@ -32,14 +33,15 @@ import {
   VALUE,
 } from "../../core/model/records.ts";
 import { encloses } from "../../core/model/tree.ts";
-import { rowOf } from "../../core/building/reporting.ts";
+import { reportUnheard, rowOf } from "../../core/building/reporting.ts";
 import { isToStop, Stopping } from "../../core/shutdown/stopping.ts";
 import type { AnyToken } from "../../core/types/dependency.ts";
-import type { ShutdownReport, ShutdownRow } from "../../core/types/shutdown.ts";
+import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "../../core/types/shutdown.ts";
 import { CircularDependencyError, type ContainerError, isContainerError } from "../../core/words/errors.ts";
-import { now } from "../../core/words/web.ts";
+import { nameOf } from "../../core/words/token.ts";
+import { now, web } from "../../core/words/web.ts";
 import { holdsAny, type Index, indexOf, type Listener } from "./dependents.ts";
-import { beginAnew, Gate, gateOf, inFlight, isInside, isUnderWay } from "./pending.ts";
+import { beginAnew, Gate, gateOf, inFlight, isInside, isUnderWay, released } from "./pending.ts";
 import { forget, isAt, isBuilt, keyOf, sweep, successorOf } from "./places.ts";
 
 /** What is released, and what changes in that moment. */
@@ -64,6 +66,8 @@ export interface Change {
    * is disposed, and no longer while everything still works.
    */
   readonly isAtOnce?: boolean;
+  /** @default no deadline */
+  readonly options?: ShutdownOptions | undefined;
   /** Of the end of a block. What was there for the block goes in any case. */
   readonly block?: Block;
 }
@@ -90,7 +94,7 @@ interface Affected {
   readonly builds: ReadonlySet<Build>;
 }
 
-class Release implements Listener {
+class Release implements Listener, Released {
   readonly #scope: ScopeRecord;
   readonly #change: Change;
   /** A scope that has closed has forgotten its tree. */
@@ -105,14 +109,24 @@ class Release implements Listener {
   /** The edges of these, because they are taken away when a build fails. */
   readonly #edges = new Map<Dependent, readonly Node[]>();
   readonly #gates = new Map<Dependent, Gate>();
+  /** What was in the place of a node before, and has to be disposed before that is built. */
+  readonly #predecessors = new Map<Node, Node>();
+  readonly #lost = new Set<Node>();
+  /** The tokens under which something else is found than before. */
+  readonly #tokens = new Set<AnyToken>();
   /** A build whose factory is refused to wait for its own end. It is left as it is. */
   #refused: Build | undefined;
   /** How many instances of each scope are gone that the scope still lists. */
   readonly #gone = new Map<ScopeRecord, number>();
   /** In the order in which what was behind them has ended: dependents first. */
   readonly #toOpen: Gate[] = [];
-  readonly #before: Promise<void>[] = [];
+  /** What other releases have begun to dispose in the same places, and when those are done. */
+  readonly #before = new Map<Node, Promise<void>>();
   readonly #ready: Node[] = [];
+  readonly reason: unknown;
+  /** The deadline has passed. */
+  expired = false;
+  #isReplaced = false;
   #isProceeding = false;
   #isOver = false;
   #stopping: Stopping | undefined;
@@ -128,6 +142,7 @@ class Release implements Listener {
     this.#change = change;
     this.#tree = scope.tree;
     this.#index = indexOf(scope);
+    this.reason = change.options?.reason;
   }
 
   begin(): Promise<ShutdownReport> {
@@ -145,6 +160,7 @@ class Release implements Listener {
       block!.error = error;
       this.#refused = by;
     }
+    this.#limit();
     if (isOnStack && !error) void Promise.resolve().then(() => this.#stop());
     else this.#stop();
     // A disposer or a `stop` cannot wait for what waits for it.
@@ -232,10 +248,11 @@ class Release implements Listener {
   #stop(): void {
     const toStop = (): Node[] => [...this.#affected().nodes].filter(isToStop);
     if (this.#change.isAtOnce || !this.#tree.hasStops || toStop().length === 0) return this.#replace();
-    const stopping = new PartStopping(this.#scope, toStop);
+    const stopping = new PartStopping(this.#scope, toStop, this.reason);
     this.#stopping = stopping;
     this.#index.listeners.add(this);
-    stopping.proceed();
+    if (this.expired) void stopping.expire();
+    else stopping.proceed();
     if (stopping.isOver) this.#stopped(stopping);
     else void stopping.promise.then(() => this.#stopped(stopping));
   }
@@ -251,6 +268,8 @@ class Release implements Listener {
     try {
       if (this.#scope.closing && this.#change.apply) throw closed(this.#scope);
       const { nodes, builds } = this.#affected();
+      for (const it of [...this.#own, ...(this.#change.under?.() ?? [])])
+        this.#tokens.add(it.definition.token);
       const doomed = [...builds].filter(isUnderWay);
       // What lives in a scope that closes is disposed by that shutdown.
       const places = new Map<Node, object>();
@@ -264,18 +283,23 @@ class Release implements Listener {
       const next = new Map([...places].map(([it, key]) => [it, successorOf(it, key)]));
       const resume = beginAnew(builds, (it) => places.has(it) && next.get(it) !== it);
       for (const [it, successor] of next) {
-        if (successor && this.#left.has(it)) this.#gates.set(it, new Gate(successor, doomed));
+        if (successor && this.#left.has(it)) {
+          this.#gates.set(it, new Gate(successor, doomed));
+          this.#predecessors.set(successor, it);
+        }
         // What was in its place before may not be disposed yet.
         else if (successor !== it) gateOf(it)?.moveTo(successor);
       }
       // A release that has begun before is not over yet. A disposer cannot wait for it.
       for (const it of this.#own) {
         const gate = ending ? undefined : gateOf(it);
-        if (gate) this.#before.push(gate.opened);
+        if (gate) this.#before.set(it, gate.opened);
       }
+      this.#isReplaced = true;
       this.#index.listeners.add(this);
       for (const [it, count] of [...this.#left].reverse()) if (count === 0) this.#ready.push(it as Node);
       this.#proceed();
+      if (this.expired) void this.#hurry();
       resume();
     } catch (error) {
       this.#index.listeners.delete(this);
@@ -311,7 +335,8 @@ class Release implements Listener {
       scope.extras?.order?.(new Set([...this.#left.keys()].filter((it) => it.scope === scope)));
     for (const it of this.#left.keys()) {
       this.#edges.set(it, it.edges ?? []);
-      (it as Node).rows = this.#index;
+      (it as Node).rows = this;
+      this.#tokens.add(it.definition.token);
     }
     for (const edges of this.#edges.values()) for (const node of edges) this.#count(node, 1);
   }
@@ -327,11 +352,16 @@ class Release implements Listener {
   #settled(it: Build, failure: { readonly error: unknown } | undefined): void {
     const { node, definition } = it;
     const isService = definition.lifetime < TRANSIENT;
-    if (failure && !isOurs(failure.error))
-      this.#rows.push(rowOf(it, "failed", now() - this.#since, { error: failure.error, phase: "build" }));
+    if (failure && !isOurs(failure.error)) {
+      // The report is complete.
+      if (this.#isOver) reportUnheard(it, failure.error);
+      else
+        this.#rows.push(rowOf(it, "failed", now() - this.#since, { error: failure.error, phase: "build" }));
+    }
     // The core is not done with it yet.
     void Promise.resolve().then(() => {
-      if (!isService) this.ended(it);
+      if (this.#isOver) this.#disposeLate(node);
+      else if (!isService) this.ended(it);
       else if (node!.state === IDLE) this.ended(node!);
       // Another release may have begun to dispose it.
       else this.#count(node!, -1);
@@ -347,11 +377,13 @@ class Release implements Listener {
     // The last one first: where nothing else decides, the youngest goes first.
     for (let it; (it = this.#ready.pop());) {
       const { scope } = it;
-      // Its shutdown disposes it, or another release has begun to.
-      if (scope.closing || it.state !== BUILT) continue;
+      // Its shutdown disposes it, or another release has begun to; or what is disposed has resolved it late.
+      if (scope.closing || it.state !== BUILT || this.#left.get(it) !== 0) continue;
       const node = it;
+      node.rows = this;
       // What a disposer resolves is no dependency of the factory that is running.
       void runAs(undefined, () => disposeNode(node));
+      if (this.expired) this.#pass(node);
     }
     this.#isProceeding = false;
     if (this.#left.size === 0 && !this.#isOver) this.#end();
@@ -362,8 +394,17 @@ class Release implements Listener {
     if (this.#stopping?.inFlight.has(node)) this.#stopping.stopped(node, row);
   }
 
-  told(it: Dependent, row: ShutdownRow): void {
-    if (this.#left.has(it)) this.#rows.push(row);
+  told(it: Dependent, row: ShutdownRow): boolean {
+    const isWaiting = this.#left.has(it);
+    if (isWaiting) this.#rows.push(row);
+    return isWaiting;
+  }
+
+  row(it: Dependent, row: ShutdownRow): void {
+    const isReported = this.#index.row(it, row);
+    // It was abandoned, and nobody reads of it. With the reason of its signal it has failed because of that.
+    const isNews = row.error !== undefined && row.error !== (it as Node).controller?.signal.reason;
+    if (!isReported && isNews) reportUnheard(it as Node, row.error);
   }
 
   ended(it: Dependent): void {
@@ -379,11 +420,16 @@ class Release implements Listener {
       node.value = undefined;
     }
     node.rows = undefined;
+    this.#opens(it);
+    if (node.previous !== undefined) this.#gone.set(it.scope, (this.#gone.get(it.scope) ?? 0) + 1);
+    this.#pass(it);
+    this.#proceed();
+  }
+
+  /** What stands in its place by now may be built once all is over. */
+  #opens(it: Dependent): void {
     const gate = this.#gates.get(it);
     if (gate) this.#toOpen.push(gate);
-    if (node.previous !== undefined) this.#gone.set(it.scope, (this.#gone.get(it.scope) ?? 0) + 1);
-    for (const other of this.#edges.get(it) ?? []) this.#count(other, -1);
-    this.#proceed();
   }
 
   #end(): void {
@@ -391,10 +437,148 @@ class Release implements Listener {
     // What others depend on comes first, so that a factory that calls `get` finds it.
     for (const gate of this.#toOpen.reverse()) gate.open();
     this.#index.listeners.delete(this);
+    for (const it of this.#lost) it.scope.nodes?.delete(it);
     for (const [scope, count] of this.#gone) sweep(scope, count);
     this.#report.ok = this.#rows.every(({ outcome }) => outcome === "disposed");
     this.#report.elapsed = now() - this.#since;
-    void Promise.all(this.#before).then(() => this.#resolve(this.#report));
+    if (this.expired) this.#abandonOthers();
+    else void Promise.all(this.#before.values()).then(() => this.#resolve(this.#report));
+  }
+
+  // ---- The deadline
+
+  #limit(): void {
+    const { timeout, signal } = this.#change.options ?? {};
+    const expire = (): void => void this.#expire();
+    // A timer cannot count more milliseconds than this.
+    const timer = timeout! < 2 ** 31 && web.setTimeout?.(expire, timeout!);
+    signal?.addEventListener("abort", expire);
+    const over = (): void => {
+      web.clearTimeout?.(timer);
+      signal?.removeEventListener("abort", expire);
+    };
+    void this.#promise.then(over, over);
+    if (signal?.aborted) expire();
+  }
+
+  #expire(): void {
+    if (this.expired) return;
+    this.expired = true;
+    for (const it of this.#left.keys()) (it as Node).controller?.abort();
+    if (this.#isOver) this.#abandonOthers();
+    else if (this.#isReplaced) void this.#hurry();
+    else void this.#stopping?.expire();
+  }
+
+  /** Begins at once, in order, whatever had not begun, and waits for nothing. */
+  async #hurry(): Promise<void> {
+    for (const it of this.#left.keys()) {
+      if ((it as Node).state === BUILT) continue;
+      (it as Node).cleanup?.hurry?.();
+      this.#pass(it);
+    }
+    this.#proceed();
+    // One turn later, because a disposal that had nothing to wait for is not abandoned.
+    await undefined;
+    for (const it of [...this.#left.keys()]) {
+      if (it.definition.lifetime < TRANSIENT)
+        this.#rows.push(rowOf(it, "abandoned", now() - ((it as Node).since ?? this.#since)));
+      this.#left.delete(it);
+      this.#opens(it);
+    }
+    this.#proceed();
+  }
+
+  /** What is in flight no longer keeps waiting what it depends on. */
+  #pass(it: Dependent): void {
+    const edges = this.#edges.get(it);
+    this.#edges.delete(it);
+    for (const other of edges ?? []) this.#count(other, -1);
+  }
+
+  #abandonOthers(): void {
+    for (const it of this.#before.keys())
+      if (gateOf(it)) this.#rows.push(rowOf(it, "abandoned", now() - this.#since));
+    this.#report.ok = this.#rows.every(({ outcome }) => outcome === "disposed");
+    this.#resolve(this.#report);
+  }
+
+  /** A factory that was abandoned has made an instance, which nobody receives. */
+  #disposeLate(node: Node | undefined): void {
+    if (node?.state !== BUILT || node.scope.closing) return;
+    node.rows = this;
+    void runAs(undefined, () => disposeNode(node));
+    sweep(node.scope, 1);
+  }
+
+  // ---- What is resolved meanwhile
+
+  find(node: Node, dependent: Build | undefined): Node | undefined {
+    const { definition, build, state } = node;
+    const { token } = definition;
+    if (state === BUILT && !this.#tokens.has(token)) return undefined;
+    const { user, isDirect, chain } = this.#userOf(dependent);
+    if (user && isDirect) {
+      const before = this.#givenTo(user, token, node);
+      if (before) return before;
+      if (user instanceof Build && state !== BUILT) throw released(user);
+    }
+    // What a disposer begins while it is on the stack, it may wait for.
+    const isFresh = chain.every((it) => !(it instanceof Build) || it.missing === undefined);
+    const disposing = (user as Node | undefined)?.state === DISPOSING ? user : isFresh && ending;
+    if (!build || !disposing || !this.#left.has(disposing)) return undefined;
+    if (!route(build, (it) => this.#isClosed(it), waitedFor)) return undefined;
+    throw new CircularDependencyError(
+      `resolve "${nameOf(token)}": the disposal of "${nameOf(disposing.definition.token)}" would wait for its own end`,
+      pathOver([...(disposing === user ? [] : [disposing]), ...chain, node]),
+      "use what it was given",
+    );
+  }
+
+  lost(token: AnyToken, dependent: Build | undefined): Node | undefined {
+    if (!this.#tokens.has(token)) return undefined;
+    const { user, isDirect } = this.#userOf(dependent);
+    const it = user && isDirect ? this.#givenTo(user, token) : undefined;
+    // Looking the instance of a scoped service up from its node leaves an entry.
+    if (it) this.#lost.add(it);
+    return it;
+  }
+
+  /** What is going and resolves something, if there is any, and whether it receives that itself. */
+  #userOf(dependent: Build | undefined) {
+    const chain = chainTo(dependent);
+    const isGoing = (it: Dependent): boolean =>
+      this.#left.has(it) || (it instanceof Build && this.#left.has(it.node!));
+    const at = chain.findLastIndex(isGoing);
+    // What is kept will stay.
+    const isDirect = chain.slice(at + 1).every((it) => it.definition.lifetime >= TRANSIENT);
+    return { user: chain[at], isDirect, chain };
+  }
+
+  /** What something that is going was given, or what is there still, where something else is found by now, or nothing. */
+  #givenTo(user: Dependent, token: AnyToken, node?: Node): Node | undefined {
+    const of = user instanceof Build ? dependentIn(user) : user;
+    const known = this.#edges.get(of) ?? [];
+    const isIt = (it: Dependent): it is Node =>
+      it.definition.token === token && (it as Node).state === BUILT && it !== node;
+    const all = [...known, ...(of.edges ?? [])].filter(isIt);
+    const there = (): Dependent | undefined =>
+      node
+        ? this.#predecessors.get(node)
+        : [...this.#left.keys()].find((it) => isIt(it) && encloses(it.scope, of.scope));
+    const before = all.find((it) => it.scope === node?.scope) ?? all[0] ?? there();
+    if (!before || !isIt(before)) return undefined;
+    if (this.#left.has(before) && !known.includes(before) && !this.expired) {
+      // It goes after this one from now on.
+      this.#edges.set(of, [...known, before]);
+      this.#count(before, 1);
+    }
+    return before;
+  }
+
+  /** Whether it is the build of a node that cannot be built before this release is over. */
+  #isClosed({ node }: Build): boolean {
+    return node !== undefined && this.#predecessors.has(node) && gateOf(node) !== undefined;
   }
 }
 
@@ -402,8 +586,8 @@ class Release implements Listener {
 class PartStopping extends Stopping {
   readonly #toStop: () => Node[];
 
-  constructor(scope: ScopeRecord, toStop: () => Node[]) {
-    super(scope, undefined);
+  constructor(scope: ScopeRecord, toStop: () => Node[], reason: unknown) {
+    super(scope, reason);
     this.#toStop = toStop;
   }
 

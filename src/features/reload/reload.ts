@@ -16,6 +16,7 @@ import {
   type ScopeRecord,
   VALUE,
 } from "../../core/model/records.ts";
+import { checkShutdown } from "../../core/model/options.ts";
 import { encloses } from "../../core/model/tree.ts";
 import { find, homeOf, isDefinition, register } from "../../core/registry/registry.ts";
 import { follow } from "../../core/scope/get.ts";
@@ -23,7 +24,7 @@ import { tellAll } from "../../core/scope/scope.ts";
 import type { AnyToken, Identity } from "../../core/types/dependency.ts";
 import type { Provider } from "../../core/types/provider.ts";
 import type { Scope } from "../../core/types/scope.ts";
-import type { ShutdownReport } from "../../core/types/shutdown.ts";
+import type { ShutdownOptions, ShutdownReport } from "../../core/types/shutdown.ts";
 import { isToken, nameOf } from "../../core/words/token.ts";
 import { asOne } from "../lifecycle/failed.ts";
 import { inStartOrder } from "../lifecycle/start.ts";
@@ -34,7 +35,8 @@ import { releaseAll } from "./release.ts";
  * Stops and disposes the service that the token stands for, and everything that was built on it, in this scope or any
  * other, dependents first; and forgets them, so that the next resolve builds them anew. Without a token, that is everything
  * that was built in the scope, and the scope stays open. The report is that of a shutdown, and the promise does not reject
- * because a disposal has failed.
+ * because a disposal has failed. The options are those of a shutdown as well: without `timeout` or `signal` it waits as long
+ * as the disposals take.
  *
  * Of a scoped service, all instances in the scope and below are released. An alias is released with what it stands for.
  * A value stays what it is, and what was built on it is released, unless it has an `init`, which is then run again.
@@ -44,13 +46,14 @@ import { releaseAll } from "./release.ts";
  * - What has a `stop` is stopped first, while everything still works. Then all of it is forgotten in one step.
  * - What is being built on it, and whose factory was not called yet, begins anew. A factory that was called is waited for,
  *   what it makes is disposed, and it is called again for those who wait: they receive what was built on the new services.
- *   Where such a factory waits for another service, that fails with `RELEASED`, or with `CIRCULAR_DEPENDENCY`.
+ *   Where such a factory waits for another service, that fails with `RELEASED`.
  * - What is resolved before the old instance is disposed waits for that: two servers never need one port. `get` throws
  *   `ASYNC_PROVIDER` meanwhile. When no disposal is asynchronous, everything is over before `release` returns.
  *
  * What a caller outside of the container keeps of old instances is out of sight, and so is what a transient was given that
  * such a caller keeps. A service that has resolved another one through `defer`, and that the other one depends on, stays.
- * A disposer uses what its instance was given: what it resolves anew is what is built next.
+ * What a service resolves late while it is going, through `defer` or the resolver that it was given, is what it was given
+ * before, or what is there still. A disposer cannot wait for what is built next, because that waits for the disposer.
  *
  * @example
  * ```ts
@@ -59,27 +62,34 @@ import { releaseAll } from "./release.ts";
  * ```
  *
  * A factory or an `init` cannot release its own service, or something that it was given: that is refused. What cannot be seen,
- * because it is called after an `await`, waits for its own end.
+ * because it is called after an `await`, waits for its own end, until the `timeout`.
  *
  * @throws `NOT_PROVIDED` when nothing provides the token.
  * @throws `CIRCULAR_DEPENDENCY` when a factory calls it that would wait for its own end. Nothing is released then.
  * @throws `SCOPE_CLOSED` when the scope is closing or closed.
  */
-export async function release(scope: Scope, token?: AnyToken): Promise<ShutdownReport> {
-  return releaseWith(scope as unknown as ScopeRecord, token, "release");
+export async function release(
+  scope: Scope,
+  token?: AnyToken,
+  options?: ShutdownOptions,
+): Promise<ShutdownReport> {
+  return releaseWith(scope as unknown as ScopeRecord, token, "release", options);
 }
 
 function releaseWith(
   scope: ScopeRecord,
   token: AnyToken | undefined,
   what: string,
+  options?: ShutdownOptions,
   gone?: (node: Node) => void,
 ): Promise<ShutdownReport> {
+  if (options) checkShutdown(options, what);
   follow(scope);
   if (token !== undefined) originOf(scope, token);
   return releaseAll(scope, {
     what: `${what} "${token === undefined ? scope.name : nameOf(token)}"`,
     token,
+    options,
     own: () => (token === undefined ? builtIn(scope) : meant(scope, token)),
     ...(gone && { gone }),
   });
@@ -145,13 +155,14 @@ export async function reload<K extends AnyToken>(
   scope: Scope,
   token: K,
   provider?: Provider<Identity<K>>,
+  options?: ShutdownOptions,
 ): Promise<ShutdownReport> {
   const record = scope as unknown as ScopeRecord;
   const before: Before[] = [];
   const gone = (node: Node): void => note(before, node);
   const report = await (provider === undefined
-    ? releaseWith(record, token, "reload", gone)
-    : replace(record, [checked(token, provider)], "reload", gone));
+    ? releaseWith(record, token, "reload", options, gone)
+    : replace(record, [checked(token, provider)], "reload", gone, options));
   await bringBack(before);
   return report;
 }
@@ -175,7 +186,9 @@ export function replace(
   providers: readonly Definition[],
   what: "reload" | "override",
   gone: (node: Node) => void,
+  options?: ShutdownOptions,
 ): Promise<ShutdownReport> {
+  if (options) checkShutdown(options, what);
   const keeps = what === "override";
   follow(scope);
   const origins = (): Node[] =>
@@ -192,6 +205,7 @@ export function replace(
     token: providers.length === 1 ? providers[0]!.token : undefined,
     // A block begins in the turn in which it is written.
     isAtOnce: keeps,
+    options,
     own: () =>
       origins().flatMap((it) => {
         const here = instancesOf(it, scope).filter((node) => encloses(scope, node.scope));

@@ -7,15 +7,17 @@
 import { beginChange } from "../../core/building/finish.ts";
 import { reportUnheard } from "../../core/building/reporting.ts";
 import { running } from "../../core/building/running.ts";
+import { isPlain } from "../../core/model/dependency.ts";
 import { closed, invalid } from "../../core/model/messages.ts";
 import type { Definition, Node, ScopeRecord } from "../../core/model/records.ts";
+import { checkShutdown } from "../../core/model/options.ts";
 import { definitionOf } from "../../core/model/tree.ts";
 import { find, isDefinition, keyIn } from "../../core/registry/registry.ts";
 import { follow } from "../../core/scope/get.ts";
 import type { AnyToken } from "../../core/types/dependency.ts";
 import type { ProviderEntry } from "../../core/types/provider.ts";
 import type { ForAwaitUsing, Scope } from "../../core/types/scope.ts";
-import type { ShutdownReport } from "../../core/types/shutdown.ts";
+import type { ShutdownOptions, ShutdownReport } from "../../core/types/shutdown.ts";
 import { NotProvidedError, ShutdownError } from "../../core/words/errors.ts";
 import { isToken, nameOf } from "../../core/words/token.ts";
 import { asyncDisposeSymbol, disposeSymbol } from "../../core/words/web.ts";
@@ -27,7 +29,7 @@ import { type Block, type Change, releaseAll } from "./release.ts";
  * built on them, as `release` does. What a provider has overridden in this scope shows again, with its instance if that was
  * built; and so does what it has shadowed, or a fallback. Without either, the token is not provided any more.
  *
- * All of them or, when one is refused, none. An owned value is disposed.
+ * All of them or, when one is refused, none. An owned value is disposed. Options as for `release` may come last.
  *
  * @example
  * ```ts
@@ -41,13 +43,18 @@ import { type Block, type Change, releaseAll } from "./release.ts";
  */
 export async function withdraw(
   scope: Scope,
-  ...what: readonly (AnyToken | ProviderEntry)[]
+  ...what: readonly [...(AnyToken | ProviderEntry)[], AnyToken | ProviderEntry | ShutdownOptions]
 ): Promise<ShutdownReport> {
-  return withdrawFrom(scope as unknown as ScopeRecord, what);
+  const last: unknown = what.at(-1);
+  const hasOptions = isPlain(last) && !isToken(last) && !isDefinition(last);
+  if (hasOptions) checkShutdown(last, "withdraw");
+  return withdrawFrom(scope as unknown as ScopeRecord, hasOptions ? what.slice(0, -1) : what, {
+    options: hasOptions ? (last as ShutdownOptions) : undefined,
+  });
 }
 
 /** How providers are withdrawn. */
-export interface Withdrawing extends Pick<Change, "gone" | "isAtOnce" | "block"> {
+export interface Withdrawing extends Pick<Change, "gone" | "isAtOnce" | "block" | "options"> {
   /** Whether what is not there any more is passed over. */
   readonly isQuiet?: boolean;
 }
