@@ -56,7 +56,8 @@ const declarations = {
     for (const name of await readdir("dist", { recursive: true })) {
       if (!name.endsWith(".d.ts")) continue;
       const text = await readFile(`dist/${name}`, "utf8");
-      const named = text.replace(/((?:from|import) ?\(?")(\.[^"]+)\.ts"/g, (_, before, path) => {
+      // Not in the examples of comments, whose lines begin with a star.
+      const named = text.replace(/^((?! *\*).*?(?:from|import) ?\(?")(\.[^"]+)\.ts"/gm, (_, before, path) => {
         const hasCode = existsSync(new URL(`${path}.js`, new URL(`dist/${name}`, import.meta.url)));
         return `${before}${path}${hasCode ? ".js" : ".d.ts"}"`;
       });

@@ -135,7 +135,7 @@ export function scopePerRequest<
  *   within(
  *     () => app.createScope("subscription"),
  *     async function* (scope) {
- *       yield* scope.get(Clock).ticks();
+ *       yield* scope.get(Ticker).ticks();
  *     },
  *   );
  * ```

@@ -61,7 +61,7 @@ export const value: DefineValue = ((token: AnyToken, instance: unknown, options?
  * @example
  * ```ts
  * singleton(Mailer, [Config]); //                              new Mailer(config)
- * singleton(Clock); //                                         new Clock()
+ * singleton(Counter); //                                       new Counter()
  * singleton(Db, [Config], (config) => Db.connect(config.url)); // may be asynchronous
  * singleton(Db, ({ get }) => new Db(get(Config))); //          resolves while it runs
  * ```
@@ -108,7 +108,7 @@ export const transient: DefineTransient = /* @__PURE__ */ definer(TRANSIENT) as 
  * @example
  * ```ts
  * alias(Mailer, SmtpMailer);
- * alias(Routes, all(Route)); // any dependency
+ * alias(Exporters, all(Exporter)); // any dependency
  * ```
  *
  * @throws `INVALID_PROVIDER` when it is not given a token and a dependency, or is given options.

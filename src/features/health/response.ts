@@ -32,7 +32,7 @@ type ResponseOfFetch = typeof globalThis extends { fetch: (...args: never[]) => 
  *
  * @example
  * ```ts
- * app.get("/health", async () => healthResponse(await checkHealth(container)));
+ * const answer = async (): Promise<Response> => healthResponse(await checkHealth(app));
  * ```
  */
 export function healthResponse({ healthy, elapsed, checks }: HealthReport): RuntimeResponse {

@@ -69,7 +69,7 @@ let lastKey = 0;
  * ```tsx
  * <ScopeProvider scope={app}>
  *   <ScopeProvider name="page" providers={[value(PageName, "cart"), scoped(Cart, [Api])]}>
- *     <Page />
+ *     <Items />
  *   </ScopeProvider>
  * </ScopeProvider>
  * ```

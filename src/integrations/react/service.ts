@@ -56,7 +56,7 @@ const keepFailure = 250;
  * ```tsx
  * function Greeting() {
  *   const { users, clock } = useService({ users: Users, clock: Clock });
- *   return <h1>{clock.hour() < 12 ? "Good morning" : "Hello"}, {users.current.name}</h1>;
+ *   return <h1>{clock() < 12 ? "Good morning" : "Hello"}, {users.current.name}</h1>;
  * }
  * ```
  */
