@@ -128,7 +128,7 @@ export function scopePerRequest<Has>(
 function waitUntil(c: Context, event: OpenEvent): void {
   let context: Context["executionCtx"];
   try {
-    // Where there is none it throws, which takes longer than all the rest: so servers that are known are not asked.
+    // Where there is none it throws, which takes longer than all the rest: so it is not read on servers that are known.
     context = c.executionCtx;
   } catch {
     return;

@@ -1,6 +1,6 @@
 /**
  * The environment of a Worker: the bindings that are settings. Databases, queues and the like are left out;
- * those are asked for as themselves.
+ * those are dependencies of their own.
  *
  * @module
  */

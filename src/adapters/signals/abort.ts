@@ -1,5 +1,5 @@
 /**
- * An `AbortSignal` as the one who asks to stop: for a runtime nobody has written an adapter for, and for a
+ * An `AbortSignal` as what tells a program to stop: for a runtime nobody has written an adapter for, and for a
  * program that ends when another one says so.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * Deno's signals, brought into the shape of a process that has them. Listening asks for no permission. In Deno, signals
+ * Deno's signals, brought into the shape of a process that has them. Listening needs no permission. In Deno, signals
  * reach the worker threads too, so nothing is refused there.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * A page, which is asked to stop by being left.
+ * A page, which is told to stop by being left.
  *
  * Leaving one whose `pagehide` says `persisted` is no stop: the browser keeps it in its back/forward cache
  * and may bring it back as it was, and a container that had been shut down would be dead in a page that

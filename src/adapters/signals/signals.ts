@@ -18,13 +18,13 @@ export type StopReason = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGBREAK" | "pagehid
 
 /** How a runtime tells that it wants the program gone. `signals()` of each entry point makes one. */
 export interface Signals {
-  /** Calls `listener` when the runtime asks to stop. Returns the way out. */
+  /** Calls `listener` when the runtime wants the program to stop. Returns a function that removes it. */
   onStop(listener: (reason: StopReason) => void): () => void;
 
   /**
    * Calls `listener` each time a page has gone out of sight: the last moment that is sure to come, so the one
    * to send what must not be lost. A page that is left goes out of sight as well, before or after it stops.
-   * Where there is no page it never comes. Returns the way out.
+   * Where there is no page it never comes. Returns a function that removes the listener.
    */
   onHidden(listener: () => void): () => void;
 

@@ -1,5 +1,5 @@
 /**
- * A Worker, which nobody asks to stop: it is simply not called again. What it has instead is `waitUntil`,
+ * A Worker, which nobody tells to stop: it is simply not called again. What it has instead is `waitUntil`,
  * without which a shutdown that is still going on when the response is out is cut off. So an `AbortSignal`
  * says when, and this says: until it is done.
  *
@@ -21,7 +21,7 @@ export interface CanWait {
 }
 
 /**
- * Never asks to stop. Without the handler's `ctx` it is the current event that waits, where
+ * Never tells to stop. Without the handler's `ctx` it is the current event that waits, where
  * `cloudflare:workers` can be found.
  *
  * @example

@@ -1,5 +1,5 @@
 /**
- * The end of a build: its instance is kept and handed over, or its error is.
+ * The end of a build: its instance is kept and passed on, or its error is.
  *
  * @module
  */
@@ -138,7 +138,7 @@ export function failBuild(build: Build, thrown: unknown, isResumed?: boolean): u
 }
 
 /**
- * Undoes what a failed build has made. What its factory has opened and gave to `cleanup` would be met by whoever tries
+ * Disposes what a failed build has made. What its factory has opened and gave to `cleanup` would be met by whoever tries
  * again, so the build is to end after that: this gives a promise, which is resolved then, or at the deadline of a shutdown.
  */
 export function beginToFail(build: Build, thrown: unknown): Promise<void> | undefined {
@@ -162,7 +162,7 @@ export function beginToFail(build: Build, thrown: unknown): Promise<void> | unde
   });
 }
 
-/** Disposes what nobody receives of a failed build, and undoes what its factory has opened, with or without an instance. */
+/** Disposes what nobody receives of a failed build, and closes what its factory has opened, with or without an instance. */
 export function disposeMade(
   definition: Definition,
   scope: ScopeRecord,

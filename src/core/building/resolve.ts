@@ -278,7 +278,7 @@ export async function continueAfter(
   drain();
 }
 
-/** Ends a build that has failed when what it has made is undone. */
+/** Ends a build that has failed when what it has made is disposed. */
 async function failAfter(it: Build, undone: Promise<void>): Promise<void> {
   await undone;
   failBuild(it, it.failure!.error, true);

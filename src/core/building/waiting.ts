@@ -109,7 +109,7 @@ export function endBuild(build: Build, value?: unknown): void {
 
 /**
  * Tells a caller the result. A caller from outside that a shutdown refuses is told when the shutdown is over: a program
- * that is asked to end while it starts is to end in order, and not by an error that nothing catches. A factory or a
+ * that has to end while it starts is to end in order, and not by an error that nothing catches. A factory or a
  * service is told at once, because the shutdown may wait for it.
  */
 function tell({ scope, failure, isOutside }: Build, settled: () => void): void {

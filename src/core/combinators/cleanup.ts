@@ -1,5 +1,5 @@
 /**
- * `cleanup`: undoes what a factory has opened, when the factory fails or when its instance is disposed.
+ * `cleanup`: closes what a factory has opened, when the factory fails or when its instance is disposed.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { combinator } from "./combinator.ts";
 const hint = "it is for the factories of singletons and scoped services";
 
 /**
- * Gives a function that takes what is to be undone. When the factory or `init` fails, everything it was given is called,
+ * Gives a function that takes what closes something that the factory has opened. When the factory or `init` fails, everything it was given is called,
  * the last one first, each after the promise of the one before has settled, and `getAsync` rejects after that, or at the
  * deadline of a shutdown. (`get` cannot wait and throws at once.) Otherwise that happens when the instance is disposed,
  * after its `dispose`, also with `dispose: false`. Errors go into the row of the service in the report.
@@ -32,7 +32,7 @@ const hint = "it is for the factories of singletons and scoped services";
  * ```
  *
  * @throws `INVALID_PROVIDER` when a transient declares it, or when it is resolved for one, or from outside: nothing would
- * ever be undone.
+ * ever be closed.
  */
 export const cleanup: Dep<AddCleanup> = /* @__PURE__ */ Object.assign(
   /* @__PURE__ */ combinator("cleanup", [], (_, dependent) => {
@@ -76,7 +76,7 @@ function adderFor(service: Build): AddCleanup {
     if (typeof step !== "function")
       throw invalid("what cleanup is given", step, service.definition.token, "give a function");
     if (isOver || service.failure) return runAlone(service, step);
-    // Only what has something to undo has a part in a shutdown.
+    // Only what has something to close has a part in a shutdown.
     if (!steps) (service.phase < DONE ? service : service.node!).cleanup = cleanup;
     (steps ??= []).push(step);
   };

@@ -1,5 +1,5 @@
 /**
- * Ownership: which provider an object belongs to. It is the first one that has built or lent it, in whatever container; the
+ * Ownership: which provider an object belongs to. It is the first one that has built it or borrowed it, in whatever container; the
  * others only pass it on. Only objects that have a disposer need an owner.
  *
  * @module
@@ -34,7 +34,7 @@ const Given = function (it: object) {
 
 /**
  * Adds a private field to an object that exists already: a constructor whose base class returns that object does so. Nobody
- * else can see the field, a proxy is not asked, and it takes a tenth of the time that a `WeakMap` takes.
+ * else can see the field, no trap of a proxy is called, and it takes a tenth of the time that a `WeakMap` takes.
  */
 class Owned extends Given {
   #owner: Node;
@@ -74,14 +74,14 @@ export function ownerOf(value: unknown): Node | undefined {
   return Object(value) === value ? Owned.get(value as object) : undefined;
 }
 
-/** Whether an object belongs to something that is there. What was disposed is not: a pool may lend its object again. */
+/** Whether an object belongs to something that is there. What was disposed is not: a pool may give its object to somebody else. */
 export function isOwned(value: unknown): boolean {
   const owner = ownerOf(value);
   return !!owner && isOwnerOf(owner, value);
 }
 
 function isOwnerOf(owner: Node, value: unknown): boolean {
-  // The owner of what was disposed has no value any more. A value that was lent stays in its scope.
+  // The owner of what was disposed has no value any more. A borrowed value stays in its scope.
   return (owner.value === value || madeBy(owner) === value) && !owner.scope.closing?.report;
 }
 

@@ -253,7 +253,7 @@ export class Build implements Dependent {
   declare waiters?: Waiter[] | undefined;
   /** The builds that this one waits for, or has waited for. */
   declare waitsFor?: Build[];
-  /** Once it has failed, and what it has made is being undone: ends it without waiting for that. */
+  /** Once it has failed, and what it has made is being disposed: ends it without waiting for that. */
   declare endFailing?: () => void;
   /** What it has thrown, or something it waited for. */
   declare failure?: Failure;
@@ -267,7 +267,7 @@ export class Build implements Dependent {
   declare owner?: Dependent | undefined;
   /** The instance that `init` was called with, until `init` has succeeded. */
   declare made?: { readonly value: unknown } | undefined;
-  /** Of a service that depends on `cleanup`: undoes what its factory has opened, after the instance was disposed. */
+  /** Of a service that depends on `cleanup`: closes what its factory has opened, after the instance was disposed. */
   declare cleanup?: Cleanup | undefined;
   declare count?: number | undefined;
   /** See `Node`. */
@@ -306,9 +306,9 @@ export interface Failure {
   isHeard?: boolean;
 }
 
-/** Undoes what a factory has opened. */
+/** Closes what a factory has opened. */
 export interface Cleanup {
-  /** Calls `dispose`, if it is given, and then undoes what was opened. May return a promise. */
+  /** Calls `dispose`, if it is given, and then closes what was opened. May return a promise. */
   (dispose?: () => unknown): unknown;
   /** Begins at once, without waiting, whatever it has not begun: the deadline has passed. */
   hurry?: (() => void) | undefined;
@@ -339,7 +339,7 @@ export interface ScopeRecord {
   nodes: Map<object, Node> | undefined;
   /**
    * Where `get` looks first: the nearest map of nodes, going up, of a scope with providers. It is empty while the tree is
-   * observed, after the scope has closed, and while a scope that is not held has nodes of its own, which makes these
+   * observed, after the scope has closed, and while a scope that its parent does not know has nodes of its own, which makes these
    * checks free.
    */
   lookup: ReadonlyMap<unknown, Node>;
@@ -358,7 +358,7 @@ export interface ScopeRecord {
 export interface Extras {
   /** What is registered here, in order of registration. A scope that only registered values has none. */
   providers?: Map<object, Node | Definition>;
-  /** Whether scopes that are not held look into the nodes of this one: then the map is cleared when it is given up. */
+  /** Whether scopes that this one does not know look into the nodes of this one: then the map is cleared when it is given up. */
   lends?: boolean;
   /** The last begun of the builds and disposals in flight. */
   child?: Build | Node | undefined;

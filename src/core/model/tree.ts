@@ -45,7 +45,7 @@ export function relink(top: ScopeRecord): void {
   for (const scope of subtree(top)) {
     const { nodes, tree, extras } = scope;
     if (tree.tell && extras?.lends) {
-      // Scopes that are not held look into the same map. They have to notice that there is an observer.
+      // Scopes that their parent does not know look into the same map. They have to notice that there is an observer.
       scope.nodes = new Map(nodes);
       nodes!.clear();
     }

@@ -57,7 +57,7 @@ export function get(
 ): unknown {
   const it = start(scope, dependency, dependent, owner, node, true);
   if (it !== PENDING) return it;
-  // It waits for one that has failed, and is only being undone.
+  // It waits for one that has failed, and whose clean-up is not over.
   const failure = [...allWaitedFor(pendingBuild)].find((build) => build.failure)?.failure;
   if (failure) failure.isHeard = true;
   throw failBuild(pendingBuild, failure ? failure.error : asyncProvider(pendingBuild));

@@ -66,7 +66,7 @@ class TreeScope implements ScopeRecord {
     this.last = null;
   }
 
-  // Made when it is read: few scopes are ever asked for their id.
+  // Made when it is read: the id of few scopes is ever read.
   get id(): string {
     return this.name + "#" + this.serial;
   }
@@ -186,7 +186,7 @@ export function tellAll(scope: ScopeRecord, name: string, registered: Iterable<N
     for (const it of [...registered]) scope.tree.tell?.(name, scope, { token: definitionOf(it).token });
 }
 
-/** Whether a scope below may look into the map of nodes of this one without being held by it. */
+/** Whether a scope below may look into the map of nodes of this one without being known to it. */
 function lends({ isHeld, nodes }: ScopeRecord): boolean {
   return isHeld && nodes !== undefined;
 }
@@ -198,7 +198,7 @@ function open(args: unknown[], fallback: string, parent?: TreeScope): TreeScope 
   const name = (hasName ? (args.shift() as string | undefined) : undefined) ?? fallback;
   const scope = new TreeScope(name, parent);
   const registered = args.length > 0 ? register(scope, args) : [];
-  // A scope that its parent does not hold looks into the map of its parent, which must have one and be known itself. And
+  // A scope that its parent does not know looks into the map of its parent, which must have one and be known itself. And
   // an observer is told when the scope closes, whoever closes it.
   if (!parent || !lends(parent) || scope.tree.tell) hold(scope);
   else extrasOf(parent).lends = true;

@@ -144,7 +144,7 @@ function stop(scope: ScopeRecord, reason: unknown, isExpired?: boolean): Stoppin
   return stopping;
 }
 
-/** The report of the whole shutdown, when its first phase has to wait. A `stop` may ask for it before that is known. */
+/** The report of the whole shutdown, when its first phase has to wait. A `stop` may want it before that is known. */
 function reportAfter(stopping: Stopping): Promise<ShutdownReport> {
   const { scope } = stopping;
   return (stopping.report ??= stopping.promise.then(() => {

@@ -78,8 +78,8 @@ export interface Parent {
   <K extends AnyToken>(token: K): Dep<Value<K>, FromAbove<Identity<K>>>;
 }
 
-/** What `cleanup` gives: takes what is to be undone when the factory fails, or when its instance is disposed. */
-export type AddCleanup = (undo: () => unknown) => void;
+/** What `cleanup` gives: takes what is to be called when the factory fails, or when its instance is disposed. */
+export type AddCleanup = (close: () => unknown) => void;
 
 /** `decorate`: a provider whose instance is passed through `fn`. */
 export interface Decorate {

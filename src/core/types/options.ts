@@ -133,7 +133,7 @@ export interface StopOption<T> {
 /** How the health of an instance is checked. */
 export interface HealthOption<T> {
   /**
-   * Checks the instance, when `checkHealth` of `thimble/health` asks for it. The instance is unhealthy when this returns
+   * Checks the instance, when `checkHealth` of `thimble/health` is called. The instance is unhealthy when this returns
    * or resolves to `false`, throws or rejects, and healthy otherwise. `signal` aborts when nobody waits for the answer any
    * longer; a function that declares exactly one parameter receives the instance alone.
    *
@@ -162,8 +162,8 @@ export interface ValueOptions<T>
 export interface ScopedOptions<T>
   extends ProviderOptions<T>, StartOptions<T>, DisposeOption<T>, StopOption<T>, HealthOption<T> {
   /**
-   * The instance lives in the nearest enclosing scope of this name, and is shared by all scopes below it. Asking
-   * where no such scope encloses throws `SCOPE_NOT_FOUND`.
+   * The instance lives in the nearest enclosing scope of this name, and is shared by all scopes below it. To resolve
+   * it where no such scope encloses throws `SCOPE_NOT_FOUND`.
    *
    * @default the scope that resolves it
    */

@@ -141,7 +141,7 @@ export interface Scope<in Has = any> extends ForAwaitUsing {
   createScope<const P extends NamedProviders>(...providers: Registrable<P, Has>): Scope<With<P, Has>>;
 
   /**
-   * Closes the scopes below, then undoes what was built here, dependents before what they depend on. Never rejects:
+   * Closes the scopes below, then disposes what was built here, dependents before what they depend on. Never rejects:
    * failures are in the report. Overlapping calls share one shutdown, which a shorter `timeout` or an aborted
    * `signal` may shorten.
    *

@@ -2,7 +2,7 @@
  * Abort signals, as the container takes them and as it hands them out.
  *
  * The published types must compile where no `lib` knows `AbortSignal`, so what we take is described by its
- * structure. What we hand out goes on into `fetch` and friends, which want the real type: it is the `AbortSignal`
+ * structure. What we give goes on into `fetch` and friends, which want the real type: it is the `AbortSignal`
  * of whatever `lib` or `@types` the reader has, and the structure only where there is none.
  *
  * @module

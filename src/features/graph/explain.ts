@@ -86,7 +86,7 @@ export interface ExplainedService {
 
 /** What a scope, its ancestors and its descendants hold. */
 export interface Explanation {
-  /** The id of the scope that was asked about. */
+  /** The id of the scope that was given. */
   readonly scopeId: string;
   /** Ancestors from the root down, the scope, and its descendants: each comes after the one above it. */
   readonly scopes: readonly ExplainedScope[];

@@ -23,7 +23,7 @@ import type { RuntimeAbortSignal } from "../../core/types/signal.ts";
 import { NotProvidedError } from "../../core/words/errors.ts";
 import { isToken, nameOf } from "../../core/words/token.ts";
 
-/** What checks an instance. The signal is made when it is asked for: on some runtimes that takes longer than a check. */
+/** What checks an instance. The signal is made when it is read: on some runtimes that takes longer than a check. */
 export type Checker = (instance: unknown, signal: () => RuntimeAbortSignal) => unknown;
 
 /** One check: of a service that lives in a scope, or would live there once it is built. */

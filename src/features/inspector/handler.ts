@@ -21,7 +21,7 @@ import { Timeline } from "./timeline.ts";
 /** Options of `inspector`. */
 export interface InspectorOptions {
   /**
-   * Says who may look. Only `true`, or a promise of it, is a yes; what throws or rejects is a no. It is asked before
+   * Says who may look. Only `true`, or a promise of it, is a yes; what throws or rejects is a no. It is called before
    * anything else, for every request.
    */
   authorize(request: RuntimeRequest): boolean | Promise<boolean>;

@@ -77,7 +77,7 @@ export interface App<in Has = any> {
   /**
    * Builds what is `eager` or has a `start`; calls the `beforeStart` hooks, the last added first; starts the services in
    * the order of their dependencies; calls the `afterStart` hooks, the first added first. Further calls get the same
-   * promise. When something fails, everything that had succeeded is undone, in reverse and with the stop hooks.
+   * promise. When something fails, everything that had succeeded is ended again, in reverse and with the stop hooks.
    *
    * @throws what has failed; `START_FAILED` with all errors when there are several.
    * @throws `SCOPE_CLOSED` when the app stops meanwhile, or has stopped.
@@ -363,7 +363,7 @@ class ScopeApp implements App {
     const scope = this.#scope;
     checkShutdown(options);
     if (!this.#stopped) {
-      // This comes first: what is called from here on may ask for the same.
+      // This comes first: what is called from here on may want the same.
       this.#stopped = this.done;
       void this.#stop(options);
     } else if (this.state !== "stopped") {

@@ -12,7 +12,7 @@ import { ContainerError, isContainerError } from "../../core/words/errors.ts";
 export class StartFailedError extends ContainerError {
   static override readonly code = "START_FAILED";
 
-  /** What was thrown, untouched: first what failed on the way up, then what failed while that was undone. */
+  /** What was thrown, untouched: first what failed while starting, then what failed while that was ended again. */
   readonly errors: readonly unknown[];
 
   constructor(errors: readonly unknown[]) {

@@ -27,7 +27,7 @@ import { flat } from "./withdraw.ts";
 
 /** One service of a module, through all of its versions. */
 interface Entry {
-  /** Its tokens, the first one first: an edited class is a new class, and who has imported the old one asks for that. */
+  /** Its tokens, the first one first: an edited class is a new class, and who has imported the old one resolves that. */
   readonly tokens: readonly AnyToken[];
   readonly provider: Definition;
 }

@@ -41,7 +41,7 @@ export interface Restartable<Core, Runtime> {
    *
    * @throws what `edit` throws; the data stays as it was then.
    * @throws `SCOPE_CLOSED` when the service has stopped.
-   * @throws `TypeError` when an edit asks for another one, which would wait for it.
+   * @throws `TypeError` when an edit begins another one, which would wait for it.
    */
   update(edit: (draft: Core) => unknown): Promise<void>;
 
@@ -162,7 +162,7 @@ class Handle implements Restartable<unknown, unknown> {
   /** The runtime that is there, or that is being made. */
   #now = new Generation();
   #isBuilding = false;
-  /** The data has changed since the last build began, or a restart was asked for. */
+  /** The data has changed since the last build began, or a restart is wanted. */
   #isDue = false;
   #isStopping = false;
   #restarting: Promise<void> | undefined;

@@ -44,7 +44,7 @@ export interface Undisposed {
  */
 export function findUndisposed(scope: Scope): Undisposed[] {
   const record = scope as unknown as ScopeRecord;
-  // A factory may pass on what another provider has made or lent. Then that one says what becomes of it.
+  // A factory may pass on what another provider has made or borrowed. Then that one says what becomes of it.
   const seen = new Set<unknown>();
   for (const at of relatedTo(record))
     for (const node of builtIn(at)) if (!isUnsaid(node)) seen.add(madeBy(node));

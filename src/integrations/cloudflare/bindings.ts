@@ -36,7 +36,7 @@ export function binding<T>(name: string): Token<T> {
 
 /**
  * Provides every binding of an `env` as a borrowed value. `createWorker` provides those that its container lacks by
- * itself; a singleton that depends on a binding asks for this, because the compiler wants to see what a singleton needs
+ * itself; a singleton that depends on a binding needs this, because the compiler wants to see what a singleton needs
  * where that is registered.
  *
  * @example

@@ -1,5 +1,5 @@
 /**
- * Scopes in a tree of components: a provider that hands on a scope or opens one, and the hook that finds the nearest.
+ * Scopes in a tree of components: a provider that passes on a scope or opens one, and the hook that finds the nearest.
  *
  * A scope is opened in a passive effect, and the children are rendered after that. Rendering may be repeated, suspended or
  * given up, and then no clean-up is called: a scope that was opened while rendering would stay behind. A layout effect is
@@ -53,7 +53,7 @@ let lastKey = 0;
 /**
  * Gives a scope to the components below it.
  *
- * With `scope` it hands on a scope that is open, on the server too. With `providers` it opens one below the scope that is
+ * With `scope` it passes on a scope that is open, on the server too. With `providers` it opens one below the scope that is
  * used here, when it has mounted, and closes it when it is unmounted: after the clean-ups of the effects below, which can
  * still use its services. Effects that `StrictMode` repeats keep the scope.
  *

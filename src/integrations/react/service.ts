@@ -44,7 +44,7 @@ const keepFailure = 250;
  * is returned at once. For everything else the component suspends: the nearest `Suspense` shows its fallback meanwhile.
  *
  * A component that is rendered again gets what its scope has by then. A transient is made once for each component that
- * asks for it; one that has to be waited for, once for the scope, because React keeps nothing of a component that suspends.
+ * resolves it; one that has to be waited for, once for the scope, because React keeps nothing of a component that suspends.
  *
  * A list or a record may be written in the component: it is compared by what is in it. Whatever `optional`, `all` and the
  * others make belongs outside of the component, as it would be another dependency each time.
