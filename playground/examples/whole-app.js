@@ -1,5 +1,5 @@
 // A whole app, a link shortener: look at the scopes. Its files are beside this one; here it is sent a few requests.
-// It is the app that `node playground/node.ts` serves. Open /shortener to use it by hand.
+// It is the app that `node playground/node.ts` serves.
 import { value } from "thimble";
 import { answer, createShortener } from "../app.ts";
 import { CurrentRequest } from "../request.ts";

@@ -12,6 +12,7 @@ const devices = [
   { device: "desktop", viewport: { width: 1440, height: 900 } },
   { device: "tablet", viewport: { width: 1024, height: 768 } },
   { device: "phone", viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 },
+  { device: "sideways", viewport: { width: 844, height: 390 }, deviceScaleFactor: 2 },
 ];
 
 const [program, browser] = await Promise.all([start("node", ["playground/start.ts"]), launchBrowser()]);
@@ -37,6 +38,15 @@ try {
           }
         await context.close();
       }
+  for (const colorScheme of ["light", "dark"])
+    for (const { device, ...options } of devices) {
+      const page = await browser.newPage({ colorScheme, ...options });
+      await page.goto(`${program.url}/shortener`);
+      await page.getByRole("button", { name: "Five at once" }).click();
+      await page.waitForTimeout(1_500);
+      await page.screenshot({ path: `${folder}/shortener-${device}-${colorScheme}.png` });
+      await page.close();
+    }
 } finally {
   await browser.close();
   program.kill();

@@ -247,6 +247,28 @@ describe("the playground", () => {
     expect(complaints).toEqual([]);
   });
 
+  it("stops a program that says more than anybody could read", async () => {
+    const { page } = await open("#example=cycle");
+    await expectStatus(page, /CIRCULAR_DEPENDENCY$/);
+
+    await write(
+      page,
+      `const { postMessage } = MessagePort.prototype;
+MessagePort.prototype.postMessage = function (...args) {
+  setInterval(() => {
+    for (let i = 0; i < 1000; i++) postMessage.call(this, { type: "printed", level: "log", text: "!", errors: [] });
+  });
+  postMessage.apply(this, args);
+};
+console.log("now");
+`,
+    );
+    await run(page);
+
+    await expectStatus(page, /^The program said more than anybody could read\. It was stopped\.$/);
+    expect(page.frames()).toHaveLength(1);
+  });
+
   it("shows everything that a program says as text", async () => {
     const { page, complaints } = await open("#example=cycle");
     await expectStatus(page, /CIRCULAR_DEPENDENCY$/);
@@ -377,6 +399,7 @@ console.log(await tried(() => eval("1")));`,
     const { page } = await open("#example=whole-app");
     await expectStatus(page, /^Ran in/);
 
+    expect(await page.getByRole("link", { name: "Use it by hand" }).getAttribute("href")).toBe("/shortener");
     await page.getByRole("button", { name: "store.ts" }).click();
     expect(await page.locator("#editor .cm-content").innerText()).toContain(
       "export async function memoryStore()",
@@ -566,6 +589,20 @@ describe("the playground on a phone", () => {
     const editor = (await page.locator("#editor").boundingBox())!;
     expect(line.y).toBeGreaterThanOrEqual(editor.y);
     expect(line.y + line.height).toBeLessThanOrEqual(editor.y + editor.height);
+
+    // What was looked at before the error is looked at again when there is none.
+    await page.getByRole("button", { name: "Examples" }).tap();
+    await page.getByRole("link", { name: "Built once" }).tap();
+    await expectStatus(page, /^Ran in/);
+    expect(await isInView(page, "#tree .scope .line")).toBe(true);
+  });
+
+  it("has the program and what it does side by side when it is held sideways", async () => {
+    const { page } = await open("#example=first", { ...phone, viewport: { width: 844, height: 390 } });
+    await expectStatus(page, /^Ran in/);
+
+    for (const part of ["#run", "#status", ".tabs", "#editor", "#scopes", "#tree .scope .line"])
+      expect(await isInView(page, part), part).toBe(true);
   });
 
   it.each([320, 360, 768, 1024, 1440])("fits a window %i pixels wide", async (width) => {

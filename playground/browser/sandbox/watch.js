@@ -124,6 +124,8 @@ export function explainNow() {
         dependents: service.dependents.map(link),
       });
   }
+  // More than these nobody can look at.
+  services.length = Math.min(services.length, 1_000);
   send({ type: "seen", now: performance.now() - began, moments, scopes, services, full: count > most });
 }
 

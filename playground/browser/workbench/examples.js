@@ -27,6 +27,7 @@ import timeline from "text:../../timeline.ts";
  * @property {string} title
  * @property {string} program
  * @property {Record<string, string>} [files]  what it imports, to read
+ * @property {string} [page]  where its app can be used by hand
  */
 
 /** @type {{ title: string, examples: Example[] }[]} */
@@ -67,6 +68,7 @@ export const groups = [
         id: "whole-app",
         title: "A whole app",
         program: wholeApp,
+        page: "/shortener",
         files: {
           "app.ts": app,
           "answers.ts": answers,

@@ -11,6 +11,8 @@ export class ServiceGraph {
   #form;
   #services = new Map();
   #scopes = [];
+  /** Tokens that some scope has provided in this run. */
+  #provided = new Set();
   #options = "";
 
   /**
@@ -40,6 +42,7 @@ export class ServiceGraph {
   clear() {
     this.#services = new Map();
     this.#scopes = [];
+    this.#provided.clear();
     this.#drawing.choose(undefined);
     this.#show();
   }
@@ -50,7 +53,7 @@ export class ServiceGraph {
    * @param {(scopeId: string, token: string) => string | undefined} stateOf  what the timeline knows of a service
    */
   update(scopes, services, stateOf) {
-    const next = new Map(withoutLater(services).map((it) => [it.id, it]));
+    const next = new Map(this.#withoutLater(services).map((it) => [it.id, it]));
     // As a container closes, what is disposed depends on nothing any more. What it depended on is why it was disposed then.
     const closing = new Set(scopes.filter(({ state }) => state === "closing").map(({ id }) => id));
     for (const it of next.values())
@@ -69,6 +72,19 @@ export class ServiceGraph {
 
   fit() {
     this.#drawing.fit();
+  }
+
+  /**
+   * What a scope below provides is missing in the container itself, where a scoped service is declared. That is as it should
+   * be, so it is only drawn where no scope has ever provided it.
+   */
+  #withoutLater(services) {
+    for (const { kind, token } of services) if (kind !== "missing") this.#provided.add(token);
+    const isLater = ({ kind, token }) => kind === "missing" && this.#provided.has(token);
+    const later = new Set(services.filter(isLater).map(({ id }) => id));
+    return services
+      .filter((it) => !isLater(it))
+      .map((it) => ({ ...it, dependencies: it.dependencies.filter(({ id }) => !later.has(id)) }));
   }
 
   #choose(id) {
@@ -90,19 +106,6 @@ export class ServiceGraph {
     fill(this.#form.elements.scope, scopes);
     this.#form.elements.go.disabled = tokens.length === 0 || scopes.length === 0;
   }
-}
-
-/**
- * What a scope below provides is missing in the container itself, where a scoped service is declared. That is as it should
- * be, so it is only drawn where no scope provides it.
- */
-function withoutLater(services) {
-  const provided = new Set(services.filter(({ kind }) => kind !== "missing").map(({ token }) => token));
-  const isLater = ({ kind, token }) => kind === "missing" && provided.has(token);
-  const later = new Set(services.filter(isLater).map(({ id }) => id));
-  return services
-    .filter((it) => !isLater(it))
-    .map((it) => ({ ...it, dependencies: it.dependencies.filter(({ id }) => !later.has(id)) }));
 }
 
 function fill(select, values) {

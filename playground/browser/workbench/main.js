@@ -84,10 +84,11 @@ function open(chosen, program) {
   for (const link of find("examples").querySelectorAll("a"))
     if (link.hash === `#example=${chosen?.id}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
-  showFiles(chosen?.files ?? {});
+  showFiles(chosen ?? {});
 }
 
-function showFiles(files) {
+/** @param {Partial<import("./examples.js").Example>} example */
+function showFiles({ files = {}, page }) {
   const buttons = [["program.js"], ...Object.entries(files)].map(([name, text]) => {
     const button = element("button", { type: "button" }, name);
     button.setAttribute("aria-pressed", String(text === undefined));
@@ -98,6 +99,7 @@ function showFiles(files) {
     return button;
   });
   find("files").replaceChildren(...buttons);
+  if (page) find("files").append(element("a", { href: page }, "Use it by hand"));
   find("files").hidden = buttons.length === 1;
 }
 
@@ -150,7 +152,7 @@ find("share").addEventListener("click", async () => {
 function run() {
   runner.stop();
   forget();
-  press([...find("files").children], find("files").firstElementChild);
+  press([...find("files").querySelectorAll("button")], find("files").firstElementChild);
   editor.mark([]);
   runs(true);
   tell("busy", "Running");
@@ -178,6 +180,7 @@ function forget() {
   moments.clear();
   output.clear();
   graph.clear();
+  if (before !== undefined) showPanel(before);
   marks.length = 0;
   ahead = 0;
   find("time").classList.remove("full");
@@ -240,7 +243,7 @@ const on = {
   printed({ level, text, errors }) {
     if (errors.length === 0) return output.print({ level, text });
     for (const error of errors) {
-      output.error(text === error.text ? "Printed" : text.split(error.text)[0].trim() || "Printed", error);
+      output.error(`console.${level}`, error);
       mark(error);
     }
     return undefined;
@@ -265,7 +268,7 @@ const on = {
     output.report(report);
     if (report.ok) return;
     tell("bad", `${report.scope} has closed, and not everything could be disposed.`);
-    showPanel("output");
+    interrupt();
   },
   "by hand"({ id, text, error }) {
     const what = asked.get(id) ?? "by hand";
@@ -279,6 +282,10 @@ const on = {
     }
   },
   busy: () => tell("bad", "The program does not answer. Stop ends it."),
+  flooded() {
+    end();
+    tell("bad", "The program said more than anybody could read. It was stopped.");
+  },
   broken({ message }) {
     failed("The program could not be started", { text: String(message), lines: [] });
     end();
@@ -287,7 +294,9 @@ const on = {
 
 let syntax;
 
+/** A program that wants to can send anything. What is not as it should be is nothing. */
 function hear(message) {
+  if (typeof message !== "object" || message === null) return;
   if (Object.hasOwn(on, message.type)) on[message.type](message);
 }
 
@@ -299,7 +308,7 @@ function failed(title, error) {
     "bad",
     `${title}${line === undefined ? "" : ` at line ${line}`}: ${error.code ?? error.text.split("\n")[0]}`,
   );
-  showPanel("output");
+  interrupt();
 }
 
 function mark({ text, lines: [line] }) {
@@ -332,7 +341,17 @@ function showPanel(name) {
     tabs.find(({ dataset }) => dataset.panel === name),
   );
   for (const panel of document.querySelectorAll(".panel")) panel.classList.toggle("shown", panel.id === name);
+  before = undefined;
   if (name === "graph") graph.fit();
+}
+
+/** What was shown before the output had something to say. */
+let before;
+
+function interrupt() {
+  const shown = before ?? document.querySelector(".panel.shown").id;
+  showPanel("output");
+  before = shown;
 }
 
 for (const tab of tabs) tab.addEventListener("click", () => showPanel(tab.dataset.panel));

@@ -8,6 +8,7 @@ const most = 300;
 export class Output {
   #list;
   #reveal;
+  #isScrolling = false;
 
   /**
    * @param {HTMLElement} list
@@ -72,12 +73,20 @@ export class Output {
   }
 
   #add(item) {
-    const { parentElement } = this.#list;
-    // Whoever has scrolled up to read stays there.
-    const isAtEnd = parentElement.scrollHeight - parentElement.scrollTop - parentElement.clientHeight < 40;
+    if (!this.#isScrolling) this.#scrollSoon();
     this.#list.append(item);
     while (this.#list.childElementCount > most) this.#list.firstElementChild.remove();
-    if (isAtEnd) parentElement.scrollTop = parentElement.scrollHeight;
+  }
+
+  /** Follows what comes, once for each frame; whoever has scrolled up to read stays there. */
+  #scrollSoon() {
+    const { parentElement } = this.#list;
+    const isAtEnd = parentElement.scrollHeight - parentElement.scrollTop - parentElement.clientHeight < 40;
+    this.#isScrolling = true;
+    requestAnimationFrame(() => {
+      this.#isScrolling = false;
+      if (isAtEnd) parentElement.scrollTop = parentElement.scrollHeight;
+    });
   }
 }
 

@@ -6,6 +6,8 @@ import { element } from "../element.js";
 
 /** A program that has not answered for so long, in milliseconds, is busy with itself. */
 const patience = 2_000;
+/** Nobody reads as many messages in a second. Reading them would leave the page no time for anything else. */
+const flood = 1_000;
 
 export class Runner {
   #host;
@@ -17,6 +19,8 @@ export class Runner {
   #timer;
   #answeredAt = 0;
   #asked = 0;
+  #second = 0;
+  #heard = 0;
 
   /**
    * @param {HTMLElement} host
@@ -51,8 +55,12 @@ export class Runner {
     this.#port = port1;
     port1.onmessage = ({ data }) => {
       if (this.#port !== port1) return;
-      this.#answeredAt = performance.now();
-      if (data.type !== "pong") this.#hear(data);
+      const now = performance.now();
+      this.#answeredAt = now;
+      if (now - this.#second > 1_000) [this.#second, this.#heard] = [now, 0];
+      if (++this.#heard > flood) return this.#hear({ type: "flooded" });
+      if (data?.type !== "pong") this.#hear(data);
+      return undefined;
     };
     this.#answeredAt = performance.now();
     this.#timer = setInterval(() => {
