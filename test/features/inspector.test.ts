@@ -1,6 +1,6 @@
 import { createContainer, type Scope, scoped, singleton, token, value } from "thimble";
 import { inspector } from "thimble/inspector";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { catchReports } from "../core/support/report-error.ts";
 
 beforeEach(() => void catchReports());
@@ -324,6 +324,34 @@ describe("the events", () => {
 
     expect(told.length).toBeLessThanOrEqual(500);
     expect(told.at(-1)!.id).toBeGreaterThan(1_000);
+  });
+
+  it("say something now and then while nothing happens, and leave no timer behind", async () => {
+    const begun = vi.spyOn(globalThis, "setInterval");
+    const ended = vi.spyOn(globalThis, "clearInterval");
+    onTestFinished(() => {
+      begun.mockRestore();
+      ended.mockRestore();
+    });
+    const scope = app();
+    const inspect = inspector(scope, open);
+    const left = await inspect(get("/events"));
+    const reader = left.body!.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+    const over = await inspect(get("/events"));
+    const ours = begun.mock.calls.flatMap(([beat, pause], at) =>
+      pause === 15_000 ? [{ beat: beat as () => void, timer: begun.mock.results[at]!.value as never }] : [],
+    );
+    expect(ours).toHaveLength(2);
+
+    ours[0]!.beat();
+    const decoder = new TextDecoder();
+    let text = "";
+    while (!text.endsWith("\n:\n\n")) text += decoder.decode((await reader.read()).value);
+    await reader.cancel();
+    expect(ended).toHaveBeenCalledWith(ours[0]!.timer);
+    void scope.shutdown();
+    await over.text();
+    expect(ended).toHaveBeenCalledWith(ours[1]!.timer);
   });
 
   it("of a reader that does not read end, and others go on", async () => {

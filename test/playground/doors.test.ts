@@ -138,7 +138,9 @@ describe.each(doors)("the playground behind $name", ({ name, command, args }) =>
       const reader = events.body!.pipeThrough(new TextDecoderStream()).getReader();
       let told = "";
       while (!told.includes('"token":"Shortener"')) told += (await reader.read()).value;
-      // What happens from now on comes as it happens.
+      // What happens from now on comes as it happens, also after a while in which nothing did: workerd ends a response that
+      // waits for nothing but other requests.
+      await new Promise((resolve) => setTimeout(resolve, 500));
       const before = told.length;
       await shorten("https://example.com/live");
       while (!told.slice(before).includes('"type":"closed"')) told += (await reader.read()).value;

@@ -10,12 +10,24 @@ import type { Entry, Timeline } from "./timeline.ts";
 const patience = 1_000;
 
 /**
+ * How often something is said when nothing happens, in milliseconds. Servers and proxies between end a response that is
+ * silent for long. Workers end one at once that waits for nothing of its own: what happens in other requests does not
+ * count, and a timer does.
+ */
+const heartbeat = 15_000;
+
+/**
  * Gives what the timeline has after `last`, and everything that comes. Ends when the scope stops: a server that drains
  * waits for its responses. A browser then comes back by itself, and is told where the story went on.
  */
 export function streamOf(timeline: Timeline, last: number): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let listener: ((entry: Entry | undefined) => void) | undefined;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  function leave(): void {
+    clearInterval(timer);
+    if (listener) timeline.listeners.delete(listener);
+  }
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -27,14 +39,13 @@ export function streamOf(timeline: Timeline, last: number): ReadableStream<Uint8
           if (entry) send(entry);
           const isSlow = (controller.desiredSize ?? 0) < -patience;
           if (entry && !isSlow) return;
-          timeline.listeners.delete(listener!);
+          leave();
           controller.close();
         };
+        timer = setInterval(() => controller.enqueue(encoder.encode(":\n\n")), heartbeat);
         timeline.listeners.add(listener);
       },
-      cancel() {
-        if (listener) timeline.listeners.delete(listener);
-      },
+      cancel: leave,
     },
     { highWaterMark: 0 },
   );
