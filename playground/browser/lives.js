@@ -106,9 +106,14 @@ export class Lives {
       case "stopped":
       case "disposed": {
         life.services.set(token, { token, state: what, took: elapsed });
-        const work = life.work.findLast((it) => it.token === token && it.to === undefined);
+        // A build may fail after what it has made was disposed, because `init` failed.
+        const all = life.work.filter((it) => it.token === token);
+        const work =
+          what === "failed"
+            ? all.findLast(({ kind }) => kind === "build")
+            : all.findLast(({ to }) => to === undefined);
         if (work) {
-          work.to = at;
+          work.to ??= at;
           if (what === "failed" || error !== undefined) work.failed = true;
         }
         break;

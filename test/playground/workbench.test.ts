@@ -155,6 +155,63 @@ describe("the playground", () => {
     await expect.poll(() => node.getAttribute("data-state"), patience).toBe("disposed");
   });
 
+  it("draws a build that ends amid a shutdown, and one that fails after its instance was disposed", async () => {
+    const { page } = await open("#example=in-flight");
+    await expectStatus(page, /^Ran in/);
+    const bars = (of: Page) =>
+      of
+        .locator("#threads .mark")
+        .evaluateAll((all) =>
+          all.map((it) => [
+            it.closest(".lane")!.querySelector(".lane-label")!.textContent,
+            (it as HTMLElement).dataset["kind"],
+            it.hasAttribute("data-failed"),
+          ]),
+        );
+
+    expect(await bars(page)).toEqual([
+      ["report", "build", true],
+      // What it has made goes to nobody: the scope has begun to close.
+      ["db", "build", true],
+      ["db", "disposal", false],
+    ]);
+
+    const { page: other } = await open("#example=failing-start");
+    await expectStatus(other, /^Ran in/);
+    expect(await bars(other)).toEqual([
+      ["api", "build", true],
+      ["socket", "build", true],
+      ["socket", "disposal", false],
+    ]);
+  });
+
+  it("is used with the keyboard alone, and nothing keeps the focus", async () => {
+    const { page } = await open("#example=first", phone);
+    await expectStatus(page, /^Ran in/);
+    const focused = () =>
+      page.evaluate(() => {
+        let at = document.activeElement;
+        while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+        return at?.getAttribute("aria-label") ?? at?.id ?? "";
+      });
+
+    await page.getByRole("button", { name: "Examples" }).focus();
+    await page.keyboard.press("Enter");
+    expect(await page.getByRole("link", { name: "A cycle" }).isVisible()).toBe(true);
+    await page.keyboard.press("Escape");
+    expect(await page.locator("#examples").isVisible()).toBe(false);
+    expect(await focused()).toBe("menu");
+
+    const reached: string[] = [];
+    for (let step = 0; step < 12; step++) {
+      await page.keyboard.press("Tab");
+      reached.push(await focused());
+    }
+    expect(reached).toEqual(
+      expect.arrayContaining(["share", "Program", "run", "stop", "Close: app#0", "Open a child: app#0"]),
+    );
+  });
+
   it("opens a scope by hand, and resolves something from it", async () => {
     const { page } = await open("#example=first");
     await expectStatus(page, /^Ran in/);
