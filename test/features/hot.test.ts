@@ -56,6 +56,24 @@ describe("hot", () => {
     expect(log).toEqual(["disposed one", "disposed two", "disposed three"]);
   });
 
+  it("reports a new version whose scope is another one, and nothing while the new version throws", () => {
+    const data = {};
+    const first = version("one");
+    const app: Scope = createContainer(first.provider);
+    const accept = hot(data, app, first.provider);
+
+    accept(undefined);
+    expect(reports).toEqual([]);
+
+    const second = version("two");
+    hot(data, createContainer(second.provider), second.provider);
+    accept({});
+    expect(reports.map(String)).toEqual([
+      expect.stringMatching(/its new version has another scope.*\n.*must not import the edited one/),
+    ]);
+    expect(app.get(first.Greeter).text).toBe("one");
+  });
+
   it("keeps tokens that live in a file of their own", () => {
     const data = {};
     const Name = token<string>("name");

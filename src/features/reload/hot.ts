@@ -51,7 +51,8 @@ const key = "~thimble";
  *
  * The condition has exactly this form: Vite and Bun look for these words, and leave nothing of it in a production build. It
  * works in pages and in the module runner of Vite, and in the development server of Bun. The module of the scope must not
- * import this one, directly or through others: where modules import each other in a circle, Vite reloads the page.
+ * import this one, directly or through others: where modules import each other in a circle, Vite evaluates them all anew, and
+ * the page goes on with the old scope while the new version has another one. That is reported.
  *
  * Providers of the new version take the place of those of the old one: of the one of the same name, else of the one at the
  * same place in the list. Those that are gone are withdrawn, new ones are added. What was built on the old ones is released,
@@ -65,7 +66,7 @@ const key = "~thimble";
  * @param data `import.meta.hot.data`.
  * @param scope The scope that registers the providers, or a function that gives it once the module is edited.
  * @param providers The providers, or groups of them, as they were registered.
- * @returns A function for `accept`, which has nothing left to do.
+ * @returns A function for `accept`. It reports when the new version has not come to this scope.
  */
 export function hot(
   data: unknown,
@@ -73,6 +74,7 @@ export function hot(
   providers: ProviderEntry,
 ): (module?: unknown) => void {
   let record: ScopeRecord | undefined;
+  let hasNext = (): boolean => true;
   const failed = (error: unknown): void => tell(record, error);
   try {
     if (Object(data) !== data) throw new TypeError("hot takes import.meta.hot.data first");
@@ -82,20 +84,30 @@ export function hot(
       readonly Entry[]
     >());
     // A scope that is given by a function may not be there yet, and is always the same one for these versions.
-    const known = memory.get(typeof scope === "function" ? memory : scope);
+    const place = typeof scope === "function" ? memory : scope;
+    const known = memory.get(place);
     const entries = known
       ? paired(known, all)
       : all.map((provider): Entry => ({ tokens: [provider.token], provider }));
-    memory.set(typeof scope === "function" ? memory : scope, entries);
-    if (!known) return () => {};
-    record = (typeof scope === "function" ? scope() : scope) as unknown as ScopeRecord;
-    follow(record);
-    if (!record.closing) void swap(record, known, entries).catch(failed);
+    memory.set(place, entries);
+    hasNext = () => memory.get(place) !== entries;
+    if (known) {
+      record = (typeof scope === "function" ? scope() : scope) as unknown as ScopeRecord;
+      follow(record);
+      if (!record.closing) void swap(record, known, entries).catch(failed);
+    }
   } catch (error) {
     failed(error);
   }
-  return () => {};
+  // It is called when the next version was evaluated; without a module when that has thrown.
+  return (module) => {
+    if (module && !hasNext()) failed(new Error(lost));
+  };
 }
+
+const lost =
+  "Cannot replace the services of an edited module: its new version has another scope, or does not call hot\n" +
+  "  hint: the module that makes the scope must not import the edited one, directly or through others";
 
 /** Pairs the providers of the new version with those of the old one: by name, then by position. */
 function paired(known: readonly Entry[], all: readonly Definition[]): readonly Entry[] {

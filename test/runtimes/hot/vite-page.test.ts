@@ -64,6 +64,33 @@ it("are a page with settings, whose services are edited without a reload", async
   await page.close();
 });
 
+it("report an edit that comes to another container, because that imports what is edited", async () => {
+  const edit = (name: string, change: (code: string) => string): void =>
+    writeFileSync(join(folder, name), change(readFileSync(join(folder, name), "utf8")));
+  edit("src/app.js", (code) => `import "./greeter.js";\n${code}`);
+  // Whoever comes first into a circle decides what is evaluated first.
+  edit("src/main.js", (code) => `import "./greeter.js";\n${code}`);
+  const page = await browser.newPage();
+  const failures: string[] = [];
+  page.on("pageerror", (error) => failures.push(error.message));
+  const connected = page.waitForEvent("console", (message) => message.text().includes("connected."));
+  await page.goto(vite!.resolvedUrls!.local[0]!);
+  await connected;
+  await expect.poll(() => page.textContent("p"), { timeout: 20_000 }).toBe("Hello, dear Ada");
+
+  edit("src/greeter.js", (code) => code.replace("dear ${name}", "dearest ${name}"));
+  await expect
+    .poll(() => failures, { timeout: 20_000 })
+    .toEqual([
+      expect.stringContaining(
+        "Cannot replace the services of an edited module: its new version has another scope",
+      ),
+    ]);
+  await page.click("button");
+  expect(await page.textContent("p")).toBe("Hello, dear Ada");
+  await page.close();
+});
+
 it("are built without anything of hot", async () => {
   await build({ ...options, build: { minify: false } });
   const assets = join(folder, "dist/assets");
