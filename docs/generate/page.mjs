@@ -112,7 +112,7 @@ function topicOf(text) {
   const [first = ""] = rest;
   // Recipes begin with what they were run with.
   const about = firstSentence(
-    first.replace(/^Run with .*?\. (?=[A-Z`]|$)/s, "").replace(/^Run with .*$/s, ""),
+    first.replace(/^Run (on \S+ )?with .*?\. (?=[A-Z`]|$)/s, "").replace(/^Run (on \S+ )?with .*$/s, ""),
   );
   if (about && !/^[`#<|-]{1,3}/.test(about)) return unlinked(about);
   const sections = [...text.replace(/^```.*?^```$/gms, "").matchAll(/^## (.*)$/gm)].map(([, it]) => it);
