@@ -98,16 +98,23 @@ function closeAfter(event: OpenEvent, ms: number): void {
   setTimeout(() => void event.close(), ms);
 }
 
+/** A request, as far as it tells whether anybody waits for the body of its response. */
+export interface Followed {
+  readonly method: string;
+  readonly signal?: { readonly aborted: boolean } | null | undefined;
+}
+
 /**
  * Closes the event when the body of the response has ended, and gives the response to send instead; nothing when somebody
  * else has a claim on the body.
  *
- * @param abandonAfter How long to wait for the first read, in milliseconds.
+ * @param abandonAfter How long to wait for the first read, in milliseconds. It is no longer than a second for a client that
+ * left while the handler was at work, because some servers drop that response, neither read nor cancelled.
  */
 export function follow(
   event: OpenEvent,
   response: Response,
-  isHead: boolean,
+  request: Followed,
   abandonAfter: number,
 ): Response | undefined {
   // Bun forgets the content type of a file once the body has been looked at before the headers.
@@ -118,7 +125,7 @@ export function follow(
     void event.close();
     return response;
   }
-  if (isHead) {
+  if (request.method === "HEAD") {
     const answer = remade(response, null);
     void closeAfterWork(event, body.cancel("the request is HEAD"));
     return answer;
@@ -170,10 +177,11 @@ export function follow(
     return response;
   }
   const reader = body.getReader();
-  const timer = deadline(abandonAfter, () => {
+  const patience = request.signal?.aborted ? Math.min(abandonAfter, grace) : abandonAfter;
+  const timer = deadline(patience, () => {
     isCancelled = true;
     const error = new BodyAbandonedError(
-      `read the body of the response: nobody had begun to within ${abandonAfter} ms`,
+      `read the body of the response: nobody had begun to within ${patience} ms`,
       [],
       "read the body or cancel it, or set the option abandonAfter",
     );

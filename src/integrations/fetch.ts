@@ -114,7 +114,7 @@ export function scopePerRequest<
       if (scopeEnds) await event.close();
       else if (isHead && isBun(info)) void event.close();
       else if (sign) sign.close(event, response);
-      else return (follow(event, response, isHead, abandonAfter) ?? refuse(locked)) as R;
+      else return (follow(event, response, it, abandonAfter) ?? refuse(locked)) as R;
       return response;
     } catch (error) {
       const closing = event.close({ reason: error });

@@ -109,7 +109,7 @@ export function scopePerRequest<Has>(
         return;
       }
       const { res } = c;
-      const answer = follow(event, res, isHead, abandonAfter);
+      const answer = follow(event, res, c.req.raw, abandonAfter);
       // Somebody has the body already: a middleware that has answered by itself.
       if (!answer) void event.close();
       if (!answer || answer === res) return;

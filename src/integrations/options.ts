@@ -23,7 +23,8 @@ export interface RequestScopeOptions<R = unknown> {
   readonly scopeEnds?: "handler" | undefined;
   /**
    * How long to wait for somebody to begin to read the body of a response, in milliseconds. After that the body is
-   * cancelled and the scope closes. It only counts where the body is the sole sign of the end of a response.
+   * cancelled and the scope closes. It only counts where the body is the sole sign of the end of a response. When the
+   * `signal` of the request tells that its client left while the handler was at work, a second is enough.
    *
    * @default 10_000
    */

@@ -297,6 +297,44 @@ describe("a body that nobody begins to read", () => {
     expect(await response.text()).toBe("a");
   });
 
+  it.each([
+    ["with the time that is usual", undefined],
+    ["with a longer one", { abandonAfter: Infinity }],
+  ])(
+    "is given up after a second when the client left while the handler was at work, %s",
+    async (_, options) => {
+      const client = new AbortController();
+      const cancel = vi.fn();
+      const { closed, handle } = serving(() => {
+        client.abort();
+        return new Response(new ReadableStream({ cancel }));
+      }, options);
+      await handle(request("/", { signal: client.signal }));
+
+      await vi.advanceTimersByTimeAsync(900);
+      expect(closed).toEqual([]);
+      await vi.advanceTimersByTimeAsync(200);
+
+      expect(cancel).toHaveBeenCalledOnce();
+      expect(closed).toEqual([undefined]);
+    },
+  );
+
+  it("is read as ever where the server reads it for a client that has left", async () => {
+    const client = new AbortController();
+    const { closed, handle } = serving(() => new Response(streamOf("a", "b")));
+    client.abort();
+    const response = await handle(request("/", { signal: client.signal }));
+
+    const reader = response.body!.getReader();
+    await reader.read();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(closed).toEqual([]);
+    await reader.read();
+    await reader.read();
+    expect(closed).toEqual([undefined]);
+  });
+
   it("is not given up once somebody has begun, however slow they are", async () => {
     const { closed, handle } = serving(() => new Response(streamOf("a", "b")));
     const reader = (await handle(request())).body!.getReader();

@@ -109,7 +109,7 @@ export async function respond<R>(
     else if (response.webSocket)
       void Promise.all(events.get(event.scope)!.sockets ?? []).then(() => event.close());
     else {
-      const answer = follow(event, response, request.method === "HEAD", abandonAfter);
+      const answer = follow(event, response, request, abandonAfter);
       if (answer) return answer as R;
       // Somebody else has the body, and the runtime says so itself.
       void event.close();
