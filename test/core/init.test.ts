@@ -273,6 +273,27 @@ describe("an init that fails", () => {
     });
   });
 
+  it("disposes the instance after the deadline of a shutdown, too", async () => {
+    for (const named of [true, false]) {
+      const gate = deferred();
+      const undone: unknown[] = [];
+      const dispose = (): unknown => undone.push("disposed");
+      const app = createContainer(
+        singleton(Db, () => ({ ready: false, ...(named ? {} : { [asyncDispose]: dispose }) }), {
+          init: () => gate.promise,
+          ...(named ? { dispose } : {}),
+        }),
+      );
+      const asked = rejected(app.getAsync(Db));
+      await app.shutdown({ signal: AbortSignal.abort() });
+      gate.reject(failure);
+      await asked;
+      await turn();
+
+      expect(undone).toEqual(["disposed"]);
+    }
+  });
+
   it("disposes the instance when it throws at once", () => {
     const undone: Db[] = [];
     const db = { ready: false };

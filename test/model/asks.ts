@@ -174,12 +174,7 @@ export class Asks {
       if (!outlook.plans.has(plan)) return `a failure of something else: ${text(error)}`;
       const path = pathOf(error).map((it) => String(it.token));
       const end = path.at(-1);
-      // Excluded, for the library gets it wrong: the path ends too early when an asynchronous factory lets it through
-      // that is on its own since, because whoever was first to ask for it did not want to wait.
-      const gaveUp = this.#journal.asks.some(({ result }) =>
-        isContainerError(result?.value, "ASYNC_PROVIDER"),
-      );
-      return end === `t${plan.token}` || (gaveUp && [...error.through].some((it) => end === `t${it}`))
+      return end === `t${plan.token}`
         ? undefined
         : `${text(error)}, by the path ${path.join(" > ") || "(empty)"}`;
     }

@@ -289,11 +289,13 @@ export class Closings {
   }
 
   /**
-   * Excluded, for the library gets it wrong: it notes what is received late before it is clear that it will be, and so
-   * an instance also holds on to
+   * More than the contract asks for: the library notes what is received late before it is clear that it will be, and so an
+   * instance also holds on to
    * - what was built, or found, for an ask of its that fails in the end;
    * - what an earlier attempt to build it began to ask for, which came only after that had failed.
-   * That may wait for it, and in a circle such an edge may stand in place of a real one.
+   * Those are disposed later than they could be, and in a circle such an edge may stand in place of a real one. To take
+   * the edges back, each would have to be counted: the same instance may have been received on another way. What failed
+   * late is rare, and waiting for a dependent that does not use it does no harm.
    */
   #fanciedBy(holder: Instance): readonly Instance[] {
     return this.#remembered("fancied", holder, () => {

@@ -26,8 +26,6 @@ export class Planned extends Error {
   readonly plan: Plan;
   /** When the container knows it, too. */
   knownAt = Infinity;
-  /** The tokens of those whose factories have let it through. */
-  readonly through = new Set<number>();
   /** Printed when nobody handles the rejection: then there is no other way back to the program. */
   readonly program: string;
   constructor(plan: Plan, what: string, program: Program) {

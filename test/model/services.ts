@@ -432,7 +432,6 @@ export class Services {
     // another one threw, perhaps long ago.
     if (!(error instanceof Planned)) return;
     error.knownAt = Infinity;
-    if (error.plan !== instance.plan) error.through.add(instance.plan.token);
     this.#journal.failures.push(error);
   }
 

@@ -612,6 +612,34 @@ describe("the deadline of a shutdown that is stopping", () => {
 });
 
 describe("a `stop` that shuts down", () => {
+  it("its own scope, while the scope above stops, is given the report that is complete in the end", async () => {
+    const failure = new Error("cannot stop");
+    let given: ShutdownReport | undefined;
+    const app = container();
+    const session: Scope = app.createScope(
+      "session",
+      value(
+        Job,
+        {},
+        {
+          stop: async () => {
+            given = await session.shutdown();
+            throw failure;
+          },
+          dispose: () => {},
+        },
+      ) as never,
+    );
+
+    await settles(app.shutdown());
+
+    expect(given).toMatchObject({
+      ok: false,
+      services: [{ phase: "stop", error: failure }, { token: "job" }],
+    });
+    expect(await session.shutdown()).toBe(given);
+  });
+
   it("the scope above its own does not wait for itself", async () => {
     const log: string[] = [];
     const app = container(singleton(Db, () => ({}), { dispose: () => void log.push("db disposed") }));

@@ -36,7 +36,11 @@ function disposerOf(node: Node, value: unknown): Disposer | symbol | false {
   if (dispose !== undefined) return dispose;
   // A value that the container does not own is left alone, and so is what belongs to another provider.
   const symbol = (definition.lifetime !== VALUE || owned === true) && symbolIn(value, scope);
-  return symbol && (definition.lifetime === VALUE || (ownerOf(value) ?? node) === node) && symbol;
+  // What is made for an instance that nobody receives is another node than the one that has claimed it.
+  const owner = ownerOf(value) ?? node;
+  return (
+    (definition.lifetime === VALUE || (owner.definition === definition && owner.scope === scope)) && symbol
+  );
 }
 
 /**
@@ -174,8 +178,8 @@ function disposed(node: Node, since: number, failure?: Failure): false {
   const elapsed = tick(scope) - since;
   node.state = DISPOSED;
   node.value = undefined;
-  if (node.original) node.original = undefined;
-  if (node.cleanup) node.cleanup = undefined;
+  node.original &&= undefined;
+  node.cleanup &&= undefined;
   scope.tree.tell?.("disposed", node, { elapsed, ...failure });
   const isReported = addRowOf(node, failure ? "failed" : "disposed", elapsed, failure);
   // A disposer that follows its signal is abandoned in the report, and no news.

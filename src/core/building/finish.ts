@@ -189,8 +189,7 @@ export function dropTransientsOf(build: Build, from: number = 0, to?: number): v
   const { scope, definition, values, drops } = build;
   values.slice(from, to).forEach((value, i) => {
     const at = from + i;
-    if (isDroppable(value))
-      (drops?.[at] ?? dropFor(scope, definition.dependencies[at]!, build))(value, dependentIn(build));
+    (drops?.[at] ?? dropFor(scope, definition.dependencies[at]!, build))(value, dependentIn(build));
   });
 }
 
@@ -203,11 +202,6 @@ function dropAfter(build: Build): void {
   build.values = none as never;
 }
 
-/** Whether a value is there, and may hold something to dispose. */
-function isDroppable(value: unknown): boolean {
-  return Object(value) === value && value !== PENDING;
-}
-
 /**
  * Comes before providers change in a scope: notes which of the values that builds have received so far came from a
  * transient. Afterwards it could not be told.
@@ -217,7 +211,7 @@ export function beginChange(top: ScopeRecord): void {
   forEachResolving(noteTransientsOf);
   if (!top.tree.pending) return;
   for (const { extras } of subtree(top))
-    for (const it of extras?.child ? itemsOf(extras) : none)
+    for (const it of itemsOf<Build | Node>(extras ?? {}))
       if (it instanceof Build && it.phase < RUNNING) noteTransientsOf(it);
 }
 
@@ -242,7 +236,8 @@ export function dropFor(scope: ScopeRecord, dependency: Single, dependent: Build
     drop = (value, by) => parts.forEach(([key, part]) => part((value as Record<string, unknown>)[key], by));
   }
   return (value, by) => {
-    if (isDroppable(value)) drop?.(value, by);
+    // Only an object may hold something to dispose.
+    if (Object(value) === value && value !== PENDING) drop?.(value, by);
   };
 }
 

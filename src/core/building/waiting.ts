@@ -7,7 +7,7 @@
  * @module
  */
 
-import { addEdge, dependentIn, noteChange, waitedFor } from "../model/edges.ts";
+import { addEdge, dependentIn, noteChange, waitingChain } from "../model/edges.ts";
 import { attach, detach, hold } from "../model/tree.ts";
 import { now } from "../words/web.ts";
 import { noteUnheard } from "./reporting.ts";
@@ -72,7 +72,7 @@ function listen(waiter: Waiter, other: Build, goOn: (build: Build) => void): voi
 
 /** The promise that a build waits for, itself or through another build. */
 export function progressOf(build: Build): Promise<void> | undefined {
-  for (let it: Build | undefined = build; it; [it] = waitedFor(it)) if (it.progress) return it.progress;
+  for (const it of waitingChain(build)) if (it.progress) return it.progress;
   return undefined;
 }
 
@@ -84,12 +84,8 @@ export function endBuild(build: Build, value?: unknown): void {
   if (failure && waitsFor) {
     // What it has waited for goes on without it, and must not keep it alive.
     for (const other of waitsFor) {
-      other.waiters = other.waiters?.filter((waiter) => {
-        if (waiter.build !== build) return true;
-        // A reaction to a promise may still hold the waiter.
-        waiter.build = undefined;
-        return false;
-      });
+      // A reaction to a promise may still hold the waiter.
+      other.waiters = other.waiters?.filter((it) => it.build !== build || (it.build = undefined));
     }
   }
   if (build.missing === undefined) return;

@@ -110,7 +110,7 @@ export function encloses(upper: ScopeRecord, lower: ScopeRecord | undefined): bo
 /** The signal that aborts when the scope begins to close. After that moment, it has aborted. */
 export function signalOf(scope: ScopeRecord): RuntimeAbortSignal {
   hold(scope);
-  return signalIn(extrasOf(scope), scope.closing !== undefined, scope.closing?.reason);
+  return signalIn(extrasOf(scope), !!scope.closing, scope.closing?.reason);
 }
 
 /** The signal of something that may abort or has aborted. Its controller is made when somebody may look at it. */

@@ -199,12 +199,11 @@ function start(
   }
   if (it !== PENDING) return it;
   // What has all it waited for may only wait for a reaction of its own to that, see `listen`. This caller cannot wait.
-  for (
-    let ready;
-    isSync && (ready = [...allWaitedFor(build!)].find((it) => it.phase === WAITING && !it.missing));
-    drain(true)
-  )
+  let ready;
+  while (isSync && (ready = [...allWaitedFor(build!)].find((it) => it.phase === WAITING && !it.missing))) {
     queue.push(ready);
+    drain(true);
+  }
   if (build!.failure) throw build!.failure.error;
   // What was only put off to the queue is built by now.
   return build!.phase < DONE ? suspend(build!) : build!.values[0];

@@ -194,9 +194,10 @@ function lends({ isHeld, nodes }: ScopeRecord): boolean {
 /** Opens a scope with its providers; or none, when one of them is refused. */
 function open(args: unknown[], fallback: string, parent?: TreeScope): TreeScope {
   // `undefined` in place of the name means no name.
-  const hasName = typeof args[0] === "string" || (args.length > 0 && args[0] === undefined);
-  const name = (hasName ? (args.shift() as string | undefined) : undefined) ?? fallback;
-  const scope = new TreeScope(name, parent);
+  const [first = fallback] = args;
+  const isNamed = typeof first === "string";
+  if (isNamed) args.shift();
+  const scope = new TreeScope(isNamed ? first : fallback, parent);
   const registered = args.length > 0 ? register(scope, args) : [];
   // A scope that its parent does not know looks into the map of its parent, which must have one and be known itself. And
   // an observer is told when the scope closes, whoever closes it.

@@ -164,7 +164,6 @@ function closeAll(scope: ScopeRecord, stopping?: Stopping, options: ShutdownOpti
     const closing = scope.closing!;
     if (stopping) {
       closing.since ??= stopping.since;
-      closing.live ??= stopping.live;
       tick(scope);
     }
     for (const it of fresh) (it.closing as ScopeShutdown).isBeginning = false;
@@ -199,11 +198,13 @@ function close(top: ScopeRecord, reason: unknown): ScopeRecord[] {
       for (const row of closing.rows) addRow(row, parent);
     }
   }
-  if (top.tree.tell)
-    for (const scope of fresh) top.tree.tell?.("scopeClosing", scope, { reason: scope.closing!.reason });
+  for (const scope of fresh) top.tree.tell?.("scopeClosing", scope, { reason: scope.closing!.reason });
   for (const { closing, extras } of fresh) {
+    const stopping = extras?.stopping as Stopping | undefined;
+    // Whoever was given the report before it was complete has this very object.
+    closing!.live = stopping?.live;
     // A scope above that closes it has waited as long as it could, and has these rows already.
-    for (const row of (extras?.stopping as Stopping | undefined)?.abandon() ?? [])
+    for (const row of stopping?.abandon() ?? [])
       // A scope below that was closing before may have brought it.
       if (!closing!.rows.includes(row)) closing!.rows.push(row);
     extras?.stopSignal?.controller?.abort(closing!.reason);

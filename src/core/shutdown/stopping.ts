@@ -210,7 +210,8 @@ export class Stopping {
     // A scope that has closed does not know them any more.
     const above = scopesFrom(scope);
     // The stopping of a part is no phase of a scope.
-    const phases = (): Set<Stopping> => new Set([this, ...phasesOf(above)]);
+    const phases = (): Set<Stopping> =>
+      new Set([this, ...above.flatMap(({ extras }) => (extras?.stopping as Stopping | undefined) ?? [])]);
     const ended = (failure?: object): void => {
       node.isStopping = false;
       scope.tree.tell?.("stopped", node, { elapsed: now() - since, ...failure });
@@ -263,11 +264,6 @@ function scopesFrom(scope: ScopeRecord): ScopeRecord[] {
   const found: ScopeRecord[] = [];
   for (let at: ScopeRecord | undefined = scope; at; at = at.parent) found.push(at);
   return found;
-}
-
-/** Their phases that have begun. */
-function phasesOf(scopes: readonly ScopeRecord[]): Stopping[] {
-  return scopes.flatMap(({ extras }) => (extras?.stopping as Stopping | undefined) ?? []);
 }
 
 function abandoned(node: Node): ShutdownRow {

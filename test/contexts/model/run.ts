@@ -3,7 +3,8 @@
  * whose context factories run. Section 3 of the contract says:
  *
  * - A build runs in the context of whoever began it. That is the first caller who resolved it, directly or because
- *   something that it began declares it; when it has failed, the next one.
+ *   something that it began declares it; when it has failed, the next one. (A `get` that needs it in the very turn in which
+ *   it can go on finishes it in its own context, for `get` cannot wait; these programs have no such `get`.)
  * - What is made for one caller, a transient, runs in the context of that caller, whoever settled what it waited for.
  *
  * @module
@@ -57,10 +58,7 @@ class Run {
   readonly #scopes = new Map<string, Scope>();
   /** Who has begun what is kept, by service and scope. What has failed is not in it. */
   readonly #begunBy = new Map<string, string>();
-  readonly #isCalled = new Set<string>();
   readonly #isBuilt = new Set<string>();
-  /** What is not looked at, see `#reach`. */
-  readonly #doubtful = new Set<string>();
   readonly #runs = new Map<Plan, number>();
 
   constructor({ plans, steps }: Program, storage: Storage) {
@@ -125,33 +123,22 @@ class Run {
 
   // ---- what is to be expected
 
-  /**
-   * Notes who begins what: everything that is declared, down to what is built or begun.
-   *
-   * Gives whether to look away. Excluded, for the library gets it wrong: what a running factory resolves may need
-   * something that has all it waited for and is about to go on. Then it goes on in the context of that one.
-   */
-  #reach(on: number, from: string, user: string, isRunning = false): boolean {
+  /** Notes who begins what: everything that is declared, down to what is built or begun. */
+  #reach(on: number, from: string, user: string): void {
     const plan = this.#plans[on]!;
     const home = homeOf(plan, from);
     const key = home === undefined ? undefined : keyOf(plan, home);
     if (key !== undefined) {
-      if (this.#begunBy.has(key)) return isRunning && !this.#isCalled.has(key);
+      if (this.#begunBy.has(key)) return;
       this.#begunBy.set(key, user);
     }
     // What is asked for one after the other is noted when it is.
-    const needs = plan.isDynamic
-      ? []
-      : plan.needs.map((need) => this.#reach(need, home ?? from, user, isRunning));
-    const isDoubtful = needs.some(Boolean);
-    if (key !== undefined && isDoubtful) this.#doubtful.add(key);
-    return isDoubtful;
+    if (!plan.isDynamic) for (const need of plan.needs) this.#reach(need, home ?? from, user);
   }
 
   /** What has failed takes along what waits for it, whose factories were not called. */
   #fail(plan: Plan, home: string): void {
     this.#begunBy.delete(keyOf(plan, home));
-    this.#isCalled.delete(keyOf(plan, home));
     for (const key of this.#begunBy.keys()) {
       const [on, at] = key.split(" in ");
       const waiting = this.#plans[Number(on)]!;
@@ -224,8 +211,7 @@ class Run {
     this.#lines.push(`t${plan.token} in ${here} is built in the context of ${thing.user}`);
     const key = keyOf(plan, here);
     const expected = this.#begunBy.get(key);
-    this.#isCalled.add(key);
-    if (homeOf(plan, here) === undefined || this.#doubtful.has(key)) return thing;
+    if (homeOf(plan, here) === undefined) return thing;
     if (thing.user !== expected)
       this.#wrong.push(
         `t${plan.token} in ${here} was built in the context of ${thing.user}, and ${expected} has begun it`,

@@ -177,9 +177,6 @@ function written(id: string, token: number, draft: Draft): Plan {
   const makes = draft.makes === "pooled" && kind !== "scoped" ? "new" : draft.makes;
   // Which of several instances a function is called for could not be told, were they the same object.
   const isDistinct = kind !== "scoped" || makes === "new";
-  // Excluded, for the library gets it wrong: when `init` fails, a provider that hands on the object of another and says
-  // how to dispose of it does not do so.
-  const hasInit = isKept && isDistinct && (makes === "new" || draft.dispose !== "option");
   return {
     ...draft,
     id,
@@ -192,7 +189,7 @@ function written(id: string, token: number, draft: Draft): Plan {
     isOwned: draft.isOwned && draft.dispose === "nothing",
     // What `Symbol.dispose` returns nobody promised to wait for.
     how: draft.symbol === "dispose" && draft.how !== "sync" ? "throws" : draft.how,
-    init: hasInit ? draft.init : undefined,
+    init: isKept && isDistinct ? draft.init : undefined,
     steps: isKept ? draft.steps : [],
     inGroup: draft.inGroup && token < COLLECTORS && isService,
   };

@@ -32,28 +32,9 @@ export function check(program: Program, journal: Journal): string[] {
     const actual = it.undone.map(({ what }) => what);
     const missing = expected.filter((what) => !actual.includes(what));
     const extra = actual.filter((what, at) => !expected.includes(what) || actual.indexOf(what) !== at);
-    // Excluded, for the library gets it wrong: a transient that came through `parent` is left alone.
-    const isLost = it.plan.kind === "transient" && isAskedOfParents(it.plan.token);
-    for (const what of isLost ? [] : missing) complaints.push(`${what} of ${name(it)} was never undone`);
-    for (const what of isOverdue(it) ? [] : extra)
+    for (const what of missing) complaints.push(`${what} of ${name(it)} was never undone`);
+    for (const what of extra)
       complaints.push(`${what} of ${name(it)} was undone, and should not be or was before`);
-  }
-
-  /**
-   * Excluded, for the library gets it wrong: an object that was disposed at a deadline, and that a factory which was in
-   * flight then hands on, is disposed again.
-   */
-  function isOverdue({ thing }: Build): boolean {
-    return builds.some((it) => it.thing === thing && thing && it.ended > deadlineOf(it.place));
-  }
-
-  function isAskedOfParents(token: number): boolean {
-    const needs = program.scopes.flatMap(({ plans }) => plans.flatMap((plan) => plan.needs));
-    const all = program.scopes.flatMap(({ plans }) => plans);
-    return (
-      needs.some(({ on, via }) => via === "parent" && on === token) ||
-      all.some((it) => it.kind === "alias" && it.needs[0]!.on === token && isAskedOfParents(it.token))
-    );
   }
 
   /** An owner disposes: by what it says, or else by the method of the object. A loan is nobody's. */
@@ -76,7 +57,6 @@ export function check(program: Program, journal: Journal): string[] {
     undone.forEach((call, at) => {
       const before = undone[at - 1];
       const isStep = call.what.startsWith("step");
-      if (isOverdue(it)) return;
       if (before && !isStep) complaints.push(`${call.what} of ${name(it)} came after ${before.what}`);
       if (
         before?.what.startsWith("step") &&
@@ -87,8 +67,8 @@ export function check(program: Program, journal: Journal): string[] {
       if (before && before.ended > call.begun && !(deadlineOf(place) < Infinity))
         complaints.push(`${call.what} of ${name(it)} did not wait for ${before.what}`);
     });
-    // At a deadline all of it begins at once. Excluded, for the library gets it wrong: not where the factory has failed.
-    if (it.state !== "failed" && it.ended < deadlineOf(place) && deadlineOf(place) < Infinity)
+    // At a deadline all of it begins at once.
+    if (it.ended < deadlineOf(place) && deadlineOf(place) < Infinity)
       for (const { what, begun } of undone)
         if (begun > place.closed) complaints.push(`${what} of ${name(it)} was put off after the deadline`);
     const [first] = undone;

@@ -62,8 +62,6 @@ export interface Build {
   /** When it was built. */
   ended: number;
   readonly given: readonly Build[];
-  /** Whether a `stop` was running that resolved it. */
-  readonly isBuiltByStop: boolean;
   readonly stops: Call[];
   readonly disposals: Call[];
 }
@@ -97,7 +95,6 @@ class Run {
   readonly #byIndex: (Place | undefined)[] = [];
   #clock = 0;
   #reasons = 0;
-  #stopsRunning = 0;
 
   constructor(program: Program) {
     this.#program = program;
@@ -224,7 +221,7 @@ class Run {
     }
   }
 
-  #shutdown(place: Place, bound: "none" | "signal" | "aborted", isInside = false): Promise<unknown> {
+  #shutdown(place: Place, bound: "none" | "signal" | "aborted"): Promise<unknown> {
     const { places, builds, trouble } = this.#journal;
     const controller = new AbortController();
     const within = places.filter((it) => isWithin(it, place));
@@ -252,18 +249,17 @@ class Run {
     });
     void report.then((it) => {
       const at = this.#note(`s${place.index}.shutdown is over`);
-      // Whoever shuts down from inside gets a report at once. Excluded, for the library gets it wrong: that object is
-      // another one, and is never completed.
-      if (isInside) return;
       if (place.report && place.report !== it) trouble.push(`s${place.index} has two reports`);
       place.report = it;
       for (const one of places) if (isWithin(one, place)) one.closed = Math.min(one.closed, at);
     });
     // The first ones are called before `shutdown` returns. Without any, there is no such phase.
     if (!isFirst || isBusy || builds.some((it) => it.ended === Infinity)) return report;
-    for (const { plan, stops } of first)
-      if (stops.length === 0)
-        trouble.push(`s${place.index}.shutdown() returned before ${plan.id} was stopped`);
+    // What the first ones have built is a dependent, too.
+    const isInTheWay = (it: Build) => builds.some((other) => isLeft(other) && dependsOn(other, it));
+    for (const it of first)
+      if (it.stops.length === 0 && !isInTheWay(it))
+        trouble.push(`s${place.index}.shutdown() returned before ${it.plan.id} was stopped`);
     const isIdle = !builds.some((it) => isWithin(it.place, place) && isLeft(it));
     if (isIdle && place.scope.state === "stopping")
       trouble.push(`s${place.index} is stopping, and there is nothing to stop`);
@@ -300,14 +296,12 @@ class Run {
 
   #begin(plan: Plan, place: Place, given: readonly Build[]): Build {
     const begun = this.#note(`${plan.id} in s${place.index} is called`);
-    const isBuiltByStop = this.#stopsRunning > 0;
     const build: Build = {
       plan,
       place,
       begun,
       ended: Infinity,
       given,
-      isBuiltByStop,
       stops: [],
       disposals: [],
     };
@@ -345,11 +339,8 @@ class Run {
       if (call.error !== undefined) throw call.error as Error;
     };
     let joined: Promise<unknown> | undefined;
-    if (does && "token" in does) {
-      this.#stopsRunning++;
-      this.#get(place, does.what, does.token);
-      this.#stopsRunning--;
-    } else if (does) joined = this.#shutdown(place, "none", true);
+    if (does && "token" in does) this.#get(place, does.what, does.token);
+    else if (does) joined = this.#shutdown(place, "none");
     if (does?.what === "wait for shutdown") return joined!.then(end);
     if (how === "sync" || how === "throws") return end();
     return how === "hangs" ? new Promise(() => {}) : this.#gates.wait(name).then(end);
