@@ -150,6 +150,14 @@ const mistakes: Mistake[] = [
     says: `'UnknownProvider'`,
   },
 
+  {
+    title: "says that a list that is spread says nothing",
+    mistake: `const list: readonly Provider[] = data; createContainer(...list);`,
+    repair: `const list: readonly Provider[] = data; (createContainer() as Scope).provide(...list);`,
+    at: "...list",
+    says: `'UnknownProvider'`,
+  },
+
   // ---- dependencies and factories
   {
     title: "says which dependency does not fit its parameter",
@@ -228,6 +236,48 @@ const mistakes: Mistake[] = [
     at: "Db)",
     says: `NotAssignable<Db, Mailer>`,
   },
+
+  ...[
+    [
+      `assisted(Mailer, [arg<Config>()], (config, more) => new SmtpMailer(config));`,
+      `assisted(Mailer, [arg<Config>()], (config) => new SmtpMailer(config));`,
+      `'(args_0: Config) => Mailer'`,
+    ],
+    [
+      `decorate(config, [Logger], (it, log, more) => it);`,
+      `decorate(config, [Logger], (it, log) => it);`,
+      `'(instance: Config, dependencies_0: Logger) => Decorating<Config>'`,
+    ],
+  ].map(([mistake, repair, says]) => ({
+    title: `refuses a parameter too many, once: ${mistake}`,
+    mistake: mistake!,
+    repair: repair!,
+    at: /(async )?\([^()]*, more\) =>/.exec(mistake!)![0],
+    says: says!,
+  })),
+  ...[`dispose: (it) => it`, `dispose() {}`, `eager: true`, `onDispose() {}`].flatMap((option) => [
+    {
+      title: `says that the list of dependencies is missing, also before options: ${option}`,
+      mistake: `singleton(Db, { ${option} });`,
+      repair: `singleton(Db, [Config], { dispose: (it) => it });`,
+      at: "{ ",
+      says: `'MissingDependencies<[config: Config]>'`,
+    },
+    {
+      title: `says that the factory is missing, also before options: ${option}`,
+      mistake: `scoped(Mailer, { ${option} });`,
+      repair: `scoped(Mailer, () => ({ send() {} }), { dispose: (it) => it });`,
+      at: "{ ",
+      says: `'MissingFactory<Token<Mailer>>'`,
+    },
+  ]),
+  ...[`undefined`, `null`, `"clock"`, `{}`].map((it) => ({
+    title: `says that it is no token: singleton(${it})`,
+    mistake: `singleton(${it});`,
+    repair: `singleton(Clock);`,
+    at: it,
+    says: `'AnyToken'`,
+  })),
 
   // ---- make, assisted, fallback
   {

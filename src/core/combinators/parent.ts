@@ -13,7 +13,8 @@ import type { Parent } from "../types/combinator.ts";
 import type { AnyToken } from "../types/dependency.ts";
 import { checkToken, combinator, providerOf } from "./combinator.ts";
 
-const hint = "parent() looks above the scope that registers the dependent: provide it there";
+const hint =
+  "parent() looks above the scope that registers the dependent: provide it there, or pass its provider to decorate()";
 
 /**
  * Gives the service that the token stands for above the scope that registered the dependent. Resolved from outside, it

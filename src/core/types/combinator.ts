@@ -152,11 +152,13 @@ export interface Assisted {
 // Like the last argument of `singleton`, except that the instance is not promised.
 type AssistedFactory<K, A extends unknown[], F> = [K] extends [never]
   ? F
-  : [F] extends [Class]
-    ? [F] extends [(...args: never[]) => unknown]
-      ? (...args: A) => Value<K>
-      : ClassAsFactory
-    : (...args: A) => Value<K>;
+  : unknown extends F
+    ? (...args: [...A, ...never[]]) => Value<K>
+    : [F] extends [Class]
+      ? [F] extends [(...args: never[]) => unknown]
+        ? (...args: A) => Value<K>
+        : ClassAsFactory
+      : (...args: A) => Value<K>;
 
 /** Needs everything in the list but the `arg`s. */
 type AssistedFunction<K, D extends readonly unknown[]> = Dep<

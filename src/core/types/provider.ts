@@ -150,7 +150,14 @@ type Listed = DependencyTuple | DependencyRecord | AnyFunction | Class;
 // `Given` is `S` under another name: what is returned where `S` was narrowed is instantiated together with what it was
 // narrowed to, and the checker would compare the whole list of dependencies again.
 
-type First<K> = [K] extends [never] ? K : K extends new () => unknown ? K : MissingArgument<K>;
+// What is no token at all leaves `K` as wide as its constraint.
+type First<K> = [K] extends [never]
+  ? K
+  : [AnyToken] extends [K]
+    ? K
+    : K extends new () => unknown
+      ? K
+      : MissingArgument<K>;
 
 type Second<K, S, Kind extends keyof OptionsByKind<unknown>, Given = S> = [K] extends [never]
   ? S
@@ -268,11 +275,14 @@ export type MissingArgument<K> = K extends abstract new (...args: infer A) => un
 /** What the compiler names when the constructor of a class has parameters, and no dependencies are listed for them. */
 export interface MissingDependencies<Parameters> {
   readonly "a list of dependencies has to follow, for the parameters": Parameters;
+  /** With it, options in the place of the list are not blamed for what they are. */
+  readonly [option: string]: unknown;
 }
 
 /** What the compiler names when there is no factory, and nothing that `new` can be applied to. */
 export interface MissingFactory<K> {
   readonly "a factory has to follow": K;
+  readonly [option: string]: unknown;
 }
 
 /** `singleton`: one instance per scope that registers it. Its dependencies come from that scope. */
