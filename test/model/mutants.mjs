@@ -171,6 +171,27 @@ const mutants = [
     "",
     "a caller that is refused is told when the shutdown is over",
   ],
+  [
+    "program",
+    "registry/registry.ts",
+    'for (const name of ["as", "tags", "order", "default"] as const) place[name] ??= first[name];',
+    "",
+    "a replacement keeps the order of what it replaces",
+  ],
+  [
+    "program",
+    "registry/registry.ts",
+    "if (all !== fresh) all.set(key, it);",
+    "if (all !== fresh) { all.delete(key); all.set(key, it); }",
+    "a replacement keeps the place of what it replaces",
+  ],
+  [
+    "program",
+    "building/resolve.ts",
+    "} else if (node.scope.closing || node.state !== IDLE) throw closed",
+    "} else if (node.state !== IDLE) throw closed",
+    "a scope that closes builds nothing new",
+  ],
   // Ownership, transients that nobody received, cleanup
   [
     "ownership",
@@ -318,6 +339,41 @@ const mutants = [
     "if (isNews) reportUnheard(node, failure.error);",
     "",
     "what fails outside of a shutdown reaches the runtime",
+  ],
+  [
+    "ownership",
+    "building/finish.ts",
+    "claim(node!, value);",
+    "",
+    "what is around a decorated instance belongs to its provider",
+  ],
+  [
+    "ownership",
+    "combinators/decorate.ts",
+    "build.made = original;",
+    "",
+    "when a decorator fails, the original is undone",
+  ],
+  [
+    "ownership",
+    "model/ownership.ts",
+    "return original ? original.value : value;",
+    "return value;",
+    "of a decorated instance, the original is disposed",
+  ],
+  [
+    "ownership",
+    "building/finish.ts",
+    "const { originalOf = (it: unknown) => it } = definition.options;",
+    "const originalOf = (it: unknown) => it;",
+    "of a decorated transient that nobody received, the original is disposed",
+  ],
+  [
+    "ownership",
+    "building/disposal.ts",
+    "owner.definition === definition && owner.scope === scope",
+    "owner === node",
+    "when init fails after the deadline, the instance is disposed",
   ],
   // Stopping
   [

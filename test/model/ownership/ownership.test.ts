@@ -75,3 +75,21 @@ describe("a transient", { timeout: 60_000 }, () => {
     await fc.assert(every({ ...slow, kinds, fails: true, steps }), { ...settings, numRuns: 2 * RUNS });
   });
 });
+
+describe("an object that no plain factory has made", { timeout: 60_000 }, () => {
+  const made: Flavour = { ...slow, isMade: true };
+
+  it("is disposed by the provider whose instance is decorated, and never by what is around it", async () => {
+    await fc.assert(every({ ...calm, isMade: true }), settings);
+  });
+
+  it("belongs to the scope that `make` was resolved in, or to whoever called a function of `assisted`", async () => {
+    await fc.assert(every({ ...made, fails: true }), settings);
+  });
+
+  it("stays with its dependents when its provider is overridden, and is disposed by its own provider", async () => {
+    const steps = { ...slow.steps, override: 3 };
+    await fc.assert(every({ ...calm, steps: { ...calm.steps, override: 2 } }), settings);
+    await fc.assert(every({ ...made, fails: true, steps }), settings);
+  });
+});

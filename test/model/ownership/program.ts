@@ -20,7 +20,11 @@ export type How = "sync" | "slow" | "throws" | "rejects";
 
 export interface Need {
   readonly on: number;
-  readonly via: "itself" | "optional" | "parent" | "all";
+  /**
+   * `make` builds one of the providers that nobody registered. Through `assisted` comes a function, which is called at once
+   * and makes something new from the service, or hands that on.
+   */
+  readonly via: "itself" | "optional" | "parent" | "all" | "make" | "assisted";
 }
 
 export interface Plan {
@@ -47,6 +51,8 @@ export interface Plan {
   /** What it gives to `cleanup` before it answers or fails. */
   readonly steps: readonly How[];
   readonly inGroup: boolean;
+  /** What a decorator makes of it: the same, something around it, or nothing, because it fails. */
+  readonly decorated: "same" | "wrapped" | "throws" | undefined;
 }
 
 export interface ScopePlan {
@@ -61,10 +67,13 @@ export type Step =
   | { readonly do: "get" | "getAsync"; readonly scope: number; readonly wanted: Wanted }
   /** The n-th caller that waits gives up. */
   | { readonly do: "abort" | "open"; readonly nth: number }
-  | { readonly do: "shutdown"; readonly scope: number; readonly isLate: boolean };
+  | { readonly do: "shutdown"; readonly scope: number; readonly isLate: boolean }
+  | { readonly do: "override"; readonly scope: number; readonly plan: Plan };
 
 export interface Program {
   readonly scopes: readonly ScopePlan[];
+  /** For `make`: registered nowhere. */
+  readonly loose: readonly Plan[];
   readonly steps: readonly Step[];
 }
 
@@ -79,6 +88,8 @@ export interface Flavour {
   readonly steps: { readonly [K in Step["do"]]?: number };
   /** Some shutdowns have a deadline that has passed already. */
   readonly deadlines: boolean;
+  /** Services are decorated, made without being registered, or got through `assisted`. */
+  readonly isMade?: boolean;
 }
 
 export function programs(flavour: Flavour): fc.Arbitrary<Program> {
@@ -99,6 +110,7 @@ export function programs(flavour: Flavour): fc.Arbitrary<Program> {
           "optional",
           "parent",
           "all",
+          ...(flavour.isMade ? (["make", "make", "assisted", "assisted"] as const) : []),
         ),
       }),
       { maxLength: 3 },
@@ -119,6 +131,9 @@ export function programs(flavour: Flavour): fc.Arbitrary<Program> {
     init: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, fc.record({ isSlow: slow, fails })),
     steps: flavour.cleanup ? fc.array(how, { maxLength: 3 }) : fc.constant([]),
     inGroup: fc.boolean(),
+    decorated: flavour.isMade
+      ? fc.constantFrom(undefined, undefined, "same" as const, "wrapped" as const, "throws" as const)
+      : fc.constant(undefined),
   });
   const wanted: fc.Arbitrary<Wanted> = fc.oneof(
     { weight: 4, arbitrary: fc.record({ tokens: fc.array(token, { minLength: 1, maxLength: 3 }) }) },
@@ -136,6 +151,9 @@ export function programs(flavour: Flavour): fc.Arbitrary<Program> {
       scope,
       isLate: flavour.deadlines ? fc.constantFrom(false, false, true) : fc.constant(false),
     }),
+    override: fc
+      .tuple(scope, token, draft)
+      .map(([at, on, drawn]) => ({ do: "override", scope: at, plan: { ...drawn, id: "", token: on } })),
   };
   const kinds = Object.keys(flavour.steps) as Step["do"][];
   const step = fc.oneof(...kinds.map((it) => ({ weight: flavour.steps[it]!, arbitrary: all[it] })));
@@ -146,9 +164,10 @@ export function programs(flavour: Flavour): fc.Arbitrary<Program> {
         fc.record({ parent: fc.nat(1), plans: fc.array(fc.tuple(token, draft), { maxLength: 3 }) }),
         { maxLength: 2 },
       ),
+      loose: fc.array(draft, { minLength: 2, maxLength: 2 }),
       steps: fc.array(step, { minLength: 1, maxLength: 14, size: "max" }),
     })
-    .map(({ root, below, steps }) => {
+    .map(({ root, below, loose, steps }) => {
       let count = 0;
       const plan = (at: number, drawn: Draft): Plan => written(`p${count++}`, at, drawn);
       const ofRoot = root.flatMap((drawn, at) => (drawn ? [plan(at, drawn)] : []));
@@ -160,7 +179,20 @@ export function programs(flavour: Flavour): fc.Arbitrary<Program> {
             plans: distinct(it.plans.map(([on, drawn]) => plan(on, drawn))),
           })),
         ],
-        steps: steps.map((it) => ("scope" in it ? { ...it, scope: it.scope % (below.length + 1) } : it)),
+        // They need nothing but services, and no provider has registered them that `parent` could look above.
+        loose: loose.map((drawn) => {
+          const needs = drawn.needs.map((it) => ({ ...it, via: "itself" as const }));
+          return plan(TOKENS, {
+            ...drawn,
+            kind: drawn.kind === "transient" ? "transient" : "singleton",
+            needs,
+          });
+        }),
+        steps: steps.map((it) => {
+          if (!("scope" in it)) return it;
+          const at = { ...it, scope: it.scope % (below.length + 1) };
+          return at.do === "override" ? { ...at, plan: plan(at.plan.token, at.plan) } : at;
+        }),
       };
     });
 }
@@ -177,12 +209,14 @@ function written(id: string, token: number, draft: Draft): Plan {
   const makes = draft.makes === "pooled" && kind !== "scoped" ? "new" : draft.makes;
   // Which of several instances a function is called for could not be told, were they the same object.
   const isDistinct = kind !== "scoped" || makes === "new";
+  // Nor for which of them a decorator is.
+  const isOwn = makes === "new" && isService;
   return {
     ...draft,
     id,
     token,
     kind,
-    needs: kind === "value" ? [] : kind === "alias" ? needs.slice(0, 1) : needs,
+    needs: kind === "value" ? [] : kind === "alias" ? needs.slice(0, 1).map(withoutCall) : needs,
     makes: isService ? makes : "new",
     dispose: (kind === "value" || isKept) && isDistinct ? draft.dispose : "nothing",
     // A value that says `dispose: false` and is owned contradicts itself.
@@ -192,7 +226,13 @@ function written(id: string, token: number, draft: Draft): Plan {
     init: isKept && isDistinct ? draft.init : undefined,
     steps: isKept ? draft.steps : [],
     inGroup: draft.inGroup && token < COLLECTORS && isService,
+    decorated: isOwn ? draft.decorated : undefined,
   };
+}
+
+/** An alias calls nothing. */
+function withoutCall({ on, via }: Need): Need {
+  return { on, via: via === "assisted" ? "itself" : via };
 }
 
 function needOf({ on, via }: Need, token: number): Need {
@@ -204,17 +244,25 @@ function distinct(plans: readonly Plan[]): Plan[] {
 }
 
 /** A program as people read it. */
-export function show({ scopes, steps }: Program): string {
+export function show({ scopes, loose, steps }: Program): string {
   const lines = scopes.flatMap(({ parent, plans }, at) => [
     `s${at}${parent === undefined ? "" : ` in s${parent}`}`,
     ...plans.map((it) => `    ${showPlan(it)}`),
   ]);
+  const isUsed = lines.some((it) => it.includes("make("));
+  if (isUsed) lines.push("to be made", ...loose.map((it) => `    ${showPlan(it)}`));
   return ["", ...lines, ...steps.map((it, at) => `${at + 1}. ${showStep(it)}`), ""].join("\n");
 }
 
 function showPlan(plan: Plan): string {
   const needs = plan.needs.map(({ on, via }) =>
-    via === "all" ? "all(G)" : via === "itself" ? `t${on}` : `${via}(t${on})`,
+    via === "all"
+      ? "all(G)"
+      : via === "itself"
+        ? `t${on}`
+        : via === "make"
+          ? `make(#${on % 2})`
+          : `${via}(t${on})`,
   );
   const words = [`${plan.id}: ${plan.kind}(t${plan.token}, [${needs.join(", ")}])`];
   if (plan.kind === "alias") return words.join();
@@ -232,6 +280,7 @@ function showPlan(plan: Plan): string {
     );
   if (plan.steps.length > 0) words.push(`cleanup ${plan.steps.join(" ")}`);
   if (plan.inGroup) words.push("as G");
+  if (plan.decorated) words.push(`decorated: ${plan.decorated}`);
   return words.join(", ");
 }
 
@@ -242,6 +291,8 @@ export function showStep(step: Step): string {
       const { wanted } = step;
       return `s${step.scope}.${step.do}(${"all" in wanted ? "all(G)" : wanted.tokens.map((it) => `t${it}`).join(", ")})`;
     }
+    case "override":
+      return `s${step.scope}.override(${showPlan(step.plan)})`;
     case "shutdown":
       return `s${step.scope}.shutdown(${step.isLate ? "aborted" : ""})`;
     default:

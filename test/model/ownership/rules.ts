@@ -47,7 +47,9 @@ export function check(program: Program, journal: Journal): string[] {
     if (plan.kind === "value") return plan.isOwned ? bySymbol : [];
     if (plan.kind !== "transient") return isOwner ? bySymbol : [];
     // Whoever receives a transient owns it. What a transient hands on belongs to somebody.
-    const isElsewhere = builds.some((other) => other.isOwner && other.thing === thing);
+    const isElsewhere = builds.some(
+      (other) => other.isOwner && (other.thing === thing || other.wrapper === thing),
+    );
     return isReceived || isElsewhere ? [] : bySymbol;
   }
 

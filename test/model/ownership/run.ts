@@ -10,9 +10,13 @@
 import {
   alias,
   all,
+  arg,
+  assisted,
   cleanup,
   createContainer,
+  decorate,
   isContainerError,
+  make,
   optional,
   parent,
   scoped,
@@ -50,7 +54,9 @@ export interface Call {
 export interface Place {
   readonly index: number;
   readonly parent: Place | undefined;
-  readonly plans: readonly Plan[];
+  /** What is registered there now, and all that ever was. */
+  plans: readonly Plan[];
+  readonly everything: Plan[];
   /** When it was shut down, by itself or from above, and when that was over. */
   closing: number;
   closed: number;
@@ -68,6 +74,8 @@ export interface Build {
   /** When it was built or had failed. */
   ended: number;
   thing: Thing | undefined;
+  /** What a decorator has put around that. */
+  wrapper: Thing | undefined;
   /** Whether what it returned belonged to nobody. */
   isOwner: boolean;
   /** What its factory was given, by whom. */
@@ -88,7 +96,8 @@ export interface Journal {
   readonly lines: readonly string[];
 }
 
-const tokens = Array.from({ length: TOKENS }, (_, at) => token<unknown>(`t${at}`));
+// The last one is that of what `make` builds.
+const tokens = Array.from({ length: TOKENS + 1 }, (_, at) => token<unknown>(`t${at}`));
 const Group = token<unknown>("G");
 const Here = token<Place>("here");
 
@@ -115,11 +124,17 @@ class Run {
   readonly #owners = new Map<Thing, Build>();
   readonly #runs = new Map<string, number>();
   readonly #callers: AbortController[] = [];
+  readonly #loose: readonly Provider[];
+  /** Of a replacement: whether the first original is a member of the group. */
+  readonly #isInGroup = new Map<Plan, boolean>();
+  /** What was got from functions of `assisted`, or made by decorators. */
+  readonly #received = new Set<unknown>();
   #clock = 0;
 
   constructor(program: Program, reported: unknown[]) {
     this.#program = program;
     this.#reported = reported;
+    this.#loose = program.loose.map((it) => this.#provider(it, undefined));
   }
 
   async go(): Promise<Journal> {
@@ -170,6 +185,8 @@ class Run {
         return void this.#note(`opened ${String(this.#gates.open(step.nth))}`);
       case "shutdown":
         return this.#shutdown(step.scope, step.isLate);
+      case "override":
+        return this.#override(step.scope, step.plan);
     }
   }
 
@@ -186,6 +203,28 @@ class Run {
     this.#note(`a caller is refused: ${String(error).split("\n")[0]}`);
     if (!(error instanceof Planned) && !isContainerError(error))
       this.#trouble.push(`a caller was refused with ${String(error)}`);
+  }
+
+  #override(index: number, drawn: Plan): void {
+    const place = this.#places[index]!;
+    // What was received before may arrive later, and could not be told from what is received afterwards.
+    if (this.#gates.size > 0) return;
+    const [original] = this.#targets({ on: drawn.token, via: "itself" }, place, place, false);
+    // It answers to what the first original answers to, and to what it says itself.
+    const isOfFirst = original && (this.#isInGroup.get(original.plan) ?? original.plan.inGroup);
+    const plan = { ...drawn, inGroup: drawn.inGroup || isOfFirst === true };
+    this.#isInGroup.set(plan, isOfFirst === true);
+    const begun = this.#builds.length;
+    try {
+      this.#scopes[index]!.override(this.#provider(plan, place));
+    } catch (error) {
+      // A value that was refused is in no scope.
+      this.#builds.splice(begun);
+      return this.#refused(error);
+    }
+    this.#note(`s${index}.override(${plan.id})`);
+    place.plans = [...place.plans.filter((it) => it.token !== plan.token), plan];
+    place.everything.push(plan);
   }
 
   #shutdown(index: number, isLate: boolean): void {
@@ -222,6 +261,7 @@ class Run {
       index: this.#places.length,
       parent: above === undefined ? undefined : this.#places[above],
       plans,
+      everything: [...plans],
       closing: Infinity,
       closed: Infinity,
       late: Infinity,
@@ -238,12 +278,49 @@ class Run {
     );
   }
 
-  #provider(plan: Plan, place: Place): Provider {
+  #provider(plan: Plan, place: Place | undefined): Provider {
+    const provider = this.#undecorated(plan, place);
+    return plan.decorated
+      ? (decorate(provider, [], (it: unknown) => this.#decorate(plan, it as Thing)) as Provider)
+      : provider;
+  }
+
+  /** Called with what the factory has made. */
+  #decorate(plan: Plan, it: Thing): Thing {
+    const build = this.#builds.find((one) => one.plan === plan && one.thing === it);
+    if (build?.state !== "built" || build.wrapper) {
+      this.#trouble.push(`the decorator of ${plan.id} was called with ${it.name}`);
+      return it;
+    }
+    if (plan.decorated === "throws")
+      throw this.#fail(build, new Planned(`the decorator of ${plan.id} fails`));
+    if (plan.decorated === "same") return it;
+    build.wrapper = this.#foreign(plan.id, `${it.name} wrapped`);
+    this.#received.add(build.wrapper);
+    if (plan.kind !== "transient") this.#owners.set(build.wrapper, build);
+    return build.wrapper;
+  }
+
+  /** What no factory has made: it is disposed by its method only if another provider hands it on, which then owns it. */
+  #foreign(id: string, name: string): Thing {
+    const thing = Object.assign(new Thing({ id, symbol: "asyncDispose" } as Plan, 0), { name });
+    return Object.assign(thing, {
+      [asyncDispose]: () => {
+        const owner = this.#ownerOf(thing);
+        if (owner) return this.#undo(owner, name, "sync");
+        // Nobody has received it: who called the function has given up.
+        if (!this.#received.has(thing)) return this.#received.add(thing);
+        return this.#trouble.push(`${name} was disposed, and is not the container's`);
+      },
+    });
+  }
+
+  #undecorated(plan: Plan, place: Place | undefined): Provider {
     const key = tokens[plan.token]!;
-    const needs = plan.needs.map(dependencyFor);
+    const needs = plan.needs.map((it) => this.#dependencyFor(it));
     if (plan.kind === "alias") return alias(key, needs[0] as never) as Provider;
     if (plan.kind === "value") {
-      const build = this.#begin(plan, place);
+      const build = this.#begin(plan, place!);
       build.thing = this.#make(plan);
       build.state = "built";
       build.isOwner = true;
@@ -256,8 +333,7 @@ class Run {
       const factory = (here: Place, ...rest: unknown[]) => {
         const add = before.length > 1 ? (rest.shift() as Add) : undefined;
         const build = this.#begin(plan, here);
-        this.#take(build, plan.needs, rest);
-        return this.#run(build, rest, add);
+        return this.#run(build, this.#take(build, plan.needs, rest), add);
       };
       return define(key, [...before, ...needs], factory, this.#options(plan));
     }
@@ -272,8 +348,7 @@ class Run {
       const add = before.length > 1 ? (get(cleanup) as Add) : undefined;
       const given: unknown[] = [];
       const take = (at: number, it: unknown) => {
-        this.#take(build, [plan.needs[at]!], [it]);
-        given.push(it);
+        given.push(...this.#take(build, [plan.needs[at]!], [it]));
       };
       try {
         if (!plan.isSlow) needs.forEach((it, at) => take(at, get(it)));
@@ -320,6 +395,7 @@ class Run {
       state: "building",
       ended: Infinity,
       thing: undefined,
+      wrapper: undefined,
       isOwner: false,
       given: [],
       isReceived: false,
@@ -330,12 +406,59 @@ class Run {
     return build;
   }
 
-  #take(build: Build, needs: readonly Need[], values: readonly unknown[]): void {
+  /** Notes whom it was given what by. Gives what it was given: for a function, what that gives. */
+  #take(build: Build, needs: readonly Need[], values: readonly unknown[]): unknown[] {
     const { plan, place } = build;
-    const owner = this.#places.find((it) => it.plans.includes(plan))!;
-    for (const it of this.#sources(needs, values, place, owner)) {
-      it.isReceived = true;
-      build.given.push(it);
+    const owner = this.#places.find((it) => it.everything.includes(plan));
+    return needs.flatMap((need, at) => {
+      let value = values[at];
+      if (need.via === "assisted") {
+        try {
+          value = (value as (word: string) => unknown)(plan.id);
+        } catch (error) {
+          this.#refused(error);
+          return [];
+        }
+        this.#received.add(value);
+      }
+      for (const it of this.#sources([need], [value], place, owner)) {
+        it.isReceived = true;
+        build.given.push(it);
+      }
+      return [value];
+    });
+  }
+
+  #dependencyFor(need: Need): unknown {
+    const { on, via } = need;
+    const it = tokens[on]!;
+    switch (via) {
+      case "itself":
+        return it;
+      case "optional":
+        return optional(it);
+      case "parent":
+        return parent(it);
+      case "all":
+        return all(Group);
+      case "make":
+        return make(this.#loose[on % this.#loose.length]!);
+      case "assisted": {
+        const made = token<unknown>(`assisted t${on}`);
+        // With the word of one of them it hands on what it was given, whose owner stays who it is.
+        const factory = (service: unknown, word: string) => {
+          const isHandedOn = on % 2 === 0;
+          for (const build of this.#builds) {
+            // What is around a transient is handed on alone, and belongs to whoever receives that.
+            const isItsOwn = !isHandedOn || (build.plan.kind === "transient" && build.wrapper === service);
+            if (outputOf(build) === service && isItsOwn) build.isReceived = true;
+          }
+          if (isHandedOn) this.#received.delete(service);
+          if (isHandedOn) return service;
+          return this.#foreign(word, `what ${word} got from assisted`);
+        };
+        return (assisted as (...all: unknown[]) => unknown)(made, [it, arg<string>()], factory);
+      }
     }
   }
 
@@ -390,14 +513,19 @@ class Run {
   #make(plan: Plan): Thing {
     const thing = new Thing(plan, this.#count(plan, "things"));
     const undo = () => {
-      // Without an owner it is a transient that nobody has received, or another one that has handed that one on.
-      const makers = this.#builds.filter((it) => it.thing === thing);
-      const build = this.#owners.get(thing) ?? makers.find((it) => !it.isReceived) ?? makers[0];
-      return this.#undo(build!, thing.name, plan.how);
+      return this.#undo(this.#ownerOf(thing)!, thing.name, plan.how);
     };
     if (plan.symbol === "asyncDispose") Object.assign(thing, { [asyncDispose]: undo });
     if (plan.symbol === "dispose") Object.assign(thing, { [dispose]: undo });
     return thing;
+  }
+
+  #ownerOf(thing: Thing): Build | undefined {
+    const owner = this.#owners.get(thing);
+    if (owner?.thing === thing) return owner;
+    // Without an owner it is a transient that nobody has received, or another one that has handed that one on.
+    const makers = this.#builds.filter((it) => it.thing === thing);
+    return makers.find((it) => !it.isReceived) ?? makers[0];
   }
 
   /** An object belongs to whoever produced it first. That ends when it has been disposed. */
@@ -427,7 +555,12 @@ class Run {
   // ---- lookup
 
   /** The runs of factories, and the values, that given objects came from. */
-  #sources(needs: readonly Need[], values: readonly unknown[], from: Place, owner: Place): Build[] {
+  #sources(
+    needs: readonly Need[],
+    values: readonly unknown[],
+    from: Place,
+    owner: Place | undefined,
+  ): Build[] {
     return needs.flatMap((need, at) => {
       const objects = [values[at]].flat();
       return this.#targets(need, from, owner).flatMap(({ plan, home }) => {
@@ -435,14 +568,20 @@ class Run {
           (it) => it.plan === plan && it.place === home && it.state === "built",
         );
         if (plan.kind !== "transient") return mine.slice(-1);
-        return mine.filter((it) => !it.isReceived && objects.includes(it.thing)).slice(0, 1);
+        return mine.filter((it) => !it.isReceived && objects.includes(outputOf(it))).slice(0, 1);
       });
     });
   }
 
   /** The providers that answer, through aliases, and where their instances live. */
-  #targets({ on, via }: Need, from: Place, owner: Place): { plan: Plan; home: Place }[] {
-    const start = via === "parent" ? owner.parent : from;
+  #targets(
+    { on, via }: Need,
+    from: Place,
+    owner: Place | undefined,
+    isFollowed = true,
+  ): { plan: Plan; home: Place }[] {
+    if (via === "make") return [{ plan: this.#program.loose[on % this.#loose.length]!, home: from }];
+    const start = via === "parent" ? owner!.parent : from;
     const found: { plan: Plan; at: Place }[] = [];
     const seen = new Set<number>();
     for (let at = start; at; at = at.parent) {
@@ -453,7 +592,7 @@ class Run {
       for (const plan of at.plans) seen.add(plan.token);
     }
     return found.flatMap(({ plan, at }) => {
-      if (plan.kind === "alias") return this.#targets(plan.needs[0]!, from, at);
+      if (plan.kind === "alias" && isFollowed) return this.#targets(plan.needs[0]!, from, at);
       const home = plan.kind === "singleton" || plan.kind === "value" ? at : from;
       return [{ plan, home }];
     });
@@ -462,24 +601,17 @@ class Run {
 
 /** Whether a factory returns what it was given and belongs to another: not a transient, which is whoever's receives it. */
 function isHandedOn({ given }: Build, thing: Thing): boolean {
-  return given.some((it) => it.thing === thing && (it.plan.kind !== "transient" || isHandedOn(it, thing)));
+  return given.some(
+    (it) => outputOf(it) === thing && (it.plan.kind !== "transient" || isHandedOn(it, thing)),
+  );
+}
+
+/** What others receive. */
+export function outputOf({ wrapper, thing }: Build): Thing | undefined {
+  return wrapper ?? thing;
 }
 
 type Add = (undo: () => unknown) => void;
-
-function dependencyFor({ on, via }: Need): unknown {
-  const it = tokens[on]!;
-  switch (via) {
-    case "itself":
-      return it;
-    case "optional":
-      return optional(it);
-    case "parent":
-      return parent(it);
-    case "all":
-      return all(Group);
-  }
-}
 
 function dependencyOn(wanted: Wanted): never {
   if ("all" in wanted) return all(Group) as never;
