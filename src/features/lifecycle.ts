@@ -23,15 +23,7 @@
  * @module
  */
 
-export {
-  type App,
-  type AppHook,
-  type AppOptions,
-  type AppState,
-  createApp,
-  type ServeOptions,
-  type Served,
-} from "./lifecycle/app.ts";
+export { createApp } from "./lifecycle/app.ts";
 export {
   background,
   type Background,
@@ -39,4 +31,5 @@ export {
   type BackgroundState,
 } from "./lifecycle/background.ts";
 export { StartFailedError } from "./lifecycle/failed.ts";
+export type { App, AppHook, AppOptions, AppState, ServeOptions, Served } from "./lifecycle/types.ts";
 export { warm, type WarmOptions } from "./lifecycle/warm.ts";

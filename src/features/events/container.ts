@@ -12,7 +12,7 @@ import { reportUnheard } from "../../core/building/reporting.ts";
 import type { ScopeRecord } from "../../core/model/records.ts";
 import type { Scope } from "../../core/types/scope.ts";
 import { web } from "../../core/words/web.ts";
-import type { App } from "../lifecycle/app.ts";
+import type { App } from "../lifecycle/types.ts";
 import {
   type BuildFailedEvent,
   observe,

@@ -11,7 +11,6 @@ import { extrasOf, type Node, type ScopeRecord } from "../../core/model/records.
 import { checkShutdown } from "../../core/model/options.ts";
 import { signalOf } from "../../core/model/tree.ts";
 import { isWaitedFor, reportOf, shutdown } from "../../core/shutdown/shutdown.ts";
-import type { Gettable } from "../../core/types/coverage.ts";
 import type { Arguments, Dependency } from "../../core/types/dependency.ts";
 import type { Scope } from "../../core/types/scope.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "../../core/types/shutdown.ts";
@@ -22,113 +21,11 @@ import { type Controller, now, web } from "../../core/words/web.ts";
 import { abortSignal, checkOptions, type Expected, milliseconds } from "../options.ts";
 import { Deadline } from "./deadline.ts";
 import { asOne, errorsIn, hasGivenUp } from "./failed.ts";
+import { Hooks } from "./hooks.ts";
 import { stopBefore } from "./nested.ts";
 import { inStartOrder, startService } from "./start.ts";
+import type { App, AppHook, AppOptions, AppState, Served, ServeOptions } from "./types.ts";
 import { warm } from "./warm.ts";
-
-/** Where an app is in its life. */
-export type AppState = "new" | "starting" | "started" | "stopping" | "stopped";
-
-/** Called before or after an app starts or stops. It may be asynchronous. */
-export type AppHook<Has = any> = (app: App<Has>) => unknown;
-
-/** Options of `createApp`. */
-export interface AppOptions {
-  /**
-   * How long stopping may take, in milliseconds, with its hooks. At this deadline whatever has not ended is abandoned,
-   * and the report says so.
-   *
-   * @default no deadline
-   */
-  readonly grace?: number;
-}
-
-/** Options of `app.serve()`. */
-export interface ServeOptions {
-  /**
-   * What tells that the program has to stop: `signals()` of the entry point of a runtime.
-   *
-   * @default nothing
-   */
-  readonly signals?: {
-    onStop(listener: (reason: unknown) => void): () => void;
-    waitUntil?(work: Promise<unknown>): void;
-  };
-  /** Stops the app, with its reason, when it aborts. */
-  readonly signal?: AbortSignalLike;
-}
-
-/** What `app.serve()` resolves with. */
-export interface Served {
-  /** The name of the signal, the reason of the `AbortSignal`, or what `end` or `stop` was given. */
-  readonly reason: unknown;
-  readonly report: ShutdownReport;
-}
-
-/** The life of a container. See {@linkcode createApp}. */
-export interface App<in Has = any> {
-  /** The container whose life it is. */
-  readonly container: Scope;
-  /** How far it has come. */
-  readonly state: AppState;
-  /** Resolves with the report when the app has stopped, whoever has stopped it. It never rejects. */
-  readonly done: Promise<ShutdownReport>;
-
-  /**
-   * Builds what is `eager` or has a `start`; calls the `beforeStart` hooks, the last added first; starts the services in
-   * the order of their dependencies; calls the `afterStart` hooks, the first added first. Further calls get the same
-   * promise. When something fails, everything that had succeeded is ended again, in reverse and with the stop hooks.
-   *
-   * @throws what has failed; `START_FAILED` with all errors when there are several.
-   * @throws `SCOPE_CLOSED` when the app stops meanwhile, or has stopped.
-   */
-  start(): Promise<void>;
-
-  /**
-   * Calls the `beforeStop` hooks, the last added first; shuts the container down, which stops services before anything is
-   * disposed; calls the `afterStop` hooks, the first added first. Further calls get the same promise. It never rejects: a
-   * hook that fails is a row of the report, under the name of its phase.
-   */
-  stop(reason?: unknown): Promise<ShutdownReport>;
-
-  /**
-   * Starts, resolves the dependencies, calls `fn` with them, and stops, also when something fails.
-   *
-   * @returns what `fn` returns.
-   * @throws what `fn` throws; `SHUTDOWN_FAILED` when only stopping has failed.
-   */
-  run<const D extends Dependency, R>(
-    dependencies: Gettable<D, Has>,
-    fn: (...args: Arguments<D>) => R,
-  ): Promise<Awaited<R>>;
-
-  /**
-   * Starts, waits for a signal, `end`, or a background task that fails, and stops. A signal that comes while the app
-   * starts is no error: what had started is stopped.
-   *
-   * @throws what `start` throws; `SHUTDOWN_FAILED` when the report is not ok.
-   *
-   * @example
-   * ```ts
-   * await createApp(container, { grace: 10_000 }).serve({ signals: signals() });
-   * ```
-   */
-  serve(options?: ServeOptions): Promise<Served>;
-
-  /** Has `serve` stop the app. Before `serve`, that is remembered. */
-  end(reason?: unknown): void;
-
-  /** Adds a hook. A hook that is added while the hooks of its phase run is not called. Returns what removes it. */
-  beforeStart(hook: AppHook<Has>): () => void;
-  /** Adds a hook, called when everything has started. */
-  afterStart(hook: AppHook<Has>): () => void;
-  /** Adds a hook, called before anything is stopped. */
-  beforeStop(hook: AppHook<Has>): () => void;
-  /** Adds a hook, called when the container has closed. */
-  afterStop(hook: AppHook<Has>): () => void;
-}
-
-type Phase = "beforeStart" | "afterStart" | "beforeStop" | "afterStop";
 
 /** A hook, or the `start` of a service, that was called. */
 interface Step {
@@ -179,12 +76,7 @@ class ScopeApp implements App {
   state: AppState = "new";
   readonly #scope: ScopeRecord;
   readonly #grace: number | undefined;
-  readonly #hooks: Record<Phase, AppHook[]> = {
-    beforeStart: [],
-    afterStart: [],
-    beforeStop: [],
-    afterStop: [],
-  };
+  readonly #hooks = new Hooks(this);
   #isDone!: (report: ShutdownReport) => void;
   #started: Promise<void> | undefined;
   #stopped: Promise<ShutdownReport> | undefined;
@@ -234,33 +126,16 @@ class ScopeApp implements App {
   }
 
   beforeStart(hook: AppHook): () => void {
-    return this.#add("beforeStart", hook);
+    return this.#hooks.add("beforeStart", hook);
   }
   afterStart(hook: AppHook): () => void {
-    return this.#add("afterStart", hook);
+    return this.#hooks.add("afterStart", hook);
   }
   beforeStop(hook: AppHook): () => void {
-    return this.#add("beforeStop", hook);
+    return this.#hooks.add("beforeStop", hook);
   }
   afterStop(hook: AppHook): () => void {
-    return this.#add("afterStop", hook);
-  }
-
-  #add(phase: Phase, hook: AppHook): () => void {
-    if (typeof hook !== "function") throw new TypeError(`${phase} takes a function`);
-    // A function of our own, so that one hook given twice is two.
-    const added: AppHook = (app) => hook(app);
-    this.#hooks[phase].push(added);
-    return () => {
-      this.#hooks[phase] = this.#hooks[phase].filter((it) => it !== added);
-    };
-  }
-
-  /** Gives the hooks of a phase one by one: those that are there now, except for what is removed before its turn. */
-  *#hooksOf(phase: Phase): Iterable<() => unknown> {
-    const hooks = [...this.#hooks[phase]];
-    if (phase.startsWith("before")) hooks.reverse();
-    for (const hook of hooks) if (this.#hooks[phase].includes(hook)) yield () => hook(this);
+    return this.#hooks.add("afterStop", hook);
   }
 
   /** Calls code of the user. While it is on the stack, it may stop the app without waiting for itself. */
@@ -320,12 +195,12 @@ class ScopeApp implements App {
 
   async #startAll(): Promise<void> {
     await this.#build();
-    for (const hook of this.#hooksOf("beforeStart")) await this.#take("beforeStart", hook);
+    for (const hook of this.#hooks.of("beforeStart")) await this.#take("beforeStart", hook);
     // A hook or a service that has started may have registered further services.
     for (let next; (next = await this.#startable()).length > 0;) {
       for (const node of next) await this.#take(nameOf(node.definition.token), () => this.#startOne(node));
     }
-    for (const hook of this.#hooksOf("afterStart")) await this.#take("afterStart", hook);
+    for (const hook of this.#hooks.of("afterStart")) await this.#take("afterStart", hook);
   }
 
   #build(): Promise<void> {
@@ -392,14 +267,14 @@ class ScopeApp implements App {
     // A start that has failed by itself rejects with this error.
     if (this.#step && !this.#hasFailed) await this.#end(this.#step, true);
     if (hasHooks)
-      for (const hook of this.#hooksOf("beforeStop")) await this.#end(this.#call("beforeStop", hook));
+      for (const hook of this.#hooks.of("beforeStop")) await this.#end(this.#call("beforeStop", hook));
     for (const bound of deadline.left())
       void shutdown(scope, reason === undefined ? bound : { ...bound, reason });
     const report = await reportOf(scope);
     this.#rows.push(...report.services);
     if (this.#building && !this.#hasFailed) await this.#endBuilding(this.#building, since);
     if (hasHooks)
-      for (const hook of this.#hooksOf("afterStop")) await this.#end(this.#call("afterStop", hook));
+      for (const hook of this.#hooks.of("afterStop")) await this.#end(this.#call("afterStop", hook));
     deadline.clear();
     this.#leave?.();
     this.#leave = undefined;
