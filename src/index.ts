@@ -1,7 +1,21 @@
 /**
- * Thimble: dependency injection for the web platform.
+ * Thimble: tokens, providers, scopes, and an orderly asynchronous shutdown.
  *
- * The core's public names, and no logic.
+ * ```ts
+ * import { createContainer, scoped, singleton } from "thimble";
+ *
+ * class Db {}
+ * class Users {
+ *   constructor(readonly db: Db) {}
+ * }
+ *
+ * const app = createContainer(singleton(Db), scoped(Users, [Db]));
+ * const request = app.createScope("request");
+ * request.get(Users); //      one per request, on the one Db
+ * await request.shutdown(); // disposes what belongs to the request
+ * ```
+ *
+ * This file only re-exports.
  *
  * @module
  */

@@ -110,9 +110,29 @@ describe("the edges of a graph", () => {
     const child = app.createScope("child", value(B, 1), of(scoped, D, [C]));
 
     expect(edgesOf(app)).toEqual(["a > b", "c > a", "child#1/d > c"]);
-    expect(graph(app).nodes.map(({ id, kind }) => `${id} ${kind}`)).toContain("root#0/b missing");
+    expect(graph(app).nodes.map(({ id, kind }) => `${id} ${kind}`)).toContain("root#0/b later");
     expect(graph(child).edges.map(edgeText)).toContain("root#0/a > child#1/b");
-    expect(graph(child).nodes.map(({ kind }) => kind)).not.toContain("missing");
+    expect(graph(child).nodes.map(({ kind }) => kind)).not.toContain("later");
+  });
+
+  it.each<[string, string, readonly unknown[]]>([
+    ["later", "a scoped service needs", [of(scoped, A, [E])]],
+    ["later", "a transient needs", [of(transient, A, [E])]],
+    ["later", "an alias stands for", [alias(A, E)]],
+    ["later", "a transient of a scoped service needs", [of(transient, A, [E]), of(scoped, B, [A])]],
+    ["missing", "a singleton needs", [of(singleton, A, [E])]],
+    ["missing", "a singleton needs, and a scoped service", [of(scoped, A, [E]), of(singleton, B, [E])]],
+    ["missing", "a transient of a singleton needs", [of(transient, A, [E]), of(singleton, B, [A])]],
+    [
+      "missing",
+      "an alias of a transient of a singleton stands for",
+      [alias(A, E), of(transient, B, [A]), of(singleton, C, [B])],
+    ],
+  ])("lead to what is %s where nothing provides what %s", (kind, _, providers) => {
+    const app = container(...providers);
+
+    expect(graph(app).nodes.filter(({ token }) => token === "e")).toMatchObject([{ kind }]);
+    expect(formatTree(explain(app))).toContain(`e (${kind})`);
   });
 
   it("that nobody declares are known once the factory has run, and marked", () => {

@@ -6,6 +6,9 @@ import { visible } from "../../../src/features/inspector/page/dom.ts";
 import { createDrawing } from "../../../src/features/inspector/page/drawing.ts";
 import { element } from "../element.js";
 
+/** Whether nothing provides what is of this kind. */
+const isAbsent = (kind) => kind === "missing" || kind === "later";
+
 export class ServiceGraph {
   #drawing;
   #form;
@@ -75,12 +78,12 @@ export class ServiceGraph {
   }
 
   /**
-   * What a scope below provides is missing in the container itself, where a scoped service is declared. That is as it should
-   * be, so it is only drawn where no scope has ever provided it.
+   * What only scopes below provide is `later` in the container itself, where a scoped service is declared. It is drawn there
+   * as long as no scope has provided it.
    */
   #withoutLater(services) {
-    for (const { kind, token } of services) if (kind !== "missing") this.#provided.add(token);
-    const isLater = ({ kind, token }) => kind === "missing" && this.#provided.has(token);
+    for (const { kind, token } of services) if (!isAbsent(kind)) this.#provided.add(token);
+    const isLater = ({ kind, token }) => kind === "later" && this.#provided.has(token);
     const later = new Set(services.filter(isLater).map(({ id }) => id));
     return services
       .filter((it) => !isLater(it))
@@ -96,7 +99,7 @@ export class ServiceGraph {
   #show() {
     this.#drawing.draw(this.#services, this.#scopes.length);
     const tokens = [
-      ...new Set([...this.#services.values()].filter(({ kind }) => kind !== "missing").map((it) => it.token)),
+      ...new Set([...this.#services.values()].filter(({ kind }) => !isAbsent(kind)).map((it) => it.token)),
     ];
     const scopes = this.#scopes.filter(({ state }) => state !== "closed").map(({ id }) => id);
     const options = JSON.stringify([tokens, scopes]);

@@ -56,7 +56,10 @@ export interface ExplainedService {
   /** The name and the id of the scope that registers it. */
   readonly scope: string;
   readonly scopeId: string;
-  /** The kind of its provider; `missing` of a token that something depends on and nothing provides. */
+  /**
+   * The kind of its provider. Of a token that something depends on and nothing provides: `missing`, or `later` when a scope
+   * that is opened later may provide it.
+   */
   readonly kind: ServiceKind;
   readonly state: ServiceState;
   /** How many instances there are in the scopes that were looked at. Only of a scoped service. */

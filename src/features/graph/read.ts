@@ -33,8 +33,12 @@ import {
   relatedTo,
 } from "../declared.ts";
 
-/** What a node of a graph is: the kind of its provider, or nothing that provides it. */
-export type ServiceKind = ProviderKind | "missing";
+/**
+ * What a node of a graph is: the kind of its provider. Of a token that no provider is found for it is `missing` when a
+ * singleton needs it, directly or through transients and aliases, and `later` when only scoped services and transients
+ * do: they are resolved from scopes that are opened later, and those may provide it.
+ */
+export type ServiceKind = ProviderKind | "missing" | "later";
 
 /**
  * What there is of a service. A scoped service is `built` when some scope has an instance. Transients and aliases are
@@ -97,7 +101,7 @@ export class Row {
   }
 
   get kind(): ServiceKind {
-    return this.definition?.kind ?? "missing";
+    return this.definition?.kind ?? (isNeededNow(this) ? "missing" : "later");
   }
 
   get state(): ServiceState {
@@ -108,6 +112,18 @@ export class Row {
     const all = nodes.map(stateOf);
     return states.find((state) => all.includes(state)) ?? "not-built";
   }
+}
+
+/** Whether something that is resolved from its own scope needs what stands in this row. */
+function isNeededNow(row: Row): boolean {
+  const users = new Set(row.usedBy.map(({ from }) => from));
+  // The set grows while it is walked.
+  for (const user of users) {
+    const { lifetime } = user.definition!;
+    if (lifetime < SCOPED) return true;
+    if (lifetime > SCOPED) for (const { from } of user.usedBy) users.add(from);
+  }
+  return false;
 }
 
 const states: readonly ServiceState[] = ["built", "building", "disposing", "disposed"];

@@ -197,6 +197,7 @@ const shapes: Readonly<Record<ServiceKind, readonly [string, string]>> = {
   transient: ["[/", "/]"],
   alias: [">", "]"],
   missing: ["{{", "}}"],
+  later: ["((", "))"],
 };
 
 /**
@@ -237,7 +238,8 @@ const dotShapes: Readonly<Record<ServiceKind, string>> = {
   scoped: "shape=ellipse",
   transient: "shape=parallelogram",
   alias: "shape=cds",
-  missing: "shape=box, style=dashed",
+  missing: "shape=box, style=dashed, color=red",
+  later: "shape=box, style=dashed",
 };
 
 /**

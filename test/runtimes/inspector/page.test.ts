@@ -114,6 +114,7 @@ describe("the inspector's page", () => {
       "scoped",
       "transient",
       "alias",
+      "later",
       "missing",
     ])
       expect(

@@ -52,6 +52,7 @@ export function container() {
     scoped(Session, [Request, Users], () => new Session(), { dispose: () => undefined }),
     transient(token("Invoice"), [Orders, Clock], () => ({})),
     alias(token("Accounts"), Users),
+    singleton(token("Export"), [token("Printer")], () => ({})),
   );
   const start = async () => {
     await app.getAsync([Users, Orders]);

@@ -175,7 +175,7 @@ export function start(layout: (graph: LayoutGraph) => unknown, Graph: new () => 
   // ---- The legend
 
   function showLegend(): void {
-    const kinds = ["value", "singleton", "scoped", "transient", "alias", "missing"];
+    const kinds = ["value", "singleton", "scoped", "transient", "alias", "later", "missing"];
     const states = ["built", "building", "not-built", "disposing"];
     const item = (name: string, shape: string, attributes: Attributes = {}): HTMLElement =>
       html(

@@ -122,7 +122,10 @@ export function createDrawing({
 
   function subtitle({ kind, state, scopeId }: ExplainedService): string {
     const where = scopes > 1 ? ` · ${scopeId.length > 14 ? `${scopeId.slice(0, 13)}…` : scopeId}` : "";
-    return (kind === "missing" ? "missing" : state === "not-kept" ? kind : `${kind}, ${state}`) + where;
+    return (
+      (kind === "missing" || kind === "later" ? kind : state === "not-kept" ? kind : `${kind}, ${state}`) +
+      where
+    );
   }
 
   function drawAnew(all: readonly ExplainedService[]): void {
