@@ -15,11 +15,10 @@
  * await request.shutdown(); // disposes what belongs to the request
  * ```
  *
- * This file only re-exports.
- *
  * @module
  */
 
+// Only re-exports: there is no logic in this file.
 export { all, one } from "./core/combinators/all.ts";
 export { arg, assisted } from "./core/combinators/assisted.ts";
 export { cleanup } from "./core/combinators/cleanup.ts";

@@ -27,6 +27,7 @@
  * @module
  */
 
+// Only re-exports: there is no logic in this file.
 export { describeSettings, formatSettings, type SettingDescription } from "./config/describe.ts";
 export { Env, EnvPrefix, type EnvSource, type WatchableEnv } from "./config/env.ts";
 export { ConfigInvalidError, type ConfigProblem } from "./config/invalid.ts";

@@ -18,11 +18,10 @@
  * await createApp(container, { grace: 10_000 }).serve({ signals: signals() });
  * ```
  *
- * This file only re-exports.
- *
  * @module
  */
 
+// Only re-exports: there is no logic in this file.
 export { createApp } from "./lifecycle/app.ts";
 export {
   background,
