@@ -339,6 +339,84 @@ describe("updates", () => {
   });
 });
 
+describe("what would wait for itself", () => {
+  const Late = token<Restartable<{ n: number }, number>>("late");
+  const hooks = ["build", "beforeRun", "afterRun", "afterRestart", "dispose"] as const;
+  const open = (on: (hook: string, handle: Restartable<{ n: number }, number>) => unknown) => {
+    let handle: Restartable<{ n: number }, number> | undefined;
+    const hook =
+      (name: string, result?: unknown) =>
+      async (): Promise<unknown> => {
+        if (handle) await on(name, handle);
+        return result;
+      };
+    const app: Scope = createContainer(
+      restartable(Late, {
+        core: { n: 0 },
+        run: (_, signal) => new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve())),
+        ...(Object.fromEntries(hooks.map((it) => [it, hook(it)])) as never as { build: () => number }),
+      }),
+    );
+    return app.getAsync(Late).then((it) => (handle = it));
+  };
+
+  it.each(hooks.flatMap((it) => [[it, "restart"] as const, [it, "settled"] as const]))(
+    "is refused: %s that awaits %s",
+    async (hook, method) => {
+      const errors: unknown[] = [];
+      const handle = await open((name, it) => (name === hook ? it[method]() : undefined));
+      const reports = catchReports();
+      await handle.restart().catch((error: unknown) => errors.push(error));
+      await handle.settled();
+      expect([...errors, ...reports].map(String)).toEqual([
+        `TypeError: ${hook} cannot wait for a restart of "late", which waits for it`,
+      ]);
+      expect(handle.state).toBe(hook === "build" || hook === "beforeRun" ? "failed" : "running");
+    },
+  );
+
+  it("is refused: an edit that awaits a restart, and nothing is stored", async () => {
+    const handle = await open(() => {});
+    for (const method of ["restart", "settled"] as const) {
+      const edit = handle.update((draft) => ((draft.n = 1), handle[method]()));
+      await expect(edit).rejects.toThrow('an edit cannot wait for a restart of "late"');
+    }
+    await handle.update((draft) => void expect(draft.n).toBe(0));
+  });
+
+  it("is not what has ended by itself: afterRun may restart", async () => {
+    let isFirst = true;
+    const app: Scope = createContainer(
+      restartable(Late, {
+        core: { n: 0 },
+        build: ({ n }) => n,
+        run: () => {},
+        afterRun: async () => {
+          if (!isFirst) return;
+          isFirst = false;
+          await app.get(Late).restart();
+        },
+      }),
+    );
+    const handle = app.get(Late);
+    await new Promise((resolve) => setTimeout(resolve));
+    await handle.settled();
+    expect([handle.generation, handle.state]).toEqual([2, "running"]);
+  });
+
+  it("keeps nothing else from running: a service that edits its data after each restart", async () => {
+    let isOver = false;
+    const handle = await open((hook, it) =>
+      hook === "afterRestart" && !isOver ? it.update((draft) => void draft.n++) : undefined,
+    );
+    await handle.update(() => {});
+    await new Promise((resolve) => setTimeout(resolve));
+    isOver = true;
+    await handle.settled();
+    expect(handle.state).toBe("running");
+  });
+});
+
 describe("a restart", () => {
   it("that fails leaves the state failed and everything else running, and the next update tries again", async () => {
     const Other = token<string>("other");

@@ -50,10 +50,16 @@ export interface Restartable<Core, Runtime> {
    *
    * @throws what the restart has failed with.
    * @throws `SCOPE_CLOSED` when the service has stopped.
+   * @throws `TypeError` when an edit asks for it, or what a restart waits for: `build`, `dispose` and their like. What does so
+   * after an `await` cannot be seen, and waits for itself.
    */
   restart(): Promise<void>;
 
-  /** Resolves when no edit and no restart is under way or pending. It does not reject. */
+  /**
+   * Resolves when no edit and no restart is under way or pending, also when it has failed.
+   *
+   * @throws `TypeError` where `restart` does.
+   */
   settled(): Promise<void>;
 }
 
@@ -150,6 +156,16 @@ class Generation {
   }
 }
 
+const anEdit = "an edit";
+
+/** Resolves when timers and whatever else has come meanwhile have had their turn. */
+function aTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (web.setTimeout) web.setTimeout(resolve, 0);
+    else resolve();
+  });
+}
+
 class Handle implements Restartable<unknown, unknown> {
   state: RestartableState = "restarting";
   generation = 0;
@@ -171,8 +187,8 @@ class Handle implements Restartable<unknown, unknown> {
   #lastEdit: Promise<unknown> = Promise.resolve();
   /** Whether the last edit is stored already, because none was under way and it was not asynchronous. */
   #isStored = false;
-  /** Whether an edit is on the stack. */
-  #isEditing = false;
+  /** What is on the stack of that which edits and restarts wait for. */
+  #inside: string | undefined;
   /** How many callers of `restart` hear of a failure. */
   #hearers = 0;
 
@@ -194,7 +210,7 @@ class Handle implements Restartable<unknown, unknown> {
     if (typeof edit !== "function")
       return Promise.reject(new TypeError("update takes a function: update((draft) => …)"));
     if (this.#isStopping) return Promise.reject(this.#stopped("update"));
-    if (this.#isEditing)
+    if (this.#inside === anEdit)
       return Promise.reject(
         new TypeError("an edit cannot wait for another edit: change the draft it was given"),
       );
@@ -211,13 +227,7 @@ class Handle implements Restartable<unknown, unknown> {
     this.#isStored = false;
     if (this.#isStopping) throw this.#stopped("update");
     const draft = clone(this.#core);
-    let result: unknown;
-    this.#isEditing = true;
-    try {
-      result = edit(draft as never);
-    } finally {
-      this.#isEditing = false;
-    }
+    let result: unknown = this.#within(anEdit, () => edit(draft as never));
     if (isThenable(result)) result = await result;
     // A copy, because whoever has made the edit may keep the draft.
     this.#core = clone(result === undefined ? draft : result);
@@ -229,6 +239,7 @@ class Handle implements Restartable<unknown, unknown> {
 
   async restart(): Promise<void> {
     if (this.#isStopping) throw this.#stopped("restart");
+    this.#checkOutside();
     this.#hearers++;
     try {
       this.#request();
@@ -240,7 +251,25 @@ class Handle implements Restartable<unknown, unknown> {
   }
 
   async settled(): Promise<void> {
+    this.#checkOutside();
     while (this.#edits > 0 || this.#restarting) await (this.#edits > 0 ? this.#lastEdit : this.#restarting);
+  }
+
+  /** Calls something that edits or restarts wait for. */
+  #within<T>(what: string, fn: () => T): T {
+    const outer = this.#inside;
+    this.#inside = what;
+    try {
+      return fn();
+    } finally {
+      this.#inside = outer;
+    }
+  }
+
+  #checkOutside(): void {
+    const what = this.#inside;
+    if (what !== undefined && (what === anEdit || this.#restarting))
+      throw new TypeError(`${what} cannot wait for a restart of "${this.#name}", which waits for it`);
   }
 
   #request(): void {
@@ -255,8 +284,10 @@ class Handle implements Restartable<unknown, unknown> {
   }
 
   async #restartAll(): Promise<void> {
-    while (this.#isDue && !this.#isStopping) {
+    for (let count = 1; this.#isDue && !this.#isStopping; count++) {
       this.state = "restarting";
+      // One that edits the data each time it is restarted must not keep everything else from running.
+      if (count % 50 === 0) await aTurn();
       await this.#endRuns((error) => this.#service.report(error));
       // Stopping leaves the runtime there: what depends on it may still be stopping.
       if (this.#isStopping) return;
@@ -271,7 +302,7 @@ class Handle implements Restartable<unknown, unknown> {
         if (this.#isDue || this.#isStopping) continue;
         this.#run();
         isRunning = true;
-        await this.#plan.afterRestart?.(this.#now.runtime);
+        await this.#within("afterRestart", () => this.#plan.afterRestart?.(this.#now.runtime));
       } catch (error) {
         if (isRunning) this.#service.report(error);
         else if (this.#isDue || this.#isStopping) continue;
@@ -303,7 +334,9 @@ class Handle implements Restartable<unknown, unknown> {
       now.runtime = runtime;
       now.isThere = true;
       // It is not wanted any more.
-      return this.#isDue || this.#isStopping ? undefined : beforeRun?.(runtime);
+      return this.#isDue || this.#isStopping
+        ? undefined
+        : this.#within("beforeRun", () => beforeRun?.(runtime));
     };
     const failed = async (error: unknown): Promise<never> => {
       this.#isBuilding = false;
@@ -313,7 +346,8 @@ class Handle implements Restartable<unknown, unknown> {
     const ended = (): void => void (this.#isBuilding = false);
     this.#isBuilding = true;
     try {
-      const made = build(clone(this.#core), ...this.#given, now.signal);
+      const core = clone(this.#core);
+      const made = this.#within("build", () => build(core, ...this.#given, now.signal));
       const before = isThenable(made) ? Promise.resolve(made).then(isMade) : isMade(made);
       return isThenable(before) ? Promise.resolve(before).then(ended, failed) : ended();
     } catch (error) {
@@ -355,7 +389,9 @@ class Handle implements Restartable<unknown, unknown> {
   async #afterRun(now: Generation): Promise<void> {
     if (!now.hasRun || now.hasEnded) return;
     now.hasEnded = true;
-    await this.#plan.afterRun?.(now.runtime);
+    const afterRun = (): unknown => this.#plan.afterRun?.(now.runtime);
+    // A restart waits for it only when it has ended the runs itself.
+    await (now.signal?.aborted ? this.#within("afterRun", afterRun) : afterRun());
   }
 
   /** Ends the runs, and waits for them as long as `grace` says. */
@@ -392,9 +428,10 @@ class Handle implements Restartable<unknown, unknown> {
     now.isThere = false;
     now.runtime = undefined;
     if (dispose === false) return;
-    if (dispose) return void (await dispose(runtime));
     const it = Object(runtime) as Record<symbol, (() => unknown) | undefined>;
-    await (it[asyncDisposeSymbol()] ?? it[disposeSymbol()])?.call(runtime);
+    await this.#within("dispose", () =>
+      dispose ? dispose(runtime) : (it[asyncDisposeSymbol()] ?? it[disposeSymbol()])?.call(runtime),
+    );
   }
 
   // ---- Stop
