@@ -1,10 +1,10 @@
 /** `hot` of `thimble/reload`, with versions of a module that are written down one after the other. */
 
-import { all, createContainer, singleton, token, value, type Scope } from "thimble";
+import { all, createContainer, fallback, singleton, token, value, type Scope } from "thimble";
 import { createApp } from "thimble/lifecycle";
 import { observe } from "thimble/observe";
 import { hot } from "thimble/reload";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { catchReports } from "../core/support/report-error.ts";
 
 let log: string[] = [];
@@ -162,6 +162,72 @@ describe("hot", () => {
     hot(data, app, first);
     for (const it of ["2", "3", "4"]) hot(data, app, make(it));
     expect(app.get(all(Base))).toHaveLength(1);
+  });
+
+  it("reports an old service that cannot be disposed, and goes on without one that never is", async () => {
+    const { setTimeout } = globalThis;
+    onTestFinished(() => void Object.assign(globalThis, { setTimeout }));
+    const patience: number[] = [];
+    Object.assign(globalThis, {
+      setTimeout: (fn: () => void, ms: number) => (patience.push(ms), setTimeout(fn, 0)),
+    });
+    const data = {};
+    const It = token<string>("it");
+    const Failing = token<string>("failing");
+    const make = (text: string, dispose: () => unknown) => [
+      singleton(It, () => text, { dispose: () => new Promise(() => {}) }),
+      singleton(Failing, () => text, { dispose }),
+    ];
+    const first = make("one", () => Promise.reject(new RangeError("failing")));
+    const app: Scope = createContainer(first);
+    hot(data, app, first);
+    app.get([It, Failing]);
+    hot(
+      data,
+      app,
+      make("two", () => {}),
+    );
+    expect(await app.getAsync([It, Failing])).toEqual(["two", "two"]);
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(patience).toEqual([10_000]);
+    expect(reports.map(String)).toEqual([
+      "RangeError: failing",
+      'Error: "it" was edited, and the old one has not ended within 10000 ms',
+    ]);
+  });
+
+  it("is refused, with everything as it was, when another module provides one of the services", async () => {
+    const data = {};
+    const [Mine, Theirs] = [token<string>("mine"), token<string>("theirs")];
+    const first = [singleton(Mine, () => "one")];
+    const app: Scope = createContainer(first, value(Theirs, "theirs"));
+    const accept = hot(data, app, first);
+    expect(app.get(Mine)).toBe("one");
+    hot(data, app, [singleton(Mine, () => "two"), value(Theirs, "mine")]);
+    hot(data, app, [singleton(Mine, () => "two"), singleton(Mine, () => "again")]);
+    accept({});
+    expect(app.get([Mine, Theirs])).toEqual(["one", "theirs"]);
+    hot(data, app, [singleton(Mine, () => "three")]);
+    expect(app.get([Mine, Theirs])).toEqual(["three", "theirs"]);
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(reports.map((it) => (it as Error).name)).toEqual(["DuplicateError", "DuplicateError"]);
+  });
+
+  it("leaves a fallback what it is, and makes one of a provider, or a provider of it", () => {
+    const data = {};
+    const It = token<string>("it");
+    const versions = ["one", "two", "three", "four", "five"].map((text, at) => {
+      const it = singleton(It, () => text);
+      return at === 3 ? it : fallback(it);
+    });
+    const app: Scope = createContainer(versions[0]!);
+    versions.forEach((it, at) => {
+      hot(data, app, it);
+      app.provide(it);
+      expect(app.get(It)).toBe(["one", "two", "three", "four", "five"][at]);
+    });
+    app.provide(value(It, "real"));
+    expect(app.get(It)).toBe("real");
   });
 
   it("throws nowhere, and reports what goes wrong", async () => {

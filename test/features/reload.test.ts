@@ -5,6 +5,7 @@ import {
   all,
   cleanup,
   createContainer,
+  currentScope,
   decorate,
   defer,
   fallback,
@@ -20,6 +21,7 @@ import {
 import { createApp } from "thimble/lifecycle";
 import { observe } from "thimble/observe";
 import { provided, release, reload, withdraw } from "thimble/reload";
+import { overridden } from "thimble/testing";
 import { beforeEach, describe, expect, it } from "vitest";
 import { deferred } from "../core/support/deferred.ts";
 import { catchReports } from "../core/support/report-error.ts";
@@ -674,6 +676,19 @@ describe("what a disposer resolves", () => {
     expect(log).toEqual(acts.flatMap(() => ["whole", "db"]));
   });
 
+  it("from the scope, while it is on the stack, is what its service was given, too", async () => {
+    const app: Scope = createContainer(
+      singleton(Clock),
+      singleton(Db, [Clock], () => new Db(), { dispose: close }),
+      singleton(Users, [currentScope], (scope) => Object.assign(new Users(new Db()), { scope }), {
+        dispose: (users) => void log.push(`${(users as never as { scope: Scope }).scope.get(Db).isOpen}`),
+      }),
+    );
+    app.get([Db, Users]);
+    await release(app);
+    expect(log).toEqual(["true", "db"]);
+  });
+
   it("for the first time is there until its end, if it was not disposed before", async () => {
     const app: Scope = createContainer(
       singleton(Clock),
@@ -1236,6 +1251,69 @@ describe("withdraw", () => {
     slow.resolve(new Clock());
     await released;
     expect((await users).code).toBe("NOT_PROVIDED");
+  });
+});
+
+describe("a provider that is hidden", () => {
+  const T = token<string>("t");
+  const make = (text: string) => singleton(T, () => text, { dispose: says(text) });
+
+  it("is withdrawn as well, and what it has hidden shows again in its place", async () => {
+    const [one, two, three] = [make("one"), make("two"), make("three")];
+    const app: Scope = createContainer(one);
+    app.get(T);
+    app.override(two);
+    app.get(T);
+    app.override(three);
+    await withdraw(app, two);
+    expect([app.get(T), log]).toEqual(["three", ["two"]]);
+    await withdraw(app, three);
+    expect(app.get(T)).toBe("one");
+    app.override(make("four"));
+    await withdraw(app, one);
+    await withdraw(app, T);
+    expect([app.has(T), log]).toEqual([false, ["two", "three", "one"]]);
+  });
+
+  it("goes at the end of its block, also when an inner block goes on", async () => {
+    const app: Scope = createContainer();
+    const outer = provided(app, make("outer"));
+    app.get(T);
+    const inner = overridden(app, make("inner"));
+    expect(app.get(T)).toBe("inner");
+    await end(outer);
+    expect([app.get(T), log]).toEqual(["inner", ["outer"]]);
+    await end(inner);
+    expect([app.has(T), log]).toEqual([false, ["outer", "inner"]]);
+  });
+
+  it("may end before what has overridden it", async () => {
+    const app: Scope = createContainer(make("real"));
+    app.get(T);
+    const [first, second] = [overridden(app, make("first")), overridden(app, make("second"))];
+    await end(first);
+    expect(app.get(T)).toBe("second");
+    await end(second);
+    expect(app.get(T)).toBe("real");
+  });
+
+  const end = async (it: AsyncDisposable): Promise<void> => {
+    await using _ = it;
+  };
+});
+
+describe("a withdrawal", () => {
+  it("takes the provider out also when its service is released while something stops", async () => {
+    const stopping = deferred<void>();
+    const app: Scope = createContainer(
+      singleton(Db, { dispose: close }),
+      singleton(Users, [Db], { stop: () => stopping.promise }),
+    );
+    app.get(Users);
+    const all = [withdraw(app, Db), release(app, Db)];
+    stopping.resolve();
+    await Promise.all(all);
+    expect([app.has(Db), log]).toEqual([false, ["db"]]);
   });
 });
 

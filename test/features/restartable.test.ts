@@ -344,12 +344,10 @@ describe("what would wait for itself", () => {
   const hooks = ["build", "beforeRun", "afterRun", "afterRestart", "dispose"] as const;
   const open = (on: (hook: string, handle: Restartable<{ n: number }, number>) => unknown) => {
     let handle: Restartable<{ n: number }, number> | undefined;
-    const hook =
-      (name: string, result?: unknown) =>
-      async (): Promise<unknown> => {
-        if (handle) await on(name, handle);
-        return result;
-      };
+    const hook = (name: string, result?: unknown) => async (): Promise<unknown> => {
+      if (handle) await on(name, handle);
+      return result;
+    };
     const app: Scope = createContainer(
       restartable(Late, {
         core: { n: 0 },

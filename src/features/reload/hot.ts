@@ -10,9 +10,10 @@
 
 import { beginChange } from "../../core/building/finish.ts";
 import { reportUnheard } from "../../core/building/reporting.ts";
+import { duplicate } from "../../core/model/messages.ts";
 import type { Definition, Node, ScopeRecord } from "../../core/model/records.ts";
 import { alias } from "../../core/registry/provider.ts";
-import { isDefinition, register } from "../../core/registry/registry.ts";
+import { isDefinition, keyIn, register } from "../../core/registry/registry.ts";
 import { follow } from "../../core/scope/get.ts";
 import { tellAll } from "../../core/scope/scope.ts";
 import type { AnyToken } from "../../core/types/dependency.ts";
@@ -20,7 +21,7 @@ import type { ProviderEntry } from "../../core/types/provider.ts";
 import type { Scope } from "../../core/types/scope.ts";
 import { nameOf } from "../../core/words/token.ts";
 import { web } from "../../core/words/web.ts";
-import { instancesOf, ownNode, unregister } from "./places.ts";
+import { allAt, instancesOf, unregister } from "./places.ts";
 import { type Before, bringBack, note } from "./reload.ts";
 import { releaseAll } from "./release.ts";
 import { flat } from "./withdraw.ts";
@@ -59,9 +60,11 @@ const key = "~thimble";
  * as `release` does, and what was `eager` or started is built and started again. A class or token that is defined in the
  * edited module is another one in each version; the old ones go on to give the new service, to whoever has imported them.
  *
- * When the new version throws before this, the old services stay. Nothing is thrown here, and what goes wrong is
- * reported to observers as `unhandled`, else to `reportError`, else to the console. There is one such call for each module
- * and scope.
+ * The end of what is replaced is waited for, up to ten seconds: then it is reported and left behind.
+ *
+ * When the new version throws before this, or provides what another module provides already, the old services stay. Nothing
+ * is thrown here, and what goes wrong is reported to observers as `unhandled`, else to `reportError`, else to the console.
+ * There is one such call for each module and scope.
  *
  * @param data `import.meta.hot.data`.
  * @param scope The scope that registers the providers, or a function that gives it once the module is edited.
@@ -94,7 +97,11 @@ export function hot(
     if (known) {
       record = (typeof scope === "function" ? scope() : scope) as unknown as ScopeRecord;
       follow(record);
-      if (!record.closing) void swap(record, known, entries).catch(failed);
+      const refused = (): void => {
+        // What was there before is still there. A copy tells that there was a next version all the same.
+        if (memory.get(place) === entries) memory.set(place, [...known]);
+      };
+      if (!record.closing) void swap(record, known, entries, refused).catch(failed);
     }
   } catch (error) {
     failed(error);
@@ -131,39 +138,93 @@ function paired(known: readonly Entry[], all: readonly Definition[]): readonly E
   });
 }
 
-/** Replaces the providers of one version by those of the next, in one step. */
-async function swap(scope: ScopeRecord, known: readonly Entry[], entries: readonly Entry[]): Promise<void> {
+/** How long the end of what an edit replaces is waited for, in milliseconds. */
+const patience = 10_000;
+
+/** What stands under the old tokens of each service. */
+const aliases = /* @__PURE__ */ new WeakSet<Definition>();
+
+/**
+ * Replaces the providers of one version by those of the next, in one step.
+ *
+ * @param refused Called when nothing was replaced.
+ */
+async function swap(
+  scope: ScopeRecord,
+  known: readonly Entry[],
+  entries: readonly Entry[],
+  refused: () => void,
+): Promise<void> {
   const before: Before[] = [];
-  const tokens = (list: readonly Entry[]): Set<AnyToken> => new Set(list.flatMap((it) => it.tokens));
-  const kept = tokens(entries);
-  const nodesOf = (wanted: Iterable<AnyToken>): Node[] =>
-    [...wanted].flatMap((token) => ownNode(scope, token) ?? []);
-  await releaseAll(scope, {
-    what: "replace the services of an edited module",
-    own: () => nodesOf(tokens(known)).flatMap((it) => [it, ...instancesOf(it, scope)]),
-    apply() {
-      const given = entries.map(({ provider }) => provider);
-      const aliases = entries.flatMap(({ tokens, provider }) =>
-        tokens
-          .filter((it) => it !== provider.token)
-          .map((it) => alias(it, provider.token) as unknown as Definition),
-      );
-      const isThere = ({ token }: Definition): boolean => ownNode(scope, token) !== undefined;
-      const fresh = given.filter((it) => !isThere(it));
-      const others = [...given, ...aliases].filter(isThere);
-      beginChange(scope);
-      tellAll(scope, "registered", [...register(scope, fresh)]);
-      const overridden = [...register(scope, others, true)];
-      for (const it of overridden) {
-        const { options } = "definition" in it ? it.definition : it;
-        // What was edited must not come back.
-        (options as { replaced?: Node | undefined }).replaced = undefined;
+  const given = new Set(entries.map(({ provider }) => provider));
+  for (const { tokens, provider } of entries)
+    for (const it of tokens)
+      if (it !== provider.token) {
+        const made = alias(it, provider.token) as unknown as Definition;
+        aliases.add(made);
+        given.add(made);
       }
-      tellAll(scope, "overridden", overridden);
-      for (const it of nodesOf([...tokens(known)].filter((token) => !kept.has(token)))) unregister(it);
-    },
-    gone: (node) => note(before, node),
-  });
+  const ours = new Set(known.map(({ provider }) => provider));
+  const keyOf = (it: Definition): object => keyIn(scope.tree, it);
+  const isOurs = (it: Definition | undefined): boolean => !!it && (ours.has(it) || aliases.has(it));
+  /** What the old version has in the scope. Another module may provide one of its tokens by now. */
+  const old = (): Node[] =>
+    [...new Set(known.flatMap(({ tokens, provider }) => [...tokens, keyOf(provider)]))]
+      .flatMap((it) => allAt(scope, it))
+      .filter(({ definition }) => isOurs(definition) || isOurs(definition.options.given));
+  const apply = (): void => {
+    const keys = new Set<object>();
+    for (const it of given) {
+      if (keys.has(keyOf(it))) throw duplicate(scope, it.token);
+      keys.add(keyOf(it));
+    }
+    const left = new Map(old().map((it) => [keyOf(it.definition), it]));
+    const [added, replaced] = [false, true].map((is) =>
+      [...given].filter((it) => left.has(keyOf(it)) === is),
+    );
+    beginChange(scope);
+    // Another module may provide one of them already: then all of this is refused.
+    const registered = [...register(scope, added!)];
+    const overridden: (Node | Definition)[] = [];
+    for (const it of replaced!) {
+      const key = keyOf(it);
+      // What overrides something is no fallback any more.
+      if (it.options.fallback) {
+        unregister(left.get(key)!);
+        registered.push(...register(scope, [it]));
+      } else overridden.push(...register(scope, [it], true));
+      left.delete(key);
+    }
+    for (const it of overridden) {
+      const { options } = "definition" in it ? it.definition : it;
+      // What was edited must not come back.
+      (options as { replaced?: Node | undefined }).replaced = undefined;
+    }
+    for (const it of left.values()) unregister(it);
+    tellAll(scope, "registered", registered);
+    tellAll(scope, "overridden", overridden);
+  };
+  const orRefused = <T>(fn: () => T): T => {
+    try {
+      return fn();
+    } catch (error) {
+      refused();
+      throw error;
+    }
+  };
+  const { services } = await orRefused(() =>
+    releaseAll(scope, {
+      what: "replace the services of an edited module",
+      options: { timeout: patience },
+      own: () => old().flatMap((it) => [it, ...instancesOf(it, scope)]),
+      apply: () => orRefused(apply),
+      gone: (node) => note(before, node),
+    }),
+  );
+  for (const { outcome, token, error } of services)
+    if (outcome === "abandoned")
+      tell(scope, new Error(`"${token}" was edited, and the old one has not ended within ${patience} ms`));
+    else if (outcome === "failed") tell(scope, error);
   await bringBack(successors(before, known, entries));
 }
 

@@ -29,10 +29,7 @@ export function keyOf(node: Node): object | undefined {
   const likely = [token, tree.fallbacks?.get(token), lifetime === SCOPED && find(scope, token)];
   for (const key of likely) if (key && nodes?.get(key) === node) return key;
   for (const [key, it] of nodes ?? []) if (it === node) return key;
-  const shown = ownNode(scope, token);
-  for (let it = shown?.definition; it; it = it.options.replaced?.definition)
-    if (it.options.replaced === node) return it;
-  return undefined;
+  return allAt(scope, token).find((it) => it.definition.options.replaced === node)?.definition;
 }
 
 /** Whether the scope still keeps the node under a key that it had. */
@@ -96,13 +93,26 @@ export function instancesOf(origin: Node, top: ScopeRecord): Node[] {
 /** The node of what the scope itself registers for a token, a fallback included. */
 export function ownNode(scope: ScopeRecord, token: AnyToken): Node | undefined {
   const key = ownKey(scope, token);
-  const known = key && scope.nodes?.get(key);
+  return key && nodeAt(scope, key);
+}
+
+/** The node of what the scope itself registers under a key, which is made if there is none. */
+function nodeAt(scope: ScopeRecord, key: object): Node | undefined {
+  const known = scope.nodes?.get(key);
   if (known) return known;
-  const definition = key && scope.extras?.providers?.get(key);
+  const definition = scope.extras?.providers?.get(key);
   if (!definition) return undefined;
   const node = new Node(definitionOf(definition), scope);
   scope.nodes!.set(key, node);
   return node;
+}
+
+/** The same, and after it what that has overridden, one after the other, and what shows again when it goes. */
+export function allAt(scope: ScopeRecord, key: object): Node[] {
+  const found: Node[] = [];
+  // A container that was made from the providers of this one has their options as well.
+  for (let it = nodeAt(scope, key); it?.scope === scope; it = it.definition.options.replaced) found.push(it);
+  return found;
 }
 
 /** The key under which the scope itself registers something for a token. */
@@ -118,11 +128,13 @@ export function unregister(origin: Node): void {
   const { scope, definition } = origin;
   const { nodes, extras } = scope;
   const key = keyIn(scope.tree, definition);
-  const { replaced } = definition.options;
-  // A container that was made from the providers of this one has their options as well.
-  if (replaced?.scope === scope) {
-    nodes!.set(key, replaced);
-    extras?.providers?.set(key, replaced.definition.lifetime === VALUE ? replaced : replaced.definition);
+  const all = allAt(scope, key);
+  const at = all.indexOf(origin);
+  const next = all[at + 1];
+  if (at > 0) (all[at - 1]!.definition.options as { replaced?: Node | undefined }).replaced = next;
+  else if (next) {
+    nodes!.set(key, next);
+    extras?.providers?.set(key, next.definition.lifetime === VALUE ? next : next.definition);
   } else {
     nodes?.delete(key);
     extras?.providers?.delete(key);

@@ -524,13 +524,12 @@ class Release implements Listener, Released {
       if (user instanceof Build && state !== BUILT) throw released(user);
     }
     // What a disposer begins while it is on the stack, it may wait for.
-    const isFresh = chain.every((it) => !(it instanceof Build) || it.missing === undefined);
-    const disposing = (user as Node | undefined)?.state === DISPOSING ? user : isFresh && ending;
-    if (!build || !disposing || !this.#left.has(disposing)) return undefined;
+    const disposing = (user as Node | undefined)?.state === DISPOSING ? user : this.#disposing(chain);
+    if (!build || !disposing) return undefined;
     if (!route(build, (it) => this.#isClosed(it), waitedFor)) return undefined;
     throw new CircularDependencyError(
       `resolve "${nameOf(token)}": the disposal of "${nameOf(disposing.definition.token)}" would wait for its own end`,
-      pathOver([...(disposing === user ? [] : [disposing]), ...chain, node]),
+      pathOver([...(chain.includes(disposing) ? [] : [disposing]), ...chain, node]),
       "use what it was given",
     );
   }
@@ -552,7 +551,13 @@ class Release implements Listener, Released {
     const at = chain.findLastIndex(isGoing);
     // What is kept will stay.
     const isDirect = chain.slice(at + 1).every((it) => it.definition.lifetime >= TRANSIENT);
-    return { user: chain[at], isDirect, chain };
+    return { user: chain[at] ?? this.#disposing(chain), isDirect, chain };
+  }
+
+  /** The disposer on the stack that has begun a chain of builds, which it may wait for. */
+  #disposing(chain: readonly Dependent[]): Node | undefined {
+    const isFresh = chain.every((it) => !(it instanceof Build) || it.missing === undefined);
+    return isFresh && ending && this.#left.has(ending) ? ending : undefined;
   }
 
   /** What something that is going was given, or what is there still, where something else is found by now, or nothing. */

@@ -11,7 +11,6 @@ import { isPlain } from "../../core/model/dependency.ts";
 import { closed, invalid } from "../../core/model/messages.ts";
 import type { Definition, Node, ScopeRecord } from "../../core/model/records.ts";
 import { checkShutdown } from "../../core/model/options.ts";
-import { definitionOf } from "../../core/model/tree.ts";
 import { find, isDefinition, keyIn } from "../../core/registry/registry.ts";
 import { follow } from "../../core/scope/get.ts";
 import type { AnyToken } from "../../core/types/dependency.ts";
@@ -21,7 +20,7 @@ import type { ShutdownOptions, ShutdownReport } from "../../core/types/shutdown.
 import { NotProvidedError, ShutdownError } from "../../core/words/errors.ts";
 import { isToken, nameOf } from "../../core/words/token.ts";
 import { asyncDisposeSymbol, disposeSymbol } from "../../core/words/web.ts";
-import { instancesOf, ownKey, ownNode, unregister } from "./places.ts";
+import { allAt, instancesOf, ownNode, unregister } from "./places.ts";
 import { type Block, type Change, releaseAll } from "./release.ts";
 
 /**
@@ -66,14 +65,18 @@ export function withdrawFrom(
 ): Promise<ShutdownReport> {
   follow(scope);
   if (scope.closing) throw closed(scope);
-  const origins = new Set<Node>();
+  const definitions = new Set<Definition>();
   for (const it of flat(what)) {
     const origin = registeredAs(scope, it);
-    if (origin) origins.add(origin);
+    if (origin) definitions.add(origin.definition);
     else if (!isQuiet) throw notHere(scope, it);
   }
-  const left = (): Node[] => [...origins].filter((it) => ownNode(scope, it.definition.token) === it);
-  const tokens = [...origins].map((it) => it.definition.token);
+  // Another release may have put another node in the place of one.
+  const left = (): Node[] =>
+    [...definitions].flatMap(
+      (it) => allAt(scope, keyIn(scope.tree, it)).find(({ definition }) => definition === it) ?? [],
+    );
+  const tokens = [...definitions].map(({ token }) => token);
   return releaseAll(scope, {
     ...how,
     what: `withdraw ${tokens.map((it) => `"${nameOf(it)}"`).join(", ")}`,
@@ -102,15 +105,13 @@ function notHere(scope: ScopeRecord, it: AnyToken | Definition): Error {
   );
 }
 
-/** The node of what the scope registers under a token, or as a provider. */
+/**
+ * The node of what the scope registers under a token, or as a provider. A provider may be hidden by what has overridden it.
+ */
 export function registeredAs(scope: ScopeRecord, it: AnyToken | Definition): Node | undefined {
   if (isToken(it)) return ownNode(scope, it);
-  const { nodes, extras, tree } = scope;
-  const key = keyIn(tree, it);
-  const found = (extras?.providers ?? nodes)?.get(key);
-  const definition = found && definitionOf(found);
-  const isSame = definition === it || (definition && definition.options.given === it);
-  return isSame && ownKey(scope, it.token) === key ? ownNode(scope, it.token) : undefined;
+  const isSame = ({ definition }: Node): boolean => definition === it || definition.options.given === it;
+  return allAt(scope, keyIn(scope.tree, it)).find(isSame);
 }
 
 /** The tokens and providers in a list that is nested to any depth. */
