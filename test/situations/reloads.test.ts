@@ -1,6 +1,7 @@
 /** Overrides, clones, reloads: where containers are known to fail. */
 
 import { createContainer, scoped, singleton, token, value, type Scope } from "thimble";
+import { createApp } from "thimble/lifecycle";
 import { integer, Env, setting, watchSetting } from "thimble/config";
 import { release, reload, type Restartable, restartable, withdraw } from "thimble/reload";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -79,6 +80,59 @@ describe("re-registering after a build", () => {
     const app = create();
     expect((await laterRefusal(reload(app, Gone, value(Gone, "mock")))).code).toBe("NOT_PROVIDED");
     expect((await laterRefusal(withdraw(app, Gone))).code).toBe("NOT_PROVIDED");
+  });
+});
+
+describe("a reload with a provider that fails", () => {
+  it("is made good by the next one: what was started is built and started again", async () => {
+    const log: string[] = [];
+    const Server = token<string>("server");
+    const container = createContainer(
+      value(Url, "a"),
+      singleton(Server, [Url], (url) => url, {
+        start: (it) => void log.push(`start ${it}`),
+        stop: (it) => void log.push(`stop ${it}`),
+      }),
+      singleton(Users, () => new Users(new Db("x")), { eager: true }),
+    );
+    const app = createApp(container);
+    await app.start();
+    const broken = singleton(Url, () => {
+      throw new RangeError("broken");
+    });
+    await expect(reload(container, Url, broken)).rejects.toThrow("broken");
+    // Another one does not hear of it again.
+    expect((await reload(container, Users)).ok).toBe(true);
+    await reload(container, Url, value(Url, "b"));
+    expect(log).toEqual(["start a", "stop a", "start b"]);
+    await app.stop();
+    expect(log.at(-1)).toBe("stop b");
+  });
+});
+
+describe("what waits for itself", () => {
+  it("is refused, and neither hangs nor begins again and again", async () => {
+    let app: Scope;
+    let calls = 0;
+    const acts = [
+      () => release(app, Db),
+      () => release(app, Users),
+      () => reload(app, Db),
+      () => withdraw(app, Url),
+    ];
+    for (const act of acts) {
+      app = createContainer(
+        value(Url, "a"),
+        singleton(Db, [Url]),
+        singleton(Users, [Db], async (db) => {
+          calls++;
+          await act();
+          return new Users(db);
+        }),
+      );
+      expect((await laterRefusal(app.getAsync(Users))).code).toBe("CIRCULAR_DEPENDENCY");
+    }
+    expect(calls).toBe(acts.length);
   });
 });
 

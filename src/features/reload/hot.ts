@@ -225,7 +225,7 @@ async function swap(
     if (outcome === "abandoned")
       tell(scope, new Error(`"${token}" was edited, and the old one has not ended within ${patience} ms`));
     else if (outcome === "failed") tell(scope, error);
-  await bringBack(successors(before, known, entries));
+  await bringBack(scope, successors(before, known, entries));
 }
 
 /** What was built under a token of the old version is built under that of the new one. */

@@ -148,8 +148,8 @@ function meant(scope: ScopeRecord, token: AnyToken): Node[] {
  *
  * @throws what `release` throws.
  * @throws `INVALID_PROVIDER` when the provider is not one for the token.
- * @throws what building or starting throws; `START_FAILED` when several have failed. The old services are gone by then, and
- * the next resolve tries again.
+ * @throws what building or starting throws; `START_FAILED` when several have failed. The old services are gone by then. The
+ * next resolve tries again, and the next `reload` brings back what could not be.
  */
 export async function reload<K extends AnyToken>(
   scope: Scope,
@@ -163,7 +163,7 @@ export async function reload<K extends AnyToken>(
   const report = await (provider === undefined
     ? releaseWith(record, token, "reload", options, gone)
     : replace(record, [checked(token, provider)], "reload", gone, options));
-  await bringBack(before);
+  await bringBack(record, before);
   return report;
 }
 
@@ -244,25 +244,47 @@ export function note(before: Before[], { scope, definition, isStarted = false }:
   if (definition.options.eager || isStarted) before.push({ scope, token: definition.token, isStarted });
 }
 
-/** Builds services again, and starts those that were started. */
-export async function bringBack(before: readonly Before[]): Promise<void> {
-  const wanted = before.filter(({ scope, token }) => !scope.closing && find(scope, token));
-  const settled = await Promise.allSettled(
+/** What could not be brought back, in each tree of scopes. It is tried again with the next change. */
+const missed = /* @__PURE__ */ new WeakMap<ScopeRecord, readonly Before[]>();
+
+/** Builds services again, and starts those that were started. Tries what has failed before once more, in silence. */
+export async function bringBack({ tree: { root } }: ScopeRecord, before: readonly Before[]): Promise<void> {
+  // It has closed.
+  if (!root) return;
+  const isThere = ({ scope, token }: Before): boolean => !scope.closing && find(scope, token) !== undefined;
+  const wanted = before.filter(isThere);
+  const isKnown = (it: Before): boolean =>
+    wanted.some(({ scope, token }) => scope === it.scope && token === it.token);
+  const again = (missed.get(root) ?? []).filter((it) => isThere(it) && !isKnown(it));
+  missed.delete(root);
+  const all = [...wanted, ...again];
+  const failed = new Set<Before>();
+  const errors: unknown[] = [];
+  const fail = (it: Before, error: unknown): void => {
+    failed.add(it);
+    if (wanted.includes(it)) errors.push(error);
+  };
+  await Promise.all(
     // In a list: a promise would call the method `then` of a service that is resolved alone.
-    wanted.map(({ scope, token }) => (scope as unknown as Scope).getAsync([token])),
+    all.map((it) =>
+      (it.scope as unknown as Scope).getAsync([it.token]).catch((error: unknown) => fail(it, error)),
+    ),
   );
-  const errors = settled.flatMap((it) => (it.status === "rejected" ? [it.reason as unknown] : []));
-  for (const scope of new Set(wanted.map((it) => it.scope))) {
-    const tokens = new Set(wanted.flatMap((it) => (it.scope === scope && it.isStarted ? [it.token] : [])));
-    if (tokens.size === 0) continue;
+  for (const scope of new Set(all.map((it) => it.scope))) {
+    const started = new Map(
+      all.filter((it) => it.scope === scope && it.isStarted).map((it) => [it.token, it]),
+    );
+    if (started.size === 0) continue;
     for (const node of inStartOrder(scope)) {
-      if (!tokens.has(node.definition.token)) continue;
+      const it = started.get(node.definition.token);
+      if (!it) continue;
       try {
         await scope.extras?.start?.(node);
       } catch (error) {
-        errors.push(error);
+        fail(it, error);
       }
     }
   }
+  if (failed.size > 0) missed.set(root, [...(missed.get(root) ?? []), ...failed]);
   if (errors.length > 0) throw asOne(errors);
 }

@@ -50,7 +50,7 @@ export interface Restartable<Core, Runtime> {
    *
    * @throws what the restart has failed with.
    * @throws `SCOPE_CLOSED` when the service has stopped.
-   * @throws `TypeError` when an edit asks for it, or what a restart waits for: `build`, `dispose` and their like. What does so
+   * @throws `TypeError` when an edit calls it, or what a restart waits for: `build`, `dispose` and their like. What does so
    * after an `await` cannot be seen, and waits for itself.
    */
   restart(): Promise<void>;

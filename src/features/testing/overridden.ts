@@ -61,7 +61,7 @@ export function overridden(scope: Scope, ...providers: readonly ProviderEntry[])
   return ending(record, (how) => {
     const restored = withdrawFrom(record, replacements, { isQuiet: true, gone, ...how });
     return Promise.all([begun, restored]).then(async (reports) => {
-      await bringBack(before);
+      await bringBack(record, before);
       return both(reports);
     });
   });
