@@ -8,7 +8,7 @@
  * the result: first the one that should notice, then the others. It fails when a break survives, or when its text is
  * not in its file once: then src/ has changed, and the list below has to follow. It says so at the end.
  *
- * On 30 November 2026 each of these 61 was noticed, some of them on the day's last src/ and the others on an earlier one.
+ * On 30 November 2026 each of these 69 was noticed, 67 of them in one run, and the other two when they had been rewritten.
  */
 
 import { execFile } from "node:child_process";
@@ -21,7 +21,11 @@ import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What should notice, in which file, which text becomes which other, and the rule that is broken. */
+/**
+ * What should notice, in which file, which text or texts become which others, and the rule that is broken.
+ *
+ * @type {[string, string, string | string[], string | string[], string][]}
+ */
 const mutants = [
   // Lookup, one build, cycles, failures, shutdown
   [
@@ -188,8 +192,12 @@ const mutants = [
   [
     "program",
     "building/resolve.ts",
-    "} else if (node.scope.closing || node.state !== IDLE) throw closed",
-    "} else if (node.state !== IDLE) throw closed",
+    // Looked at before something is built, and again before its factory is called.
+    [
+      "} else if (node.scope.closing || node.state !== IDLE) throw closed",
+      "if (scope.closing && isService) throw closed(scope, token, it.dependent);",
+    ],
+    ["} else if (node.state !== IDLE) throw closed", ""],
     "a scope that closes builds nothing new",
   ],
   // Ownership, transients that nobody received, cleanup
@@ -596,11 +604,13 @@ try {
     const path = inside(`src/core/${file}`);
     const source = await readFile(path, "utf8");
     const says = async () => {
-      if (source.split(text).length !== 2) return "NOT FOUND";
-      await writeFile(
-        path,
-        source.replace(text, () => replacement),
-      );
+      const replacements = [replacement].flat();
+      let broken = source;
+      for (const [at, it] of [text].flat().entries()) {
+        if (source.split(it).length !== 2) return "NOT FOUND";
+        broken = broken.replace(it, () => replacements[at]);
+      }
+      await writeFile(path, broken);
       try {
         await make();
         const by = await notices(first);

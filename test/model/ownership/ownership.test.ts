@@ -64,7 +64,10 @@ describe("what cleanup was given", { timeout: 60_000 }, () => {
 
   it("is undone at a deadline too", async () => {
     const steps = { ...slow.steps, shutdown: 2 };
-    await fc.assert(every({ ...slow, fails: true, cleanup: true, deadlines: true, steps }), settings);
+    await fc.assert(every({ ...slow, fails: true, cleanup: true, deadlines: true, steps }), {
+      ...settings,
+      numRuns: 5 * RUNS,
+    });
   });
 });
 
