@@ -12,6 +12,7 @@ import { Definition, none, type Options, type ScopeRecord, VALUE } from "../core
 import type { Token } from "../core/types/dependency.ts";
 import type { Provider } from "../core/types/provider.ts";
 import type { Scope } from "../core/types/scope.ts";
+import type { AbortSignalLike } from "../core/types/signal.ts";
 import type { ShutdownReport } from "../core/types/shutdown.ts";
 import { ShutdownError } from "../core/words/errors.ts";
 import { token } from "../core/words/token.ts";
@@ -52,23 +53,35 @@ const failures = /* @__PURE__ */ new WeakMap<Scope, { readonly reason: unknown }
  * ```
  */
 export function scopeOf(request: object): Scope | undefined {
-  const { raw } = request as { raw?: unknown };
-  const event = eventOf(request) ?? (Object(raw) === raw ? eventOf(raw as object) : undefined);
-  const scope = event?.scope;
+  const scope = findEvent(request)?.scope;
   return scope?.state === "closed" ? undefined : scope;
 }
 
 /**
- * Marks an open scope as failed, for frameworks that turn errors into responses: its disposers receive the reason, so that
- * a transaction rolls back. The first reason counts.
+ * Marks the open scope of a request, or of another event, as failed, for frameworks that turn errors into responses: its
+ * disposers receive the reason, so that a transaction rolls back. The first reason counts. In place of a reason that is
+ * falsy, as that of `throw undefined` is, they receive an `Error` that says so.
  *
  * @example
  * ```ts
  * fail(scope, new Error("the payment was refused"));
  * ```
+ *
+ * @throws `TypeError` when it is given no scope.
  */
 export function fail(scope: Scope, reason: unknown): void {
+  // What is taken for the scope, such as the request, would be marked without a word, and the transaction committed.
+  if (typeof (scope as { createScope?: unknown } | undefined)?.createScope !== "function")
+    throw new TypeError(
+      "fail takes a scope, and then the reason; scopeOf(request) gives none when no scope is open",
+    );
   if (!failures.has(scope)) failures.set(scope, { reason });
+}
+
+/** Marks the scopes of a request as failed. It has several where there is an integration for each of several containers. */
+export function failAll(request: object, reason: unknown): void {
+  for (let event = findEvent(request); event; event = event.hidden)
+    if (event.scope.state !== "closed") fail(event.scope, reason);
 }
 
 /** A scope for one event. */
@@ -78,6 +91,10 @@ export interface OpenEvent {
   readonly isOver: boolean;
   /** Resolves when the scope has closed. It never rejects, so a runtime may be told to wait for it. */
   readonly ended: Promise<void>;
+  /** The event that this one hides: that of an integration with another container, around this one. */
+  readonly hidden: OpenEvent | undefined;
+  /** Runs a handler that is mounted inside of another one. The event is not over before both have settled. */
+  join<R>(handler: () => R | PromiseLike<R>): Promise<R>;
   /** Called when a shutdown further up begins to wait for the event, if that is before the event is over. */
   onStop?: () => void;
   /**
@@ -118,6 +135,11 @@ export function eventIn(scope: Scope): OpenEvent {
   return event;
 }
 
+function findEvent(request: object): OpenEvent | undefined {
+  const { raw } = request as { raw?: unknown };
+  return eventOf(request) ?? (Object(raw) === raw ? eventOf(raw as object) : undefined);
+}
+
 function eventOf(it: object): OpenEvent | undefined {
   return (it as { [eventKey]?: OpenEvent })[eventKey] ?? others.get(it);
 }
@@ -146,10 +168,31 @@ export function failureOf<R extends { readonly status: number }>(
   response: R,
   failed: (response: R) => unknown = ({ status }) => status >= 500,
 ): { readonly reason: unknown } | undefined {
-  const reason = failed(response);
-  if (!reason) return undefined;
-  return { reason: reason === true ? new Error(`The response has the status ${response.status}`) : reason };
+  return failureBy(failed(response), response.status);
 }
+
+/** What is made of the verdict of the option `failed`. */
+export function failureBy(verdict: unknown, status: number): { readonly reason: unknown } | undefined {
+  if (!verdict) return undefined;
+  // Every promise is truthy: all responses would be failures.
+  if (typeof (verdict as { then?: unknown }).then === "function") {
+    (verdict as Promise<unknown>).then(undefined, () => {});
+    throw new TypeError(
+      "the option failed has to tell at once, and has returned a promise: call fail(scope, reason) instead",
+    );
+  }
+  return { reason: verdict === true ? new Error(`The response has the status ${status}`) : verdict };
+}
+
+/** The reason of a failure. One that is falsy would tell disposers that nothing has failed. */
+function reasonOf({ reason }: { readonly reason: unknown }): unknown {
+  return reason || new Error(`The reason of the failure is ${String(reason) || '""'}`, { cause: reason });
+}
+
+type Stop = (_: unknown, signal: AbortSignalLike | undefined, reason: unknown) => unknown;
+
+const reasonAtDeadline = (): Error =>
+  new Error("The shutdown has reached its deadline while the event was at work");
 
 class ScopeEvent implements OpenEvent {
   declare scope: Scope;
@@ -157,10 +200,14 @@ class ScopeEvent implements OpenEvent {
   isOver = false;
   readonly #container: Scope;
   readonly #it: object | undefined;
-  /** The event that this one hides: that of an integration with another container, around this one. */
-  readonly #hidden: OpenEvent | undefined;
-  // oxlint-disable-next-line no-unused-vars -- A `stop` without a parameter is given a signal, which has to be made first.
-  readonly #options: { stop: ((_: unknown) => unknown) | undefined } = { stop: (_) => this.#stop() };
+  readonly hidden: OpenEvent | undefined;
+  readonly #options: { stop: Stop | undefined } = {
+    stop: (...[, signal, reason]) => this.#stop(signal, reason),
+  };
+  /** How many handlers that are mounted inside of another one are at work. */
+  #joined = 0;
+  #closeLater: (() => void) | undefined = undefined;
+  #isGivenUp = false;
   #over: Promise<void> | undefined = undefined;
   #setOver: (() => void) | undefined = undefined;
   #closing: Promise<ShutdownReport> | undefined = undefined;
@@ -172,7 +219,7 @@ class ScopeEvent implements OpenEvent {
     this.#it = it;
     const before = it && eventOf(it);
     // An object that has one event after the other keeps none of those that are over.
-    this.#hidden = before?.isOver ? undefined : before;
+    this.hidden = before?.isOver ? undefined : before;
   }
 
   /** The event as a value of its scope, which a shutdown further up waits for. */
@@ -181,8 +228,17 @@ class ScopeEvent implements OpenEvent {
     return new Definition(VALUE, current, none, it, this.#options as Options) as never;
   }
 
-  #stop(): Promise<void> {
+  #stop(signal: AbortSignalLike | undefined, reason: unknown): Promise<void> {
     this.#over ??= new Promise((resolve) => (this.#setOver = resolve));
+    // At the deadline the scope closes under its handler: without a reason, half of a transaction would be committed.
+    const giveUp = (): void => {
+      if (reason !== undefined || this.isOver) return;
+      this.#isGivenUp = true;
+      void this.scope.shutdown({ reason: reasonAtDeadline() });
+    };
+    if (signal?.aborted) giveUp();
+    // Where there is no AbortController, there is no signal.
+    else signal?.addEventListener("abort", giveUp);
     this.onStop?.();
     return this.#over;
   }
@@ -192,8 +248,19 @@ class ScopeEvent implements OpenEvent {
     return this.#ended;
   }
 
+  async join<R>(handler: () => R | PromiseLike<R>): Promise<R> {
+    this.#joined++;
+    try {
+      return await handler();
+    } finally {
+      if (--this.#joined === 0) this.#closeLater?.();
+    }
+  }
+
   close(failure?: { readonly reason: unknown }): Promise<ShutdownReport> {
-    return (this.#closing ??= this.#close(failure));
+    return (this.#closing ??= this.#joined
+      ? new Promise((resolve) => (this.#closeLater = () => resolve(this.#close(failure))))
+      : this.#close(failure));
   }
 
   #close(failure?: { readonly reason: unknown }): Promise<ShutdownReport> {
@@ -203,9 +270,9 @@ class ScopeEvent implements OpenEvent {
     this.#options.stop = undefined;
     this.#setOver?.();
     const it = this.#it;
-    if (this.#hidden && eventOf(it!) === this && !this.#hidden.isOver) setEvent(it!, this.#hidden);
+    if (this.hidden && eventOf(it!) === this && !this.hidden.isOver) setEvent(it!, this.hidden);
     const failed = failures.get(scope) ?? failure;
-    const closing = scope.shutdown(failed ? { reason: failed.reason } : {});
+    const closing = scope.shutdown(failed ? { reason: reasonOf(failed) } : {});
     const { report } = (scope as unknown as ScopeRecord).closing ?? {};
     if (report) this.#tell(report);
     else void closing.then((it) => this.#tell(it));
@@ -214,7 +281,9 @@ class ScopeEvent implements OpenEvent {
 
   #tell(report: ShutdownReport): void {
     this.#setEnded?.();
-    if (!report.ok) tellUnhandled(this.#container, new ShutdownError(this.scope.name, report));
+    // What was given up is in the report of the shutdown that has done so.
+    if (!report.ok && !this.#isGivenUp)
+      tellUnhandled(this.#container, new ShutdownError(this.scope.name, report));
   }
 }
 

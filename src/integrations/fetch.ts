@@ -95,7 +95,7 @@ export function scopePerRequest<
   return async function scopePerRequest(request: Req, info?: Info): Promise<R> {
     const it = request as unknown as ServedRequest;
     const outer = outerEvent(container, it);
-    if (outer) return handler(request, outer.scope as never, info as Info);
+    if (outer) return outer.join(() => handler(request, outer.scope as never, info as Info));
 
     const event = openEvent(container, name, CurrentRequest, request as never);
     try {

@@ -79,7 +79,7 @@ export function scopePerRequest<Has>(
     const outer = outerEvent(container, request) ?? outerEvent(container, requestOf(c.get("scope")));
     if (outer) {
       c.set("scope", outer.scope as never);
-      await next();
+      await outer.join(next);
       if (c.error) fail(outer.scope, c.error);
       return;
     }

@@ -33,7 +33,16 @@ import type { Scope } from "../core/types/scope.ts";
 import { isThenable } from "../core/words/thenable.ts";
 import { token } from "../core/words/token.ts";
 import { web } from "../core/words/web.ts";
-import { fail, openEvent, type OpenEvent, outerEvent, scopeOf, tellUnhandled } from "./event.ts";
+import {
+  fail,
+  failAll,
+  failureBy,
+  openEvent,
+  type OpenEvent,
+  outerEvent,
+  scopeOf,
+  tellUnhandled,
+} from "./event.ts";
 import { checkOptions, type RequestScopeOptions } from "./options.ts";
 
 export { fail, scopeOf };
@@ -210,7 +219,7 @@ export function scopeErrors(): (
 ) => void {
   // Express and Connect tell such a middleware by its four parameters.
   return function scopeErrors(error, request, _response, next) {
-    keepReason(request, error);
+    failAll(request, error);
     next(error);
   };
 }
@@ -241,14 +250,16 @@ export function scopePlugin(
   const plugin = (fastify: FastifyLike, _options: unknown, done: () => void): void => {
     fastify.addHook("onRequest", onRequest);
     fastify.addHook("onError", (request: object, _reply: unknown, error: unknown, done: () => void) => {
-      keepReason(request, error);
+      failAll(request, error);
       done();
     });
     fastify.addHook("onSend", ({ raw }: Raw<object>, _reply: unknown, body: unknown, done: () => void) => {
       const event: HttpEvent | undefined = outerEvent(container, raw);
-      const { pipe, on } = Object(body) as { pipe?: unknown; on?: unknown };
+      const { pipe, on, getReader, body: ofResponse } = Object(body) as Record<string, unknown>;
       if (event && typeof pipe === "function" && typeof on === "function")
         event.work?.follow(body as BodyStream);
+      else if (typeof (getReader ?? (Object(ofResponse) as { getReader?: unknown }).getReader) === "function")
+        event?.work?.followWeb();
       done();
     });
     done();
@@ -258,11 +269,6 @@ export function scopePlugin(
     [Symbol.for("skip-override")]: true,
     [Symbol.for("fastify.display-name")]: "thimble",
   });
-}
-
-function keepReason(request: object, error: unknown): void {
-  const scope = scopeOf(request);
-  if (scope) fail(scope, error);
 }
 
 /** An event of this file. */
@@ -361,6 +367,23 @@ class Work {
     for (const event of ["close", "end", "error"]) body.on(event, over);
   }
 
+  /**
+   * Waits for a web stream that Fastify sends. When the client leaves, Fastify cancels it and calls `end()` of the response at
+   * once, while the source may be in the middle of a step, whose end nothing tells.
+   */
+  followWeb(): void {
+    const { response } = this;
+    this.pending++;
+    const over = (): void => {
+      this.pending--;
+      this.#tell();
+    };
+    response.on("close", () => {
+      if (response.writableEnded) over();
+      else web.setTimeout?.(over, this.options.grace ?? 1000);
+    });
+  }
+
   /** Runs a handler, or `next`, and notices what becomes of it. */
   run(handler: () => unknown): unknown {
     let result: unknown;
@@ -429,9 +452,7 @@ class Work {
     if (!isAnswer(response)) return undefined;
     const { statusCode } = response;
     try {
-      const reason = options.failed ? options.failed(response) : statusCode >= 500;
-      if (!reason) return undefined;
-      return { reason: reason === true ? new Error(`The response has the status ${statusCode}`) : reason };
+      return failureBy(options.failed ? options.failed(response) : statusCode >= 500, statusCode);
     } catch (error) {
       tellUnhandled(this.container, error);
       return { reason: error };

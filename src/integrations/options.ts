@@ -32,7 +32,8 @@ export interface RequestScopeOptions<R = unknown> {
   /**
    * Tells why a response means that the handler has failed, for frameworks that turn errors into responses. What it returns
    * is the `reason` that the disposers of the scope receive, `true` stands for an `Error` that says so, and anything
-   * falsy means that the handler has not failed.
+   * falsy means that the handler has not failed. It has to tell at once: a promise is refused. Call `fail` where that has
+   * to be found out.
    *
    * @default the status is 500 or higher
    */

@@ -31,6 +31,19 @@ export function signalsContract(door: string, makeHost: () => Host): void {
       expect(handlers()).toBe(0);
     });
 
+    if (makeHost().ask) {
+      it.each([undefined, null, "SIGTERM"])(
+        "refuse %o for a listener, and leave the host alone",
+        (listener) => {
+          const { signals, handlers } = makeHost();
+          expect(() => signals.onStop(listener as never)).toThrow(
+            new TypeError("A listener is a function: onStop((reason) => …)"),
+          );
+          expect(handlers()).toBe(0);
+        },
+      );
+    }
+
     if (makeHost().ask) askingContract(makeHost as () => Required<Host>);
   });
 }
@@ -190,6 +203,8 @@ export function shutdownContract(
       [{ signal: "SIGTERM" }, "signal is an AbortSignal; names of signals go into the option signals"],
       [{ signals: "SIGTERM" }, `signals is a list of names, such as ["SIGTERM"], or an object`],
       [{ signals: null }, `signals is a list of names, such as ["SIGTERM"], or an object`],
+      [null, "the options are an object"],
+      [5, "the options are an object"],
       [{ signals: {} }, `signals is a list of names, such as ["SIGTERM"], or an object`],
     ])("rejects at once, with a TypeError, when it is given the options %o", async (options, message) => {
       const app = createContainer();
@@ -200,6 +215,16 @@ export function shutdownContract(
       expect((error as Error).message).toContain(message);
       expect(app.state).toBe("open");
     });
+
+    it.each([[undefined], [{}], [null], [() => {}]])(
+      "rejects at once, with a TypeError, when its scope is %o",
+      async (scope) => {
+        const error: unknown = await shutdownOnSignal(scope as never).catch((it: unknown) => it);
+        expect(error).toEqual(
+          new TypeError("shutdownOnSignal takes a container, or another scope, and then the options"),
+        );
+      },
+    );
 
     it("takes an option that is undefined for one that was not given", async () => {
       const signal = AbortSignal.abort();

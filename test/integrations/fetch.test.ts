@@ -375,6 +375,17 @@ describe("a response that says that the handler has failed", () => {
     expect(closed).toEqual([error]);
   });
 
+  it("is refused when the option failed gives a promise, which would stand for any response", async () => {
+    const failed = async (): Promise<unknown> => thrower(new Error("unheard"));
+    const { closed, handle } = serving(() => new Response(null), { failed });
+    const error = await rejected(handle(request()));
+    expect(String(error)).toContain(
+      "TypeError: the option failed has to tell at once, and has returned a promise",
+    );
+    await turns();
+    expect(closed).toEqual([error]);
+  });
+
   it("gives way to what was said with fail, of which the first counts", async () => {
     const { closed, handle } = serving((scope) => {
       fail(scope, "first");
@@ -384,6 +395,54 @@ describe("a response that says that the handler has failed", () => {
     await handle(request());
     await turns();
     expect(closed).toEqual(["first"]);
+  });
+});
+
+describe("a failure that has no reason", () => {
+  it.each([
+    { what: "undefined", reason: undefined },
+    { what: "null", reason: null },
+    { what: "a text without a letter", reason: "" },
+    { what: "zero", reason: 0 },
+    { what: "false", reason: false },
+  ])("is given one, because disposers take $what for a success", async ({ reason }) => {
+    const message = `The reason of the failure is ${reason === "" ? '""' : String(reason)}`;
+    const error = expect.objectContaining({ message, cause: reason });
+
+    const thrown = serving(() => thrower(reason));
+    expect(await thrown.handle(request()).catch((it: unknown) => [it])).toEqual([reason]);
+    const said = serving((scope) => {
+      fail(scope, reason);
+      return new Response(null);
+    });
+    await said.handle(request());
+    const broken = serving(() => new Response(new ReadableStream({ pull: () => thrower(reason) })));
+    const response = await broken.handle(request());
+    await response
+      .body!.getReader()
+      .read()
+      .catch(() => {});
+    await turns();
+
+    expect([thrown.closed, said.closed, broken.closed]).toEqual([[error], [error], [error]]);
+  });
+});
+
+describe("fail", () => {
+  it.each([undefined, null, "request", {}])("refuses %o, which is no scope", (scope) => {
+    expect(String(thrown(() => fail(scope as never, new Error("sold out"))))).toBe(
+      "TypeError: fail takes a scope, and then the reason; scopeOf(request) gives none when no scope is open",
+    );
+  });
+
+  it("refuses a request, whose scope would be committed", () => {
+    expect(thrown(() => fail(request() as never, new Error("sold out")))).toBeInstanceOf(TypeError);
+  });
+
+  it("is of no consequence for a scope that has closed", async () => {
+    const scope = createContainer().createScope();
+    await scope.shutdown();
+    expect(fail(scope, "late")).toBe(undefined);
   });
 });
 
@@ -646,6 +705,58 @@ describe("mounted inside of another one,", () => {
     await response.text();
   });
 
+  it("the scope waits for the handler of the inner one, which the outer one may have given up", async () => {
+    const { app, closed } = shop();
+    const handler = deferred<void>();
+    let found: unknown;
+    const inner = scopePerRequest(app, async (_, scope) => {
+      await handler.promise;
+      found = scope.get(Url);
+      return new Response(null);
+    });
+    const outer = scopePerRequest(app, (it, scope) => {
+      scope.get(Url);
+      void inner(it);
+      return new Response(null, { status: 504 });
+    });
+
+    await outer(request("/slow"));
+    await turns();
+    expect(closed).toEqual([]);
+
+    handler.resolve();
+    await turns();
+    expect(found).toBe("https://shop.example/slow");
+    expect(closed).toEqual([expect.objectContaining({ message: "The response has the status 504" })]);
+  });
+
+  it("the scope of the outer one that ends with its handler waits for that of the inner one", async () => {
+    const { app, closed } = shop();
+    const handler = deferred<void>();
+    const inner = scopePerRequest(app, async () => {
+      await handler.promise;
+      throw new Error("late");
+    });
+    const outer = scopePerRequest(
+      app,
+      (it, scope) => {
+        scope.get(Url);
+        void inner(it).catch(() => {});
+        return new Response(null);
+      },
+      { scopeEnds: "handler" },
+    );
+
+    const answering = outer(request());
+    await turns();
+    expect(closed).toEqual([]);
+    const closing = app.shutdown();
+    handler.resolve();
+    await answering;
+    expect(closed).toEqual([undefined]);
+    expect(await closing).toMatchObject({ ok: true });
+  });
+
   it("an error that the outer one handles is none", async () => {
     const { app, closed } = shop();
     const inner = scopePerRequest(app, () => thrower(new Error("sold out")));
@@ -738,6 +849,49 @@ describe("a shutdown of the container", () => {
     const { ok, services } = await app.shutdown({ timeout: 5 });
     expect(ok).toBe(false);
     expect(services).toContainEqual(expect.objectContaining({ token: "request", outcome: "abandoned" }));
+  });
+
+  it("is a failure of the requests that are at work at its deadline, which half of a transaction would not survive", async () => {
+    const handler = deferred<void>();
+    const { app, closed, handle } = serving(async () => {
+      await handler.promise;
+      return new Response(null);
+    });
+    const heard: unknown[] = [];
+    observe(app, { unhandled: ({ error }) => heard.push(error) });
+    const answering = handle(request());
+
+    const { services } = await app.shutdown({ timeout: 5 });
+    handler.resolve();
+    await answering;
+    await turns();
+
+    expect(closed).toEqual([
+      expect.objectContaining({
+        message: "The shutdown has reached its deadline while the event was at work",
+      }),
+    ]);
+    expect(services.map(({ token, outcome }) => [token, outcome])).toEqual([
+      ["request", "abandoned"],
+      ["url", "disposed"],
+    ]);
+    expect(heard).toEqual([]);
+  });
+
+  it("that has no time at all is a failure of the requests that are at work", async () => {
+    for (const options of [{ timeout: 0 }, { signal: AbortSignal.abort() }]) {
+      const { app, closed, handle } = serving(() => new Promise(() => {}));
+      void handle(request());
+      await app.shutdown(options);
+      expect(closed).toEqual([expect.any(Error)]);
+    }
+  });
+
+  it("gives the requests that are at work at its deadline the reason that it has", async () => {
+    const { app, closed, handle } = serving(() => new Promise(() => {}));
+    void handle(request());
+    await app.shutdown({ timeout: 5, reason: "SIGTERM" });
+    expect(closed).toEqual(["SIGTERM"]);
   });
 
   it("is followed by SCOPE_CLOSED for a request that comes late", async () => {
@@ -834,6 +988,17 @@ describe("within", () => {
     });
     expect(await rejected(generator.next())).toBe(error);
     expect(closed).toEqual([error]);
+  });
+
+  it("closes it with a reason also where the generator has thrown none", async () => {
+    const { closed, scope } = open();
+    const values = within(scope, async function* () {
+      yield "one";
+      throw undefined;
+    });
+    await values.next();
+    expect(await values.next().catch((it: unknown) => [it])).toEqual([undefined]);
+    expect(closed).toEqual([expect.objectContaining({ message: "The reason of the failure is undefined" })]);
   });
 
   it("opens nothing before the first value is wanted", async () => {

@@ -89,6 +89,32 @@ describe("c.var.scope", () => {
     expect(closed).toEqual([undefined]);
   });
 
+  it("stays open for the handlers behind the second one, also when a middleware between them has answered", async () => {
+    const { app, closed, container } = shop();
+    const handler = deferred<void>();
+    let found: unknown;
+    app.use(async (c, next) => {
+      void c.var.scope.get(Path);
+      void next();
+      return c.body(null, 504);
+    });
+    app.use(scopePerRequest(container));
+    app.get("/", async (c) => {
+      await handler.promise;
+      found = c.var.scope.get(Path);
+      return c.body(null);
+    });
+
+    await app.request("/");
+    await turns();
+    expect(closed).toEqual([]);
+
+    handler.resolve();
+    await turns();
+    expect(found).toBe("/");
+    expect(closed).toEqual([expect.objectContaining({ message: "The response has the status 504" })]);
+  });
+
   it("is the one of thimble/fetch where that is around the app", async () => {
     const { app, closed, container } = shop();
     let outer: unknown;

@@ -401,6 +401,45 @@ describe("the reason for which a scope of a request closes", () => {
     expect([closed, passed]).toEqual([["sold out"], ["sold out", "of nobody"]]);
   });
 
+  it("is an error also where that error is undefined, whatever the status", async () => {
+    const { closed, request, response, result } = handling(() => {});
+    result();
+    scopeErrors()(undefined, request, response, () => {});
+    response.end();
+    response.close();
+    await aMoment();
+
+    expect(closed).toEqual([expect.objectContaining({ message: "The reason of the failure is undefined" })]);
+  });
+
+  it("is that of the scopes of every container that the request has one of", async () => {
+    const [one, two] = [shop(), shop()];
+    const [request, response] = [requestFor("/"), new Answer()];
+    for (const { app } of [one, two])
+      scopePerRequest(app)(request, response, () => scopeOf(request)!.get(Url));
+
+    scopeErrors()("sold out", request, response, () => {});
+    response.end();
+    response.close();
+    await aMoment();
+
+    expect([one.closed, two.closed]).toEqual([["sold out"], ["sold out"]]);
+  });
+
+  it("is an error of the option failed that gives a promise, and of which observers are told", async () => {
+    const failed = async (): Promise<boolean> => false;
+    const { app, closed, response, result } = handling(() => {}, { failed });
+    const unhandled: unknown[] = [];
+    observe(app, { unhandled: ({ error }) => unhandled.push(error) });
+    result();
+    response.end();
+    response.close();
+    await aMoment();
+
+    expect(closed).toEqual([expect.any(TypeError)]);
+    expect(unhandled).toEqual(closed);
+  });
+
   it("is none when a client has left", async () => {
     const { closed, response, result } = handling(() => {});
     result();
@@ -431,6 +470,46 @@ describe("the plugin for Fastify", () => {
     const plugin = scopePlugin(createContainer()) as unknown as Record<symbol, unknown>;
     expect(plugin[Symbol.for("skip-override")]).toBe(true);
     expect(plugin[Symbol.for("fastify.display-name")]).toBe("thimble");
+  });
+
+  it.each([
+    { what: "a web stream", body: () => new ReadableStream() },
+    { what: "a Response", body: () => new Response(new ReadableStream()) },
+  ])(
+    "waits for $what, which Fastify cancels when the client has left, and ends the response",
+    async ({ body }) => {
+      const { app, closed } = shop();
+      const { onRequest, onSend } = hooksOf(app);
+      for (const hasLeft of [false, true]) {
+        const [request, reply] = [{ raw: requestFor("/") }, { raw: new Answer() }];
+        onRequest!(request, reply, () => {});
+        scopeOf(request)!.get(Url);
+        onSend!(request, reply, body(), () => {});
+        if (!hasLeft) reply.raw.end();
+        reply.raw.close();
+        if (hasLeft) reply.raw.end();
+        await aMoment();
+        // Of what was sent to its end there is nothing to wait for.
+        expect(closed).toEqual([undefined]);
+      }
+      await vi.advanceTimersByTimeAsync(50);
+      expect(closed).toEqual([undefined, undefined]);
+    },
+  );
+
+  it("sends what is no stream as before", async () => {
+    const { app, closed } = shop();
+    const { onRequest, onSend } = hooksOf(app);
+    for (const body of [null, undefined, "text", new Response(null), new Uint8Array(1), { getReader: 1 }]) {
+      const [request, reply] = [{ raw: requestFor("/") }, { raw: new Answer() }];
+      onRequest!(request, reply, () => {});
+      scopeOf(request)!.get(Url);
+      onSend!(request, reply, body, () => {});
+      reply.raw.close();
+      reply.raw.end();
+    }
+    await aMoment();
+    expect(closed).toHaveLength(6);
   });
 
   it("keeps the error of a request as the reason", async () => {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { never, type Signals } from "./signals.ts";
+import { checkListener, never, type Signals } from "./signals.ts";
 
 /** What we use of an `AbortSignal`. */
 export interface AbortSignalLike {
@@ -28,6 +28,7 @@ export interface AbortSignalLike {
 export function abortSignals(signal?: AbortSignalLike): Signals {
   return {
     onStop(listener) {
+      checkListener(listener);
       const tell = (): void => listener(signal?.reason);
       if (signal?.aborted) tell();
       signal?.addEventListener("abort", tell);

@@ -9,7 +9,7 @@
  */
 
 import { shutdownOn, type ShutdownOnSignal } from "./shutdown.ts";
-import type { Signals } from "./signals.ts";
+import { checkListener, type Signals } from "./signals.ts";
 
 /** What we use of `window`. A worker has no document and is never hidden. */
 export interface Page {
@@ -37,12 +37,14 @@ export function pageSignals(page: Page = globalThis as unknown as Page): Signals
 
   return {
     onStop(listener) {
+      checkListener(listener);
       // `pagehide`, not `unload`: phones skip that, and it keeps the page out of the back/forward cache.
       return listen("pagehide", (event) => {
         if (!event.persisted) listener("pagehide");
       });
     },
     onHidden(listener) {
+      checkListener(listener);
       return listen("visibilitychange", () => {
         if (page.document?.visibilityState === "hidden") listener();
       });

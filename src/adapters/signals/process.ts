@@ -9,7 +9,7 @@
  */
 
 import { shutdownOn, type ShutdownOnSignal } from "./shutdown.ts";
-import { never, type Signals } from "./signals.ts";
+import { checkListener, never, type Signals } from "./signals.ts";
 
 /** What we use of `process`. */
 export interface ProcessWithSignals {
@@ -84,6 +84,7 @@ export function processSignals(
 
   return {
     onStop(listener) {
+      checkListener(listener);
       if (listeners.size === 0) listen();
       // A function of our own, so that one listener given twice is two.
       const tell = (name: string): void => listener(name);

@@ -90,8 +90,8 @@ export function shutdownOn(
     scope: Closable<Report>,
     options: ShutdownOnSignalOptions = {},
   ): Promise<Stopped<Report>> {
+    check(scope, options);
     const { signal, timeout } = options;
-    check(options);
     const source = sourceOf(options.signals, signals, named);
     const ends: (() => void)[] = [];
     const leave = (): void => ends.splice(0).forEach((it) => it());
@@ -138,7 +138,10 @@ export function shutdownOn(
 
 const known: readonly string[] = ["signals", "signal", "timeout"];
 
-function check(options: ShutdownOnSignalOptions): void {
+function check(scope: Closable<unknown>, options: ShutdownOnSignalOptions): void {
+  if (typeof (scope as Partial<Closable<unknown>> | undefined)?.shutdown !== "function")
+    throw new TypeError("shutdownOnSignal takes a container, or another scope, and then the options");
+  if (typeof options !== "object" || options === null) throw new TypeError("the options are an object");
   const { signal, timeout } = options;
   for (const name of Object.keys(options)) {
     if (!known.includes(name))

@@ -35,5 +35,14 @@ export interface Signals {
   waitUntil?(work: Promise<unknown>): void;
 }
 
+/**
+ * Refuses what cannot be called, when it is given and not when the signal comes.
+ *
+ * @throws a `TypeError`.
+ */
+export function checkListener(listener: unknown): void {
+  if (typeof listener !== "function") throw new TypeError("A listener is a function: onStop((reason) => …)");
+}
+
 /** Listening for what does not happen in this runtime. */
 export const never = (): (() => void) => () => {};
