@@ -139,9 +139,11 @@ export function shutdownOn(
 const known: readonly string[] = ["signals", "signal", "timeout"];
 
 function check(scope: Closable<unknown>, options: ShutdownOnSignalOptions): void {
-  if (typeof (scope as Partial<Closable<unknown>> | undefined)?.shutdown !== "function")
-    throw new TypeError("shutdownOnSignal takes a container, or another scope, and then the options");
-  if (typeof options !== "object" || options === null) throw new TypeError("the options are an object");
+  if (
+    typeof (scope as Partial<Closable<unknown>> | undefined)?.shutdown !== "function" ||
+    Object(options) !== options
+  )
+    throw new TypeError("shutdownOnSignal takes a scope, then options");
   const { signal, timeout } = options;
   for (const name of Object.keys(options)) {
     if (!known.includes(name))

@@ -41,7 +41,7 @@ export interface Signals {
  * @throws a `TypeError`.
  */
 export function checkListener(listener: unknown): void {
-  if (typeof listener !== "function") throw new TypeError("A listener is a function: onStop((reason) => …)");
+  if (typeof listener !== "function") throw new TypeError("a listener is a function");
 }
 
 /** Listening for what does not happen in this runtime. */
