@@ -2,7 +2,7 @@
 // how a declaration is written is taken from the declarations themselves, which TypeScript has laid out evenly.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -37,8 +37,10 @@ function symbolOf(name, declarations) {
   const [first] = declarations;
   const comment = commentOf(declarations.find(({ jsDoc }) => jsDoc)?.jsDoc);
   const { kind } = first;
-  if (kind === "interface" || kind === "class" || kind === "typeAlias")
-    return { name, kind, comment, code: textAt(first.location), members: membersOf(first.def) };
+  if (kind === "interface" || kind === "class" || kind === "typeAlias") {
+    const bases = kind === "class" ? [] : basesOf(first.def, fileURLToPath(first.location.filename));
+    return { name, kind, comment, code: textAt(first.location), members: membersOf(first.def), bases };
+  }
   const callable = first.def.tsType?.value?.resolution;
   if (kind === "variable" && callable?.kind === "import") {
     const path = fileURLToPath(new URL(callable.specifier, first.location.filename));
@@ -62,6 +64,27 @@ function symbolOf(name, declarations) {
     .join("\n");
   return { name, kind, comment, code };
 }
+
+/** The types whose members an interface or a type has too, by `extends`, `Pick` or `Omit`, with the file of each. */
+function basesOf(def, file) {
+  if (def.tsType) return partOf(def.tsType.value) ? basesOf({ extends: [def.tsType] }, file) : [];
+  return (def.extends ?? []).flatMap(({ value }) => {
+    const whole = partOf(value);
+    if (whole) return basesOf({ extends: [whole] }, file);
+    const { kind, specifier, name } = value?.resolution ?? {};
+    if (kind === "local") return [{ name: value.typeName, file }];
+    return kind === "import"
+      ? [{ name, file: join(dirname(file), specifier.replace(/\.js$/, ".d.ts")) }]
+      : [];
+  });
+}
+
+/** What `Pick` or `Omit` takes a part of. */
+const partOf = (type) => (/^(?:Pick|Omit)$/.test(type?.typeName) ? type.typeParams[0] : undefined);
+
+/** An interface that is exported by its file, though perhaps by no entry point. */
+export const interfaceOf = ({ name, file }) =>
+  read(file).symbols.find((symbol) => symbol.name === name && symbol.kind === "interface");
 
 /** The call signatures of an interface, or of the one that it extends. */
 function callsOf(name, path) {

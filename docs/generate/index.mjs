@@ -20,7 +20,7 @@ export async function texts() {
       return { name, file: `${name.split("/").at(-1)}.md`, ...read(join(root, types)) };
     });
   const pages = await Promise.all(
-    entries.map(async (entry) => [`docs/reference/${entry.file}`, await pageOf(entry)]),
+    entries.map(async (entry) => [`docs/reference/${entry.file}`, await pageOf(entry, entries)]),
   );
   const written = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".md") && !path.startsWith("reference"))

@@ -1,6 +1,7 @@
 // The pages of the reference: one for each entry point, and one that lists all exports with the first sentence of each.
 // And llms.txt, which lists all pages.
 import { format } from "prettier";
+import { interfaceOf } from "./declarations.mjs";
 
 const kinds = { interface: "interface ", typeAlias: "type ", class: "class " };
 
@@ -61,17 +62,46 @@ function memberOf(member, link) {
   return `- \`${name}\`: ${indented(lines.join("\n\n")).trimStart()}`;
 }
 
-async function sectionOf(symbol, link) {
-  const { comment, code, forms = [], members = [] } = symbol;
+const toldMembersOf = ({ members = [] }) => members.filter(({ comment }) => comment.doc || comment.default);
+
+/** The interfaces that these symbols extend, whose options no entry point would show otherwise. */
+function hiddenBasesOf(symbols, entries) {
+  const isExported = ({ name }) =>
+    entries.some((entry) => entry.symbols.some((symbol) => symbol.name === name));
+  const bases = symbols.flatMap((symbol) => symbol.bases ?? []).filter((base) => !isExported(base));
+  return [...new Map(bases.map((base) => [base.name, base])).values()]
+    .map((base) => interfaceOf(base))
+    .filter((it) => it && toldMembersOf(it).length > 0)
+    .map((it) => ({ ...it, isHidden: true }));
+}
+
+/** Where the rest of the members of a symbol is described: on this page, or on that of another entry point. */
+function seeAlso({ bases = [], members = [] }, symbols, entries) {
+  const links = bases.flatMap(({ name }) => {
+    const here = symbols.find((symbol) => symbol.name === name);
+    if (here) return [`[\`${name}\`](#${anchorOf(here)})`];
+    const entry = entries.find((it) => it.symbols.some((symbol) => symbol.name === name));
+    if (!entry) return [];
+    return [`[\`${name}\`](${entry.file}#${anchorOf(entry.symbols.find((it) => it.name === name))})`];
+  });
+  const list = links.join(", ").replace(/, ([^,]*)$/, " and $1");
+  return list && `For its ${members.length > 0 ? "other " : ""}members see ${list}.`;
+}
+
+async function sectionOf(symbol, link, also) {
+  const { comment, code, forms = [], isHidden } = symbol;
   const parts = [`### ${headingOf(symbol)}`, link(comment.doc), await laidOut(code)];
   parts.push(...listOf("Its forms, from the shortest:", forms.map(link)));
-  const told = members.filter((member) => member.comment.doc || member.comment.default);
+  const told = toldMembersOf(symbol);
+  if (isHidden) parts.splice(2, 0, "A part of the types that extend it; it has no export of its own.");
   if (told.length > 0) parts.push(told.map((member) => memberOf(member, link)).join("\n"));
+  parts.push(also);
   return [...parts, ...partsOf(comment, link)].filter(Boolean).join("\n\n");
 }
 
 /** The page of an entry point. */
-export async function pageOf({ name, comment, symbols }) {
+export async function pageOf({ name, comment, symbols: exported }, entries) {
+  const symbols = [...exported, ...hiddenBasesOf(exported, entries)];
   const link = (text) => linked(text, symbols);
   const about = comment.doc.replace(new RegExp(`^\`${name}\`: (.)`), (_, first) => first.toUpperCase());
   const sections = [`# \`${name}\``, link(about)];
@@ -79,7 +109,8 @@ export async function pageOf({ name, comment, symbols }) {
     const members = symbols.filter(holds).toSorted(byName);
     if (members.length === 0) continue;
     sections.push(`## ${heading}`);
-    for (const symbol of members) sections.push(await sectionOf(symbol, link));
+    for (const symbol of members)
+      sections.push(await sectionOf(symbol, link, seeAlso(symbol, symbols, entries)));
   }
   return `${generated}\n\n${sections.join("\n\n")}\n`;
 }

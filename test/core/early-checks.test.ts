@@ -303,6 +303,18 @@ describe("the hint of NOT_PROVIDED", () => {
     expect(hintOf(() => app.get(Db))).toContain("this module was loaded twice");
     expect(hintOf(() => app.get(token("Db")))).not.toContain("twice");
   });
+
+  it("says what to do where only a scope below has it", () => {
+    class Cache {
+      constructor(readonly a: unknown) {}
+    }
+    const app: Scope = createContainer(unchecked(singleton)(Cache, [A]));
+    const request = app.createScope("request", value(A, 1));
+
+    expect(hintOf(() => request.get(Cache))).toBe(
+      '"request#1" provides it, "root#0" cannot see that: resolve it there, or make what needs it scoped',
+    );
+  });
 });
 
 describe("`static displayName` of a class", () => {
@@ -358,6 +370,18 @@ describe("a wrong option", () => {
     expect(said(options({ init: 1 })).hint).toBe("it takes a function");
   });
 
+  it("of another kind of provider is called none of this kind", () => {
+    expect(said(options({ dispose() {} }))).toEqual({
+      message: 'Cannot provide "a": it has no option "dispose"',
+      hint: "a transient is not kept: make it scoped",
+    });
+    expect(said(options({ in: "request" }))).toEqual({
+      message: 'Cannot provide "a": it has no option "in"',
+      hint: "only scoped() has it",
+    });
+    expect(said(options({ owned: true })).hint).toBe("only value() has it");
+  });
+
   it("may be due to files that import each other", () => {
     const { hint } = said(options({ as: [A, undefined] }));
 
@@ -387,6 +411,15 @@ describe("the message about", () => {
       message: "Cannot go on: what is resolved is a provider",
       hint: "resolve its token",
     });
+  });
+
+  it("a string in the place of a token", () => {
+    for (const provider of [singleton, scoped, transient, value])
+      expect(said(() => unchecked(provider)("db", () => 1))).toEqual({
+        message: "Cannot go on: the token is of type string",
+        hint: "give what token(name) returns",
+      });
+    expect(said(() => unchecked(singleton)(undefined, () => 1)).hint).toContain("import each other");
   });
 
   it("a token without a factory", () => {

@@ -1,6 +1,7 @@
 // docs/reference/ and llms.txt are what the doc comments say, and the doc comments say what has to be said.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { type ContainerError, singleton } from "thimble";
 import { describe, expect, it } from "vitest";
 import { type Exported, read } from "../../docs/generate/declarations.mjs";
 import { texts } from "../../docs/generate/index.mjs";
@@ -23,6 +24,23 @@ describe("what npm run docs writes", () => {
   it("has a page for each entry point but the one that is one of the others", () => {
     for (const name of [...entries.keys()].filter((it) => it !== "thimble/runtime"))
       expect(existsSync(join(root, `docs/reference/${name.split("/").at(-1)}.md`)), name).toBe(true);
+  });
+});
+
+describe("the page of the core", () => {
+  it("says what each option of a provider means, also those that no exported interface declares itself", () => {
+    // The container lists them all to whoever misspells one.
+    const options = { nothingLikeThat: 1 } as object;
+    let hint = "";
+    try {
+      singleton(class {}, options);
+    } catch (error) {
+      ({ hint } = error as ContainerError);
+    }
+    const names = hint.replace("the options are ", "").split(", ");
+    expect(names).toEqual(expect.arrayContaining(["dispose", "eager", "health", "start", "stop"]));
+    const page = generated.get("docs/reference/thimble.md")!;
+    expect(names.filter((name) => !page.includes(`\n- \`${name}\`: `))).toEqual([]);
   });
 });
 

@@ -126,7 +126,8 @@ function hintFor(scope: ScopeRecord, token: AnyToken, wanted: string | undefined
   for (const it of [...subtree(scope.tree.root), scope.tree.latest]) {
     for (const { token: provided } of definitionsIn(it)) {
       const other = nameOf(provided);
-      if (provided === token) return `"${it.id}" provides it, "${scope.id}" cannot see that`;
+      if (provided === token)
+        return `"${it.id}" provides it, "${scope.id}" cannot see that: resolve it there, or make what needs it scoped`;
       // Two that were declared alike are one that was declared twice.
       if (other === name)
         hint = `another one of the same name is provided: ${

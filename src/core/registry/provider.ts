@@ -153,7 +153,10 @@ function define(
   isFactory: boolean,
   options?: Options,
 ): Definition {
-  if (!isToken(token)) throw invalid("its token", token);
+  if (!isToken(token)) {
+    const hint = typeof token === "string" ? "give what token(name) returns" : undefined;
+    throw invalid("the token", token, undefined, hint);
+  }
   if (dependencies !== resolverOnly) check(dependencies, "dependencies", token, lifetime);
   if (options !== undefined) {
     if (Object(options) !== options || Array.isArray(options) || isToken(options) || isCombinator(options))
@@ -221,7 +224,7 @@ function checkOption(name: string, it: unknown, token: AnyToken, lifetime: numbe
     ? isOfType
       ? isForKept
         ? "a transient is not kept: make it scoped"
-        : "see the options of this kind of provider"
+        : `only ${name === "in" ? "scoped" : "value"}() has it`
       : isList && it.includes(undefined)
         ? whyUndefined
         : "it takes a " + type
@@ -230,7 +233,7 @@ function checkOption(name: string, it: unknown, token: AnyToken, lifetime: numbe
       : near
         ? `did you mean "${near}"?`
         : `the options are ${Object.keys(types).join(", ")}`;
-  throw type || isToken(it) || isCombinator(it)
+  throw !isOfType && (type || isToken(it) || isCombinator(it))
     ? invalid(at, it, token, hint)
     : refused(`it has no option "${name}"`, token, hint);
 }

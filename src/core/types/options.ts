@@ -98,14 +98,13 @@ export interface StartOptions<T> {
 /** How an instance is disposed. */
 export interface DisposeOption<T> {
   /**
-   * Disposes the instance, once everything that depends on it has been disposed. May be asynchronous. `false`: the
-   * container never disposes the instance.
+   * `(instance, signal, reason) => …` disposes the instance, once everything that depends on it has been disposed. It
+   * may be asynchronous. `false`: the container never disposes the instance.
    *
-   * A function that declares exactly one parameter (`dispose.length === 1`) is called with the instance alone: no
-   * signal is made for `(db) => db.close()`, nor for a function that has only parameters with default values or rest
-   * parameters after the first. A function that declares two parameters, or none, also receives `signal`, which
-   * aborts when the deadline of the shutdown has passed, and `reason`, which is the one given to `shutdown`: a
-   * transaction rolls back when it is an error.
+   * `signal` aborts when the deadline of the shutdown has passed. `reason` is the one given to `shutdown`, and
+   * `undefined` without one: a transaction rolls back when it is an error. A function that declares exactly one
+   * parameter (`dispose.length === 1`) is called with the instance alone: no signal is made for `(db) => db.close()`,
+   * nor for a function that has only parameters with default values or rest parameters after the first.
    *
    * @default the instance's `[Symbol.asyncDispose]()`, else its `[Symbol.dispose]()`
    */
