@@ -29,6 +29,23 @@ describe("the page of errors", () => {
   });
 });
 
+describe("what the compiler says, on the page of errors", () => {
+  const said = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .flatMap((path) => [
+      ...readFileSync(join(root, "src", path), "utf8").matchAll(/^ +readonly "([a-z ]+)[^"]*": /gm),
+    ])
+    .map(([, words = ""]) => words)
+    // No message shows it.
+    .filter((words) => words !== "nothing is provided here");
+
+  it("has a row for each property that is a sentence", () => {
+    const rows = rowsOf(section("What the compiler says")).map(([first = ""]) => first);
+    expect(said).toContain("no provider for");
+    expect(said.filter((words) => !rows.some((row) => row.startsWith(`\`${words}`)))).toEqual([]);
+  });
+});
+
 describe("the pages for those who come from elsewhere", () => {
   const bare = (code: string): string => code.replace(/\s+/g, "").replace(/,(?=[)\]}])/g, "");
 

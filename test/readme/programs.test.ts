@@ -242,6 +242,16 @@ describe("the errors of the pages", () => {
     expect(said).toContain(`required in type '${missing}'`);
   });
 
+  it("are quoted as the compiler has them on the page of errors", () => {
+    const [block] = blocksUnder("What the compiler says", "ts");
+    const quoted = [...block!.code.matchAll(/@ts-expect-error (.*)$/gm)].flatMap(([, words = ""]) =>
+      [...words.matchAll(/'([^']+)'/g)].map(([, quote]) => quote!),
+    );
+    const said = compile([save("mistakes.mts", block!.code.replaceAll("@ts-expect-error", ""))]);
+    expect(quoted.length).toBeGreaterThan(9);
+    expect(quoted.filter((quote) => !said.includes(`'${quote}'`))).toEqual([]);
+  });
+
   it("is what the program says when its settings are wrong", () => {
     const [block] = blocksUnder("Settings from the environment", "ts");
     expect(failure(save("settings.mts", block!.code), { SMTP_TIMEOUT: "soon" })).toBe(problems!.code);

@@ -15,10 +15,11 @@ import { combinator } from "./combinator.ts";
 const hint = "it is for the factories of singletons and scoped services";
 
 /**
- * Gives a function that takes what closes something that the factory has opened. When the factory or `init` fails, everything it was given is called,
- * the last one first, each after the promise of the one before has settled, and `getAsync` rejects after that, or at the
- * deadline of a shutdown. (`get` cannot wait and throws at once.) Otherwise that happens when the instance is disposed,
- * after its `dispose`, also with `dispose: false`. Errors go into the row of the service in the report.
+ * Gives a function to register how something that the factory has opened is closed again: `onCleanup(() => it.close())`.
+ * When the factory or `init` fails, all functions that were registered are called, the last one first, each after the
+ * promise of the one before has settled. `getAsync` rejects after that, or at the deadline of a shutdown; `get` cannot
+ * wait and throws at once. When nothing fails, they are called when the instance is disposed, after its `dispose`, also
+ * with `dispose: false`. Errors go into the row of the service in the report.
  *
  * @example
  * ```ts

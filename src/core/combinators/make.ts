@@ -25,10 +25,10 @@ import type { Make } from "../types/combinator.ts";
 import { combinator } from "./combinator.ts";
 
 /**
- * Gives an instance from a provider that nobody registered, built from what the scope has that resolves it; for a
- * dependent, that is the scope its dependencies come from. In one scope, the same provider object gives the same
- * instance, which is disposed with that scope, dependents first. A transient is a new instance at every resolve, and
- * belongs to its receiver.
+ * Gives an instance from a provider that nobody registered. Its dependencies come from the scope that resolves it; as a
+ * dependency of a service, from the scope that the other dependencies of that service come from. In one scope, the same
+ * provider object gives the same instance, which is disposed with that scope, dependents first. A transient is a new
+ * instance at every resolve, and belongs to its receiver.
  *
  * A singleton lives in the scope it is made in: made from two scopes, it is two instances. A `scoped` provider with `in`
  * lives in the enclosing scope of that name. If the very same provider is registered and visible, its registered instance

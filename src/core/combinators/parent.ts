@@ -17,8 +17,8 @@ const hint =
   "parent() looks above the scope that registers the dependent: provide it there, or pass its provider to decorate()";
 
 /**
- * Gives the service that the token stands for above the scope that registered the dependent. Resolved from outside, it
- * looks above the scope it is resolved from.
+ * Resolves the token in the scope above the one that registered the dependent, for a service that wraps the one it
+ * shadows. Resolved by `get`, and not as a dependency, it looks above the scope it is resolved from.
  *
  * @example
  * ```ts

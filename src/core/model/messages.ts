@@ -127,7 +127,7 @@ function hintFor(scope: ScopeRecord, token: AnyToken, wanted: string | undefined
     for (const { token: provided } of definitionsIn(it)) {
       const other = nameOf(provided);
       if (provided === token)
-        return `"${it.id}" provides it, "${scope.id}" cannot see that: resolve it there, or make what needs it scoped`;
+        return `"${it.id}" provides it, "${scope.id}" cannot see that: make what needs it scoped`;
       // Two that were declared alike are one that was declared twice.
       if (other === name)
         hint = `another one of the same name is provided: ${

@@ -153,10 +153,7 @@ function define(
   isFactory: boolean,
   options?: Options,
 ): Definition {
-  if (!isToken(token)) {
-    const hint = typeof token === "string" ? "give what token(name) returns" : undefined;
-    throw invalid("the token", token, undefined, hint);
-  }
+  if (!isToken(token)) throw invalid("its token", token);
   if (dependencies !== resolverOnly) check(dependencies, "dependencies", token, lifetime);
   if (options !== undefined) {
     if (Object(options) !== options || Array.isArray(options) || isToken(options) || isCombinator(options))
@@ -224,7 +221,7 @@ function checkOption(name: string, it: unknown, token: AnyToken, lifetime: numbe
     ? isOfType
       ? isForKept
         ? "a transient is not kept: make it scoped"
-        : `only ${name === "in" ? "scoped" : "value"}() has it`
+        : "another kind of provider has it"
       : isList && it.includes(undefined)
         ? whyUndefined
         : "it takes a " + type

@@ -54,7 +54,7 @@ export interface NothingToOverride<I> {
 
 /** The type of a list or provider was written by hand and says nothing, so that the checker cannot look into it. */
 export interface UnknownProvider {
-  readonly "its type must say what it provides and needs, or the scope must be a plain Scope": never;
+  readonly "its type must say what it provides and needs: leave out an annotation such as Provider[]": never;
 }
 
 // ---- What a scope has: `Scope<Has>` is a union of identities, and of these two
