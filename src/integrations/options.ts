@@ -75,6 +75,6 @@ export function checkOptions(
     if (!known.includes(name))
       throw new TypeError(`scopePerRequest has no option "${name}": it has ${known.join(", ")}`);
     const [says, holds] = checks[name]!;
-    if (it !== undefined && !holds(it)) throw new TypeError(`${name} is ${says}`);
+    if (it !== undefined && !holds(it)) throw new TypeError(`the option "${name}" is ${says}`);
   }
 }

@@ -238,10 +238,17 @@ describe("createWorker", () => {
 
   it.each([
     [undefined, "createWorker takes an object with a container and handlers"],
-    [{}, "container is a function that makes a container"],
+    [
+      {},
+      'createWorker: the option "container" is a function that makes a container: (env) => createContainer(…)',
+    ],
+    [{ containr: () => createContainer() }, 'createWorker has no option "containr"'],
     [{ container: () => createContainer(), fetsch: () => {} }, 'createWorker has no option "fetsch"'],
-    [{ container: () => createContainer(), fetch: 1 }, "fetch is a function"],
-    [{ container: () => createContainer(), abandonAfter: "1s" }, "abandonAfter is a number of milliseconds"],
+    [{ container: () => createContainer(), fetch: 1 }, 'the option "fetch" is a function'],
+    [
+      { container: () => createContainer(), abandonAfter: "1s" },
+      'the option "abandonAfter" is a number of milliseconds',
+    ],
   ])("refuses %j", (options, message) => {
     expect((thrown(() => createWorker(options as never)) as Error).message).toContain(message);
   });
@@ -613,7 +620,10 @@ describe("durableObject", () => {
   it.each([
     [undefined, "durableObject takes an object with a container and handlers"],
     [{ container: () => createContainer(), scheduled: () => {} }, 'durableObject has no option "scheduled"'],
-    [{ container: () => createContainer(), methods: { join: 1 } }, "methods is a record of functions"],
+    [
+      { container: () => createContainer(), methods: { join: 1 } },
+      'the option "methods" is a record of functions',
+    ],
     [
       { container: () => createContainer(), methods: { join: () => 1 } },
       "Methods are only called on a class",

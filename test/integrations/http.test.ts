@@ -687,10 +687,15 @@ describe("what is refused before the first request", () => {
       () => scopePerRequest(app, () => {}, { patience: 1 } as never),
       () => scopePlugin(app, { patience: 1 } as never),
     ],
-    "failed is a function of the response": [() => scopePerRequest(app, { failed: true as never })],
-    "grace is a number of milliseconds, less than 2147483648": [-1, Number.NaN, "1" as never, 2 ** 31].map(
-      (grace) => () => scopePerRequest(app, { grace }),
-    ),
+    'the option "failed" is a function of the response': [
+      () => scopePerRequest(app, { failed: true as never }),
+    ],
+    'the option "grace" is a number of milliseconds, less than 2147483648': [
+      -1,
+      Number.NaN,
+      "1" as never,
+      2 ** 31,
+    ].map((grace) => () => scopePerRequest(app, { grace })),
   };
 
   it.each(Object.entries(wrong))("%s", (message, calls) => {

@@ -13,7 +13,7 @@ const isFunction = (it: unknown): boolean => typeof it === "function";
 const isTime = (it: unknown): boolean => typeof it === "number" && it >= 0;
 
 const checks: Record<string, readonly [says: string, holds: (it: unknown) => boolean]> = {
-  container: ["a function that makes a container", isFunction],
+  container: ["a function that makes a container: (env) => createContainer(…)", isFunction],
   scopeEnds: ['"handler", or left out', (it) => it === "handler"],
   abandonAfter: ["a number of milliseconds", isTime],
   buildTimeout: ["a number of milliseconds", isTime],
@@ -32,11 +32,14 @@ export function checkOptions(
 ): void {
   if (typeof options !== "object" || options === null)
     throw new TypeError(`${of} takes an object with a container and handlers`);
-  const given = { container: undefined, ...options };
+  // A name that is misspelled is told before the one that is missing for that reason.
+  const { container } = options as { container?: unknown };
+  const given = { ...options, container };
   for (const [name, it] of Object.entries(given)) {
     const all = [...known, ...handlers];
     if (!all.includes(name)) throw new TypeError(`${of} has no option "${name}": it has ${all.join(", ")}`);
     const [says, holds] = handlers.includes(name) ? handler : checks[name]!;
-    if ((it !== undefined || name === "container") && !holds(it)) throw new TypeError(`${name} is ${says}`);
+    if ((it !== undefined || name === "container") && !holds(it))
+      throw new TypeError(`${of}: the option "${name}" is ${says}`);
   }
 }
