@@ -46,7 +46,11 @@ const suite = (name, conditions, test = {}, plugins = []) => ({
 
 /** The heavy ones are functions, so that their dependencies are loaded when they are asked for and not before. */
 const projects = {
-  node: () => suite("node", ["node"], { include: [...portable, ...contexts] }),
+  node: () =>
+    suite("node", ["node"], {
+      include: [...portable, ...contexts],
+      setupFiles: ["test/support/report-error.mjs"],
+    }),
   deno: () => suite("deno", ["deno"], { include: [...portable, ...contexts] }),
   bun: () => suite("bun", ["bun"], { include: [...portable, ...contexts] }),
   dom: () => suite("dom", ["browser"], { environment: "happy-dom" }),

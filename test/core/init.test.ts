@@ -274,6 +274,8 @@ describe("an init that fails", () => {
   });
 
   it("disposes the instance after the deadline of a shutdown, too", async () => {
+    // The report is complete by then, so the failure of the init is told to the runtime.
+    catchReports();
     for (const named of [true, false]) {
       const gate = deferred();
       const undone: unknown[] = [];
