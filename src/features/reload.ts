@@ -37,11 +37,11 @@
 export { hot } from "./reload/hot.ts";
 export { ReleasedError } from "./reload/pending.ts";
 export { release, reload } from "./reload/reload.ts";
-export {
-  type Restartable,
-  restartable,
-  type RestartableOptions,
-  type RestartableRun,
-  type RestartableState,
-} from "./reload/restartable.ts";
+export { restartable } from "./reload/restartable.ts";
+export type {
+  Restartable,
+  RestartableOptions,
+  RestartableRun,
+  RestartableState,
+} from "./reload/restartable-types.ts";
 export { type ForUsing, type Provided, provided, withdraw } from "./reload/withdraw.ts";

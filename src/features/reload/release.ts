@@ -30,68 +30,25 @@ import {
   type ScopeRecord,
   TRANSIENT,
   type Tree,
-  VALUE,
 } from "../../core/model/records.ts";
 import { encloses } from "../../core/model/tree.ts";
 import { reportUnheard, rowOf } from "../../core/building/reporting.ts";
 import { isToStop, Stopping } from "../../core/shutdown/stopping.ts";
 import type { AnyToken } from "../../core/types/dependency.ts";
-import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "../../core/types/shutdown.ts";
+import type { ShutdownReport, ShutdownRow } from "../../core/types/shutdown.ts";
 import { CircularDependencyError, type ContainerError, isContainerError } from "../../core/words/errors.ts";
 import { nameOf } from "../../core/words/token.ts";
 import { now, web } from "../../core/words/web.ts";
-import { holdsAny, type Index, indexOf, type Listener } from "./dependents.ts";
-import { beginAnew, Gate, gateOf, inFlight, isInside, isUnderWay, released } from "./pending.ts";
-import { forget, isAt, isBuilt, keyOf, sweep, successorOf } from "./places.ts";
-
-/** What is released, and what changes in that moment. */
-export interface Change {
-  /** What the caller does, and to what, as error messages say it: `release "db"`. */
-  readonly what: string;
-  /** The token that the caller has named, if it is one. */
-  readonly token?: AnyToken | undefined;
-  /** The services that go themselves. Called whenever that may have changed. */
-  own(): Iterable<Node>;
-  /**
-   * Services and providers that stay. What lives in the scope or below and was built on them goes, except for one of them
-   * that was built on another. What waits for one of them begins anew.
-   */
-  under?(): Iterable<Node>;
-  /** Changes the providers. What it throws ends the release before anything was forgotten. */
-  apply?(): void;
-  /** Called with every service that was built and goes, before it goes. */
-  gone?(node: Node): void;
-  /**
-   * Lookups have to find what is there afterwards before the call returns. What has a `stop` is then stopped just before it
-   * is disposed, and no longer while everything still works.
-   */
-  readonly isAtOnce?: boolean;
-  /** @default no deadline */
-  readonly options?: ShutdownOptions | undefined;
-  /** Of the end of a block. What was there for the block goes in any case. */
-  readonly block?: Block;
-}
-
-/** A block with providers of its own. */
-export interface Block {
-  /** The build whose factory has begun the block, if one has. */
-  readonly by: Build | undefined;
-  /** What the end has to throw: the factory was given something that goes with the block. */
-  error?: Error;
-}
+import { type Affected, affectedBy, type Change } from "./affected.ts";
+import { type Index, indexOf, type Listener } from "./dependents.ts";
+import { PartStopping } from "./part-stopping.ts";
+import { beginAnew, Gate, gateOf, isUnderWay, released } from "./pending.ts";
+import { forget, isAt, keyOf, sweep, successorOf } from "./places.ts";
 
 /** Releases services of a scope. */
 export function releaseAll(scope: ScopeRecord, change: Change): Promise<ShutdownReport> {
   if (scope.closing) throw closed(scope);
   return new Release(scope, change).begin();
-}
-
-/** What is affected by a change. */
-interface Affected {
-  /** Instances, and services in flight. */
-  readonly nodes: ReadonlySet<Node>;
-  /** Builds in flight that were given one of them, or wait for such a build. */
-  readonly builds: ReadonlySet<Build>;
 }
 
 class Release implements Listener, Released {
@@ -183,64 +140,10 @@ class Release implements Listener, Released {
     );
   }
 
-  // ---- What is affected
-
   #affected(): Affected {
-    const scope = this.#scope;
-    const index = this.#index;
     // A scope that has closed meanwhile finds nothing any more.
     for (const it of this.#change.own()) this.#own.add(it);
-    const own = this.#own;
-    const under = new Set(this.#change.under?.());
-    const nodes = new Set<Node>();
-    for (const it of own)
-      if (it.definition.lifetime < TRANSIENT && ((it.state === BUILT && !this.#stays(it)) || it.build))
-        nodes.add(it);
-    for (const root of [...under, ...own])
-      for (const it of index.of(root))
-        if (own.has(root) || (encloses(scope, it.scope) && !under.has(it))) nodes.add(it);
-    // The set grows while it is walked.
-    for (const it of nodes) for (const dependent of index.of(it)) nodes.add(dependent);
-
-    const refused = this.#refused;
-    const pending = new Set<Build | Node>([...inFlight(this.#tree.root), ...onStack()]);
-    if (refused) {
-      pending.delete(refused);
-      nodes.delete(refused.node!);
-    }
-    const builds = new Set<Build>();
-    const isHere = (it: Build): boolean => encloses(scope, it.scope);
-    for (let size = -1; size !== builds.size + nodes.size;) {
-      size = builds.size + nodes.size;
-      for (const it of pending) {
-        if (!(it instanceof Build)) {
-          // What nobody has received is disposed as well.
-          if (holdsAny(it, nodes)) nodes.add(it);
-          continue;
-        }
-        const { node, definition } = it;
-        const isService = definition.lifetime < TRANSIENT;
-        const isRoot = node && (own.has(node) || (!isService && under.has(node) && isHere(it)));
-        const holds = isService
-          ? nodes.has(node!)
-          : holdsAny(it, nodes) || (isHere(it) && holdsAny(it, under));
-        const waits =
-          !isUnderWay(it) &&
-          waitedFor(it).some(
-            (other) => builds.has(other) || (isHere(it) && !under.has(node!) && under.has(other.node!)),
-          );
-        if (!isRoot && !holds && !waits && !isInside(it, builds)) continue;
-        builds.add(it);
-        pending.delete(it);
-        if (isService) nodes.add(node!);
-      }
-    }
-    return { nodes, builds };
-  }
-
-  /** A value stays what it is unless it is withdrawn or replaced: nothing could build it anew. */
-  #stays({ definition }: Node): boolean {
-    return definition.lifetime === VALUE && !isBuilt(definition) && !this.#change.apply;
+    return affectedBy(this.#scope, this.#tree, this.#index, this.#change, this.#own, this.#refused);
   }
 
   // ---- Stop
@@ -584,30 +487,6 @@ class Release implements Listener, Released {
   /** Whether it is the build of a node that cannot be built before this release is over. */
   #isClosed({ node }: Build): boolean {
     return node !== undefined && this.#predecessors.has(node) && gateOf(node) !== undefined;
-  }
-}
-
-/** Stops a part of what there is. */
-class PartStopping extends Stopping {
-  readonly #toStop: () => Node[];
-
-  constructor(scope: ScopeRecord, toStop: () => Node[], reason: unknown) {
-    super(scope, reason);
-    this.#toStop = toStop;
-  }
-
-  /** Nothing tells it of changes. */
-  override proceed(): void {
-    this.isStale = true;
-    super.proceed();
-  }
-
-  override toStop(): Node[] {
-    return this.#toStop();
-  }
-
-  override toFinish(): Build[] {
-    return [];
   }
 }
 

@@ -21,7 +21,8 @@ import { NotProvidedError, ShutdownError } from "../../core/words/errors.ts";
 import { isToken, nameOf } from "../../core/words/token.ts";
 import { asyncDisposeSymbol, disposeSymbol } from "../../core/words/web.ts";
 import { allAt, instancesOf, ownNode, unregister } from "./places.ts";
-import { type Block, type Change, releaseAll } from "./release.ts";
+import type { Block, Change } from "./affected.ts";
+import { releaseAll } from "./release.ts";
 
 /**
  * Takes providers out of the scope that has them, given by their tokens or as they were registered, and releases what was
