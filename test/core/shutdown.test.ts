@@ -1140,6 +1140,35 @@ describe("await using", () => {
     expect(error.message).toContain("db");
   });
 
+  it.each<[string, unknown, string]>([
+    ["an error", new Error("cannot close"), '"db" failed: cannot close'],
+    ["an error of many lines", new Error("cannot close\n    at once"), '"db" failed: cannot close'],
+    ["a text", "cannot close", '"db" failed: cannot close'],
+    ["something without a message", { code: 5 }, '"db" failed'],
+    ["nothing", undefined, '"db" failed'],
+    [
+      "an error with the credentials of a URL",
+      new Error("no answer from pg://me:s/ecr@et@host:5432/db"),
+      '"db" failed: no answer from host:5432/db',
+    ],
+  ])("says in its message which service has failed, and why: %s", async (_, cause, text) => {
+    const app = createContainer(
+      value(Cache, "cache", { dispose: () => {} }),
+      value(Db, "db", { dispose: () => Promise.reject(cause as Error) }),
+    );
+
+    const { message } = await laterRefusal(leave(app));
+
+    expect(message.split("\n")[0]).toBe(`Cannot shut down "root" cleanly: ${text}`);
+  });
+
+  it("names what was abandoned, when nothing has failed", async () => {
+    const app = createContainer(value(Db, "db", { dispose: () => new Promise(() => {}) }));
+    await app.shutdown({ signal: AbortSignal.abort() });
+
+    expect((await laterRefusal(leave(app))).message).toContain('cleanly: "db" abandoned\n');
+  });
+
   it("throws each time it is left, and shuts down once", async () => {
     let undone = 0;
     const app = createContainer(

@@ -120,8 +120,18 @@ export class ShutdownError extends ContainerError {
 
   constructor(name: string, report: ShutdownReport) {
     const bad = report.services.filter((row) => row.outcome !== "disposed");
-    const errors = bad.filter((row) => "error" in row).map((row) => row.error);
-    super(`shut down "${name}" cleanly`, bad, "look at errors and report", errors[0]);
+    const failed = bad.filter((row) => "error" in row);
+    const errors = failed.map((row) => row.error);
+    const { token, outcome } = failed[0] ?? bad[0]!;
+    const said = read(errors[0], "message") ?? errors[0];
+    // Its first line. What stands before an @ may be the credentials of a URL.
+    const why = typeof said === "string" ? ": " + said.replace(/\n.*|\S*@/gs, "") : "";
+    super(
+      `shut down "${name}" cleanly: "${token}" ${outcome + why}`,
+      bad,
+      "look at errors and report",
+      errors[0],
+    );
     this.errors = errors;
     this.report = report;
   }
