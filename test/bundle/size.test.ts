@@ -6,7 +6,7 @@ import { weigh } from "./bundle.ts";
 const core = `import { createContainer, token, value, singleton, scoped, transient, alias } from "thimble";
 export const app = () => [createContainer, token, value, singleton, scoped, transient, alias];`;
 
-const doors = ["node", "deno", "bun", "browser", "workers", "generic"];
+const entriesOfRuntimes = ["node", "deno", "bun", "browser", "workers", "generic"];
 
 describe("the weight of a bundle", () => {
   it(`is under ${budget.core} bytes for the core, minified and compressed with Brotli`, async () => {
@@ -38,13 +38,13 @@ describe("the weight of a bundle", () => {
     expect(both.brotli - bare.brotli).toBeLessThan(budget[feature]);
   });
 
-  it.each(doors)(`grows by less than ${budget.door} bytes with thimble/%s`, async (door) => {
+  it.each(entriesOfRuntimes)(`grows by less than ${budget.entry} bytes with thimble/%s`, async (entry) => {
     const [bare, both] = await Promise.all([
       weigh(core),
-      weigh(`${core}\nexport { signals, readEnv, shutdownOnSignal } from "thimble/${door}";`),
+      weigh(`${core}\nexport { signals, readEnv, shutdownOnSignal } from "thimble/${entry}";`),
     ]);
-    expect(both.brotli - bare.brotli).toBeLessThan(budget.door);
-    // A door that weighs nothing would be a door that was not there.
+    expect(both.brotli - bare.brotli).toBeLessThan(budget.entry);
+    // An entry point that weighs nothing would be one that was not there.
     expect(both.minified).toBeGreaterThan(bare.minified + 100);
   });
 });
