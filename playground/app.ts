@@ -1,9 +1,9 @@
 /**
- * The one app behind every door in this folder: a link shortener.
+ * The one app behind every entry point in this folder: a link shortener.
  *
  * It knows no runtime. What differs from place to place, where links are kept
  * and where log lines go, comes in through `createShortener`. Each request is answered
- * in a scope of its own, which the door opens: whatever belongs to one visitor lives
+ * in a scope of its own, which the entry point opens: whatever belongs to one visitor lives
  * there and ends there.
  */
 import { alias, all, createContainer, defer, scoped, singleton, stopSignal, token, value } from "thimble";
@@ -250,7 +250,7 @@ export class Handler {
 
 // ---- The app -----------------------------------------------------------------------------------
 
-/** What a door may decide. */
+/** What an entry point may decide. */
 export interface AppOptions {
   /** @default a store in memory */
   readonly openStore?: () => Promise<Store>;

@@ -1,4 +1,4 @@
-/** What a door prints when its app has shut down: why, what was undone, and that no scope was left open. */
+/** What an entry point prints when its app has shut down: why, what was disposed, and that no scope was left open. */
 import type { ShutdownReport } from "thimble";
 import type { Timeline } from "./timeline.ts";
 

@@ -1,5 +1,5 @@
 /**
- * The app's own pages, for doors that have no other: one to make links, one to say what went wrong.
+ * The app's own pages, for entry points that have no other: one to make links, one to say what went wrong.
  *
  * They carry no script at all, so their policy can forbid every one; and all text
  * passes through `html`, which escapes whatever it did not write itself.

@@ -16,6 +16,7 @@ import type { AbortSignalLike } from "../core/types/signal.ts";
 import type { ShutdownReport } from "../core/types/shutdown.ts";
 import { ShutdownError } from "../core/words/errors.ts";
 import { token } from "../core/words/token.ts";
+import { reasonOf } from "../features/reason.ts";
 import type { RuntimeRequest } from "../features/request.ts";
 
 export type { RuntimeRequest };
@@ -184,11 +185,6 @@ export function failureBy(verdict: unknown, status: number): { readonly reason: 
   return { reason: verdict === true ? new Error(`The response has the status ${status}`) : verdict };
 }
 
-/** The reason of a failure. One that is falsy would tell disposers that nothing has failed. */
-function reasonOf({ reason }: { readonly reason: unknown }): unknown {
-  return reason || new Error(`The reason of the failure is ${String(reason) || '""'}`, { cause: reason });
-}
-
 type Stop = (_: unknown, signal: AbortSignalLike | undefined, reason: unknown) => unknown;
 
 const reasonAtDeadline = (): Error =>
@@ -272,7 +268,7 @@ class ScopeEvent implements OpenEvent {
     const it = this.#it;
     if (this.hidden && eventOf(it!) === this && !this.hidden.isOver) setEvent(it!, this.hidden);
     const failed = failures.get(scope) ?? failure;
-    const closing = scope.shutdown(failed ? { reason: reasonOf(failed) } : {});
+    const closing = scope.shutdown(failed ? { reason: reasonOf(failed.reason) } : {});
     const { report } = (scope as unknown as ScopeRecord).closing ?? {};
     if (report) this.#tell(report);
     else void closing.then((it) => this.#tell(it));

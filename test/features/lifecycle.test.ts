@@ -544,6 +544,32 @@ describe("run", () => {
     expect(reported).toEqual([new Error("cannot dispose")]);
   });
 
+  it.each(["run", "start", "background"])(
+    "tells disposers that something has failed when %s rejects with undefined, as it does of an error",
+    async (where) => {
+      catchReports();
+      const reasons: unknown[] = [];
+      const fails = (name: string) => () => (where === name ? Promise.reject(undefined) : undefined);
+      const app = createApp(
+        createContainer(
+          singleton(A, () => "a", {
+            eager: true,
+            start: fails("start"),
+            dispose: (_, __, reason) => reasons.push(reason),
+          }),
+          background(token<Background>("poller"), [], async () => fails("background")()),
+        ),
+      );
+
+      if (where === "background") await rejected(app.serve());
+      else expect(await rejected(app.run([A], fails("run")))).toBe(undefined);
+
+      expect(reasons).toMatchObject([
+        { message: "The reason of the failure is undefined", cause: undefined },
+      ]);
+    },
+  );
+
   it("fails with SHUTDOWN_FAILED when only stopping fails, and with what `start` throws", async () => {
     const app = createApp(
       createContainer(singleton(A, () => "a", { dispose: () => Promise.reject(new Error("no")) })),

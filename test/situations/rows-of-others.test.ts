@@ -133,7 +133,7 @@ describe("samber/do", () => {
     );
     const controller = new AbortController();
 
-    const bounds = { concurrency: 2, timeout: 5, totalTimeout: 10_000, signal: controller.signal };
+    const bounds = { concurrency: 2, timeout: 200, totalTimeout: 10_000, signal: controller.signal };
     const { healthy, checks } = await checkHealth(app, bounds);
 
     expect(most).toBe(2);

@@ -19,6 +19,7 @@ import { ShutdownError } from "../../core/words/errors.ts";
 import { nameOf } from "../../core/words/token.ts";
 import { type Controller, now, web } from "../../core/words/web.ts";
 import { abortSignal, checkOptions, type Expected, milliseconds } from "../options.ts";
+import { reasonOf } from "../reason.ts";
 import { Deadline } from "./deadline.ts";
 import { asOne, errorsIn, hasGivenUp } from "./failed.ts";
 import { Hooks } from "./hooks.ts";
@@ -185,7 +186,7 @@ class ScopeApp implements App {
         throw closed(scope);
       }
       this.#hasFailed = true;
-      const report = await this.stop(error);
+      const report = await this.stop(reasonOf(error));
       throw asOne([
         ...errorsIn(error),
         ...report.services.flatMap((row) => ("error" in row ? [row.error] : [])),
@@ -345,7 +346,7 @@ class ScopeApp implements App {
       result = await this.container.runAsync(dependencies, fn);
     } catch (error) {
       // Only this error is thrown. What has failed in stopping goes to observers, or to the runtime.
-      this.#tell(await this.stop(error), errorsIn(error));
+      this.#tell(await this.stop(reasonOf(error)), errorsIn(error));
       throw error;
     } finally {
       this.#isRunning = false;
@@ -400,7 +401,7 @@ class ScopeApp implements App {
 
   /** A background task has failed. Gives whether somebody hears of that. */
   #endServing(error: unknown): boolean {
-    if (this.#isServing) this.end(error);
+    if (this.#isServing) this.end(reasonOf(error));
     return this.#isServing;
   }
 }

@@ -7,8 +7,8 @@ import { bin, start, type Program } from "./program.ts";
 const state = mkdtempSync(join(tmpdir(), "thimble-worker-"));
 afterAll(() => rmSync(state, { recursive: true }));
 
-/** How each door is opened: the command that its first line gives. */
-const doors = [
+/** How each entry point is started: the command that its first line gives. */
+const entries = [
   { name: "Node", command: bin("node"), args: ["playground/node.ts"] },
   { name: "Hono, on Node", command: bin("node"), args: ["playground/hono.ts"] },
   {
@@ -46,7 +46,7 @@ const quiet = {
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
 };
 
-describe.each(doors)("the playground behind $name", ({ name, command, args }) => {
+describe.each(entries)("the playground behind $name", ({ name, command, args }) => {
   let program: Program;
   beforeAll(async () => void (program = await start(command, args, quiet)));
   afterAll(() => program?.kill());
