@@ -561,8 +561,7 @@ describe("run", () => {
         ),
       );
 
-      if (where === "background") await rejected(app.serve());
-      else expect(await rejected(app.run([A], fails("run")))).toBe(undefined);
+      await rejected(where === "background" ? app.serve() : app.run([A], fails("run")));
 
       expect(reasons).toMatchObject([
         { message: "The reason of the failure is undefined", cause: undefined },
