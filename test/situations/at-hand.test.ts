@@ -52,6 +52,43 @@ describe("a scope in a log", () => {
     expect(text).not.toContain("hunter2");
   });
 
+  // pino and winston print an object that is logged by itself in this way, and do not call its `toJSON`.
+  const members = (scope: object): string =>
+    Object.entries(scope)
+      .map(([name, it]) => `${name}: ${JSON.stringify(it)}`)
+      .join("\n");
+
+  it("shows no instances to a logger that prints it member by member", async () => {
+    const [Client, Session, Slow] = [
+      token<object>("client"),
+      token<object>("session"),
+      token<object>("slow"),
+    ];
+    const [ready, ended] = [deferred<object>(), deferred()];
+    const container: Scope = createContainer(
+      value(Settings, { password: "hunter2" }, { owned: true, dispose: () => ended.promise }),
+      singleton(Client, [Settings], (settings) => ({ settings }), { dispose: () => ended.promise }),
+      singleton(Slow, [Settings, Client], () => ready.promise),
+      scoped(Session, [Settings], (settings) => ({ settings }), { dispose: () => {} }),
+    );
+    const request = container.createScope("request", value(token("user"), { password: "hunter2" }));
+    container.get(Client);
+    request.get(Session);
+    const slow = container.getAsync(Slow);
+    const open = [members(container), members(request)];
+
+    ready.resolve({});
+    await slow;
+    const closing = container.shutdown();
+    await turn();
+    open.push(members(container), members(request));
+    ended.resolve(undefined);
+    await closing;
+
+    expect(open[0]).toContain("name: ");
+    for (const text of [...open, members(container), members(request)]) expect(text).not.toContain("hunter2");
+  });
+
   it("says what it is, which keeps Vue from making a proxy of it", () => {
     expect(Object.prototype.toString.call(app())).toBe("[object Scope]");
   });

@@ -214,6 +214,9 @@ export class Node implements Dependent {
     this.state = IDLE;
     this.value = this.edges = this.build = this.previous = this.count = undefined;
   }
+
+  /** Some loggers print a scope member by member. They must not get to see instances, which may be secrets. */
+  toJSON(): void {}
 }
 
 /** One attempt to build something. */
@@ -286,6 +289,9 @@ export class Build implements Dependent {
     this.values = none as never;
     this.edges = this.below = undefined;
   }
+
+  /** See `Node`: it has what the factory is given. */
+  toJSON(): void {}
 }
 
 /** A build that waits for another one, and the place in its `values` where the result belongs. */
