@@ -117,6 +117,8 @@ function guard(dependent: Build, node?: Node): void {
     const service = serviceIn(dependent);
     if (service) check(service, node.definition);
   } else if (dependent.definition.options.layer !== undefined) {
+    // A layer that nothing depends on, and that depends on nothing, may be misspelt too.
+    checkName(policyOf(dependent.scope), dependent.definition);
     for (const it of dependent.definition.dependencies) checkDeclared(dependent, it);
   }
 }
@@ -151,12 +153,8 @@ function check(dependent: Dependent, dependency: Definition): void {
   if (from === undefined || to === undefined) return;
   const policy = policyOf(scope);
   if (!policy) return;
-  for (const { options, token } of [definition, dependency]) {
-    if (!policy.has(options.layer!)) {
-      const known = [...policy.keys()].map((it) => `"${it}"`).join(", ");
-      throw invalid(`its layer "${options.layer}"`, options.layer, token, `the layers are ${known}`);
-    }
-  }
+  checkName(policy, definition);
+  checkName(policy, dependency);
   const allowed = policy.get(from)!;
   if (allowed.includes(to)) return;
   const way = [...chainTo(dependent), { scope, definition: dependency }];
@@ -168,7 +166,16 @@ function check(dependent: Dependent, dependency: Definition): void {
   );
 }
 
+/** A layer that the policy does not know is refused, before it is said to violate anything. */
+function checkName(policy: KnownLayers | undefined, { options: { layer }, token }: Definition): void {
+  if (!policy || policy.has(layer!)) return;
+  const known = [...policy.keys()].map((it) => `"${it}"`).join(", ");
+  throw invalid(`its layer "${layer}"`, layer, token, `the layers are ${known}`);
+}
+
+type KnownLayers = ReadonlyMap<string, readonly string[]>;
+
 /** The nearest policy, going up from the scope of the dependent. */
-function policyOf(scope: ScopeRecord): ReadonlyMap<string, readonly string[]> | undefined {
-  return find(scope, Policy)?.value as ReadonlyMap<string, readonly string[]> | undefined;
+function policyOf(scope: ScopeRecord): KnownLayers | undefined {
+  return find(scope, Policy)?.value as KnownLayers | undefined;
 }

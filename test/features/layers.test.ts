@@ -2,6 +2,7 @@ import {
   alias,
   all,
   createContainer,
+  decorate,
   defer,
   map,
   one,
@@ -139,6 +140,28 @@ describe("a policy of layers", () => {
       path: [{ token: "Handler" }],
     });
     expect(refusal(() => app.get(Handler)).message).toContain('its layer "handlers"');
+  });
+
+  it("refuses one that it does not know, also where no dependency goes from it to a layer", async () => {
+    const misspelt = { layer: "repositroy" };
+    const [Lazy, Wrapped] = [token<object>("lazy"), token<object>("wrapped")];
+    const app: Scope = createContainer(
+      policy,
+      singleton(Repository, misspelt),
+      scoped(Lazy, async () => ({}), misspelt),
+      transient(Handler, [Repository, Free], () => new Handler(), misspelt),
+      singleton(Free, () => ({})),
+      decorate(
+        singleton(Wrapped, () => ({}), misspelt),
+        [Free],
+        (it) => it,
+      ),
+    );
+
+    for (const it of [Repository, Handler, Wrapped])
+      expect(refusal(() => app.get<any>(it)).message).toContain('its layer "repositroy"');
+    expect(await rejected(app.getAsync(Lazy))).toMatchObject({ code: "INVALID_PROVIDER" });
+    expect(app.get(Free)).toEqual({});
   });
 
   it.for([

@@ -162,6 +162,11 @@ describe("verify", () => {
       A,
     ],
     [
+      "a layer that nobody knows, of what depends on nothing",
+      container(policy, of(singleton, A, [], { layer: "dta" }), of(singleton, B, [A])),
+      A,
+    ],
+    [
       "a scope above the one that registers",
       container().createScope("child", of(scoped, A, [], { in: "root" })),
       A,

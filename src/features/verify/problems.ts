@@ -172,6 +172,8 @@ function check(scope: Scope, options: VerifyOptions): Found {
   }
 
   function checkLayer(state: State): void {
+    // Its name. What it declares is refused once, although the loop finds it again.
+    refused(() => guard?.(wayTo(state)!));
     for (const target of throughAliases(state)) refused(() => guard?.(wayTo(state)!, buildAt(target).node));
   }
 
