@@ -6,7 +6,7 @@
  *
  * class Db {}
  * class Users {
- *   constructor(readonly db: Db) {}
+ *   constructor(db: Db) {}
  * }
  *
  * const app = createContainer(singleton(Db), scoped(Users, [Db]));

@@ -6,7 +6,10 @@
  * import { binding, createWorker, CurrentRequest } from "thimble/cloudflare";
  *
  * class Greeting {
- *   constructor(readonly request: Request, readonly name: string) {}
+ *   readonly text: string;
+ *   constructor(request: Request, name: string) {
+ *     this.text = `Hello from ${name} to ${request.url}`;
+ *   }
  * }
  *
  * interface Env {
@@ -15,7 +18,7 @@
  *
  * export default createWorker({
  *   container: (env: Env) => createContainer(scoped(Greeting, [CurrentRequest, binding<string>("NAME")])),
- *   fetch: (request, scope) => new Response(`Hello ${scope.get(Greeting).name}`),
+ *   fetch: (request, scope) => new Response(scope.get(Greeting).text),
  * });
  * ```
  *

@@ -7,7 +7,10 @@
  * import { CurrentRequest, scopePerRequest } from "thimble/fetch";
  *
  * class Profile {
- *   constructor(readonly request: Request) {}
+ *   readonly request: Request;
+ *   constructor(request: Request) {
+ *     this.request = request;
+ *   }
  * }
  *
  * const app = createContainer(scoped(Profile, [CurrentRequest]));

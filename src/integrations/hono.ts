@@ -7,7 +7,10 @@
  * import { CurrentRequest, scopePerRequest } from "thimble/hono";
  *
  * class Profile {
- *   constructor(readonly request: Request) {}
+ *   readonly request: Request;
+ *   constructor(request: Request) {
+ *     this.request = request;
+ *   }
  * }
  *
  * const container = createContainer(scoped(Profile, [CurrentRequest]));
