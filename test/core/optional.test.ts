@@ -1,4 +1,5 @@
 import {
+  alias,
   all,
   createContainer,
   map,
@@ -8,6 +9,7 @@ import {
   ref,
   singleton,
   token,
+  transient,
   value,
   type Scope,
 } from "thimble";
@@ -138,5 +140,37 @@ describe("optional", () => {
     );
 
     expect(refusal(() => app.get(optional(one(Cache), "none"))).code).toBe("AMBIGUOUS");
+  });
+
+  it("leaves its fallback alone when the service that received it fails", () => {
+    let disposed = 0;
+    class Part {
+      [Symbol.dispose](): void {
+        disposed++;
+      }
+    }
+    const Failing = token<string>("failing");
+    const Whole = token<object>("whole");
+    const app = uncheckedContainer(
+      transient(Part),
+      singleton(Failing, () => {
+        throw new Error("no");
+      }),
+      singleton(Whole, [optional([Part, Cache], [new Part(), "none"]), Failing], () => ({})),
+    );
+
+    expect(thrown(() => app.get(Whole))).toEqual(new Error("no"));
+    expect(disposed).toBe(0);
+  });
+
+  it("gives undefined for a circle with something missing in it, also when its service fails afterwards", () => {
+    const Circle = token<string>("circle");
+    const Whole = token<object>("whole");
+    const app = uncheckedContainer(
+      alias(Circle, Circle),
+      singleton(Whole, [optional({ circle: Circle, cache: Cache }), Circle], () => ({})),
+    );
+
+    expect(refusal(() => app.get(Whole)).code).toBe("CIRCULAR_DEPENDENCY");
   });
 });

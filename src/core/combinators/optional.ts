@@ -25,5 +25,10 @@ export const optional: Optional = ((dependency: Single, fallback?: unknown) => {
   const made: Combinator = combinator("optional", dependency, (scope, dependent) =>
     isProvided(scope, dependency, dependent) ? resolve(scope, dependency, dependent) : fallback,
   );
-  return { ...made, drop: (scope, dependent) => dropFor(scope, dependency, dependent) } satisfies Combinator;
+  return {
+    ...made,
+    // A fallback is not the container's to dispose, and what was not resolved may be a circle.
+    drop: (scope, dependent) =>
+      isProvided(scope, dependency, dependent) ? dropFor(scope, dependency, dependent) : undefined,
+  } satisfies Combinator;
 }) as never;
