@@ -36,7 +36,7 @@ import {
   type Single,
   VALUE,
 } from "../core/model/records.ts";
-import { find } from "../core/registry/registry.ts";
+import { find, isProvided } from "../core/registry/registry.ts";
 import type { Token } from "../core/types/dependency.ts";
 import type { Provider } from "../core/types/provider.ts";
 import { ContainerError } from "../core/words/errors.ts";
@@ -134,15 +134,19 @@ function serviceIn(from: Dependent): Dependent | undefined {
 function checkDeclared(dependent: Build, dependency: Single): void {
   // The set ends the walk along aliases that go in a circle.
   const seen = new Set<Single>([dependency]);
+  const follow = (definition: Definition | undefined): void => {
+    if (definition?.lifetime === ALIAS) definition.dependencies.forEach((target) => seen.add(target));
+    else if (definition) check(dependent, definition);
+  };
   for (const it of seen) {
-    if (isToken(it)) {
-      const definition = find(dependent.scope, it)?.definition;
-      if (definition?.lifetime === ALIAS) definition.dependencies.forEach((target) => seen.add(target));
-      else if (definition) check(dependent, definition);
-    } else if (isCombinator(it)) {
-      if (it.kind === "parent") continue;
-      if (it.token) seen.add(it.token());
-      if (it.of) seen.add(it.of);
+    if (isToken(it)) follow(find(dependent.scope, it)?.definition);
+    else if (isCombinator(it)) {
+      // What a token stands for may not be among them: it lacks the tag, or it is the dependent itself.
+      if (it.targets) it.targets(dependent.scope, dependent).forEach(({ definition }) => follow(definition));
+      else if (it.kind !== "optional" || isProvided(dependent.scope, it.of ?? none, dependent)) {
+        if (it.token) seen.add(it.token());
+        if (it.of) seen.add(it.of);
+      }
     } else if (Object(it) === it) Object.values(it).forEach((part: Single) => seen.add(part));
   }
 }

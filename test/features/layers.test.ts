@@ -4,6 +4,7 @@ import {
   createContainer,
   decorate,
   defer,
+  make,
   map,
   one,
   optional,
@@ -16,6 +17,7 @@ import {
   type Scope,
 } from "thimble";
 import { layers, LayerViolationError, toMermaid } from "thimble/layers";
+import { verify } from "thimble/verify";
 import { describe, expect, it } from "vitest";
 import { refusal, rejected } from "../core/support/refusal.ts";
 
@@ -72,6 +74,67 @@ describe("a policy of layers", () => {
       expect(built).toBe(0);
     },
   );
+
+  it("lets all() and one() not see what lacks their tag, and a composite not see itself", () => {
+    const app: Scope = createContainer(
+      policy,
+      repository,
+      singleton(Service, { layer: "service", tags: ["new"], as: [Repository as never] }),
+      singleton(
+        Handler,
+        [all(Repository, { tag: "new" }), one(Repository, { tag: "new" })] as never,
+        handler,
+      ),
+      singleton(Free, [all(Free)], (others) => others, handler),
+    );
+
+    expect(app.get(Handler)).toBeInstanceOf(Handler);
+    expect(app.get(Free)).toEqual([]);
+    expect(verify(app)).toEqual([]);
+  });
+
+  it("does not count what optional() gives up, because a part of it is not provided", () => {
+    const app: Scope = createContainer(
+      policy,
+      repository,
+      singleton(Handler, [optional([Repository, Free])], () => new Handler(), handler),
+    );
+
+    expect(app.get(Handler)).toBeInstanceOf(Handler);
+    expect(verify(app)).toEqual([]);
+  });
+
+  it("refuses what defer(all()) finds under another token, before it is resolved", () => {
+    let built = 0;
+    const app: Scope = createContainer(
+      policy,
+      singleton(Repository, { layer: "repository", as: [Free] }),
+      singleton(Handler, [defer(all(Free))], () => (built++, new Handler()), handler),
+    );
+
+    expect(refusal(() => app.get(Handler))).toMatchObject(violation);
+    expect(built).toBe(0);
+  });
+
+  it("counts what make() makes as the service that it is", () => {
+    const free = singleton(Free, [Repository], (it) => ({ it }));
+    const ruled = singleton(Service, { layer: "repository" });
+    const app: Scope = createContainer(
+      policy,
+      repository,
+      singleton(Handler, [make(free)], () => new Handler(), handler),
+    );
+    const other: Scope = createContainer(
+      policy,
+      singleton(Handler, [defer(make(ruled))], () => new Handler(), handler),
+    );
+
+    expect(app.get(Handler)).toBeInstanceOf(Handler);
+    expect(verify(app)).toEqual([]);
+    expect(refusal(() => other.get(Handler))).toMatchObject({
+      path: [{ token: "Handler" }, { token: "Service" }],
+    });
+  });
 
   it("refuses what a factory resolves as it runs, built or not, and what is resolved later", () => {
     let late!: Deferred<object>;

@@ -349,6 +349,34 @@ describe("what is assumed", () => {
     }
   });
 
+  it("is missing to a singleton that resolves it with one(), or through what make() makes for it", () => {
+    const made = make(of(singleton, C, [Request]));
+    const app = container(of(singleton, A, [one(Request)]), of(transient, D, [made]), of(singleton, B, [D]));
+    const request = app.createScope("request", value(Request, { url: "/" }));
+
+    const problems = verify(app, { assume: [Request] });
+    expect(ways(problems)).toEqual(["NOT_PROVIDED a > request", "NOT_PROVIDED b > d > c > request"]);
+    for (const [at, wanted] of [A, B].entries())
+      expect(refusal(() => request.get(wanted)).path).toEqual(problems[at]!.path);
+    expect(() => request.get(D)).not.toThrow();
+  });
+
+  it("is not missing to a singleton that make() makes for what is resolved below", () => {
+    const app = container(of(scoped, A, [make(of(singleton, B, [Request, one(Request)]))]));
+
+    expect(verify(app, { assume: [Request] })).toEqual([]);
+    expect(() => app.createScope("request", value(Request, { url: "/" })).get(A)).not.toThrow();
+  });
+
+  it("is missing to parent(), because nothing is opened above the scope that registers the dependent", () => {
+    const app = container(of(scoped, A, [parent(Request)]), of(singleton, B, [parent(Request)]));
+    const request = app.createScope("request", value(Request, { url: "/" }));
+
+    const problems = verify(app, { assume: [Request] });
+    expect(ways(problems)).toEqual(["NOT_PROVIDED a > request", "NOT_PROVIDED b > request"]);
+    for (const wanted of [A, B]) expect(refusal(() => request.get(wanted)).code).toBe("NOT_PROVIDED");
+  });
+
   it("is not missing to what a singleton may not keep", () => {
     const app = container(of(singleton, A, [B]), of(scoped, B, [Request]));
 

@@ -12,7 +12,8 @@ import { captive, circular, notProvided, pathOver } from "../../core/model/messa
 import {
   ALIAS,
   type Build,
-  type Node,
+  type Combinator,
+  Node,
   none,
   SCOPED,
   type ScopeRecord,
@@ -20,7 +21,7 @@ import {
   TRANSIENT,
 } from "../../core/model/records.ts";
 import { encloses } from "../../core/model/tree.ts";
-import { homeOf } from "../../core/registry/registry.ts";
+import { find, homeOf, keyIn } from "../../core/registry/registry.ts";
 import type { AnyToken } from "../../core/types/dependency.ts";
 import type { Path } from "../../core/types/path.ts";
 import type { Scope } from "../../core/types/scope.ts";
@@ -29,7 +30,7 @@ import { isToken, nameOf } from "../../core/words/token.ts";
 import { buildAt, type Provided } from "../declared.ts";
 import { checkOptions, type Expected } from "../options.ts";
 import { cyclesIn } from "./cycles.ts";
-import { type State, statesFor, wayTo } from "./states.ts";
+import { type Refused, type State, statesFor, wayTo } from "./states.ts";
 
 /** Options of `verify` and `assertVerified`. */
 export interface VerifyOptions {
@@ -162,8 +163,8 @@ function check(scope: Scope, options: VerifyOptions): Found {
 
   /** A function of its own, because one that makes a closure is slower, whether or not it makes it. */
   function checkRefused(state: State): void {
-    for (const [dependency, token] of state.refused!)
-      if (!token || !assumed.has(token)) refused(() => resolve(state.home, dependency, wayTo(state)));
+    for (const it of state.refused!)
+      if (!isExcused(it, state, assumed)) refused(() => resolve(state.home, it[0], wayTo(state)));
   }
 
   function checkPlace(state: State): void {
@@ -183,7 +184,7 @@ function check(scope: Scope, options: VerifyOptions): Found {
     if (state.missing)
       for (const token of state.missing) if (!assumed.has(token)) missing(token, wayTo(state)!);
     if (state.refused) checkRefused(state);
-    if (lifetime < SCOPED && mayKeep(state)) checkKept(state, assumed, missing, errors);
+    if (lifetime < SCOPED && mayKeep(state)) checkKept(state, assumed, missing, refused, errors);
     if (guard && options.layer !== undefined) checkLayer(state);
   }
 
@@ -201,40 +202,71 @@ function isOutOfPlace({ definition, scope }: Provided, from: ScopeRecord): boole
   return home !== undefined && !encloses(scope, home);
 }
 
-/** Whether a singleton depends on anything that is not a singleton too, or is not there. */
-function mayKeep({ needs, later, missing }: State): boolean {
-  return missing !== undefined || needs.some(isOther) || later?.some(isOther) === true;
+/** Whether what is refused may be found in a scope that is opened later. */
+function isExcused(
+  [dependency, token]: Refused,
+  { provided }: State,
+  assumed: ReadonlySet<AnyToken>,
+): boolean {
+  if (!token || !assumed.has(token)) return false;
+  // `parent` looks above the scope that registers the dependent, and nothing is opened there.
+  return (dependency as Combinator).kind !== "parent" || isMade(provided);
 }
 
-function isOther({ provided: { definition } }: State): boolean {
-  return definition.lifetime >= SCOPED || definition.options.io === true;
+/** Whether nobody registered it: `make` makes it for the scope that resolves it, which may be one that is opened later. */
+function isMade(it: Provided): boolean {
+  const { definition, scope } = it;
+  return it instanceof Node && find(scope, keyIn(scope.tree, definition))?.definition !== definition;
+}
+
+/** Whether a singleton depends on anything that is not a registered singleton too, or is not there. */
+function mayKeep({ needs, later, missing, refused }: State): boolean {
+  return Boolean(missing ?? refused) || needs.some(isOther) || later?.some(isOther) === true;
+}
+
+function isOther({ provided }: State): boolean {
+  const { lifetime, options } = provided.definition;
+  return lifetime >= SCOPED || options.io === true || isMade(provided);
 }
 
 /**
  * What a singleton keeps: its dependencies, and those of the transients and aliases that are built or followed for it.
- * They come from the scope that registers the singleton, so that nothing a scope below provides is among them.
+ * They come from the scope that registers the singleton, so that nothing a scope below provides is among them; nor is it
+ * among those of what `make` makes for the singleton, which keeps what it depends on itself.
  */
 function checkKept(
   captor: State,
   assumed: ReadonlySet<AnyToken>,
   missing: (token: AnyToken, place: Build) => void,
+  refused: (how: () => unknown) => void,
   errors: ContainerError[],
 ): void {
   const root = wayTo(captor)!;
+  const isRegistered = !isMade(captor.provided);
   // Under each state that is met, the build through which it was met. Entries that are added are walked too.
   const met = new Map<State, Build>([[captor, root]]);
   const kept = new Set<State>();
+  const keptByOther = new Set<State>();
   for (const [state, place] of met) {
-    for (const token of state.missing ?? none) if (assumed.has(token)) missing(token, place);
+    if (isRegistered) {
+      for (const token of state.missing ?? none) if (assumed.has(token)) missing(token, place);
+      for (const it of state.refused ?? none)
+        if (isExcused(it, state, assumed)) refused(() => resolve(state.home, it[0], place));
+    }
+    const isOthers = keptByOther.has(state);
     for (const next of [...state.needs, ...(state.later ?? none)]) {
       if (met.has(next) || kept.has(next)) continue;
       const { lifetime, token, options } = next.provided.definition;
-      if (lifetime >= TRANSIENT) met.set(next, buildAt(next, place));
-      else if (lifetime === SCOPED) {
+      const isNextMade = lifetime === SINGLETON && isMade(next.provided);
+      if (lifetime === SINGLETON && options.io && !root.definition.options.io && !isOthers)
+        checkIo(buildAt(next).node!, place, errors);
+      if (lifetime >= TRANSIENT || (isNextMade && isRegistered)) {
+        met.set(next, buildAt(next, place));
+        if (isNextMade || isOthers) keptByOther.add(next);
+      } else if (lifetime === SCOPED && !isOthers) {
         kept.add(next);
         errors.push(captive(place.scope, token, place, root));
-      } else if (lifetime === SINGLETON && options.io && !root.definition.options.io)
-        checkIo(buildAt(next).node!, place, errors);
+      }
     }
   }
 }

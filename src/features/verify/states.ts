@@ -22,6 +22,9 @@ import {
   type Reader,
 } from "../declared.ts";
 
+/** A dependency that throws when it is resolved, and the token that it is about. */
+export type Refused = readonly [dependency: Single, token: AnyToken | undefined];
+
 /** A provider and the scope that its dependencies come from, with what it depends on. */
 export class State implements Place {
   declare readonly provided: Provided;
@@ -37,7 +40,7 @@ export class State implements Place {
   /** Tokens that nothing provides. */
   declare missing: Set<AnyToken> | undefined;
   /** Dependencies that throw when they are resolved, and the token that each of them is about. */
-  declare refused: (readonly [Single, AnyToken | undefined])[] | undefined;
+  declare refused: Refused[] | undefined;
   declare isDynamic: boolean;
   /** Used by the search for cycles. */
   declare index: number;
