@@ -92,6 +92,13 @@ describe("an inspector", () => {
     expect((await inspector(app(), open)(get("/graph.json"))).status).toBe(200);
   });
 
+  it("takes a base path with any letters, which a request has encoded", async () => {
+    const inspect = inspector(app(), { ...open, basePath: "/für uns" });
+
+    expect((await inspect(get("/für uns/graph.json"))).status).toBe(200);
+    expect((await inspect(get("/f%C3%BCr%20uns"))).status).toBe(200);
+  });
+
   it("is read-only: other methods than GET and HEAD are refused, HEAD has no body", async () => {
     const inspect = inspector(app(), open);
     for (const method of methods.slice(2)) {
@@ -191,6 +198,7 @@ describe("an inspector", () => {
     [{ authorize: true }, "authorize"],
     [{ authorise: () => true }, 'did you mean "authorize"'],
     [{ authorize: () => true, basePath: "inspector" }, "begins with a slash"],
+    [{ authorize: () => true, basePath: "/inspector?a" }, "no more than a path"],
   ])("is refused with %j", (options, message) => {
     expect(() => inspector(app(), options as never)).toThrow(TypeError);
     expect(() => inspector(app(), options as never)).toThrow(message);
@@ -208,6 +216,9 @@ describe("an inspector", () => {
       });
       expect((await it_(get("/"))).status).toBe(200);
       expect(await (await it_(get("/events"))).text()).toContain("retry:");
+      const health = await it_(get("/health.json"));
+      expect(health.status).toBe(200);
+      expect(await health.json()).toEqual({ healthy: false, elapsed: 0, checks: [] });
     }
   });
 });
@@ -274,6 +285,17 @@ describe("the events", () => {
     const reader = response.body!.getReader() as ReadableStreamDefaultReader<Uint8Array>;
 
     expect((await readSome(reader, 1)).map(({ id }) => id)).toEqual([3]);
+    await reader.cancel();
+  });
+
+  it("go on from the beginning for a browser that knows those of an earlier run", async () => {
+    const scope = app();
+    const inspect = inspector(scope, open);
+    scope.get(Db);
+    const response = await inspect(get("/events", { headers: { "last-event-id": "99" } }));
+    const reader = response.body!.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+
+    expect((await readSome(reader, 1)).map(({ id }) => id)).toEqual([1]);
     await reader.cancel();
   });
 

@@ -10,7 +10,8 @@ import type { Scope } from "../../core/types/scope.ts";
 import { explain } from "../graph/explain.ts";
 import { listPending } from "../graph/lists.ts";
 import { timeBuilds } from "../graph/timing.ts";
-import { checkHealth } from "../health/check.ts";
+import { isContainerError } from "../../core/words/errors.ts";
+import { checkHealth, type HealthReport } from "../health/check.ts";
 import { healthResponse, type RuntimeResponse } from "../health/response.ts";
 import { checkOptions, type Expected } from "../options.ts";
 import type { RuntimeRequest } from "../request.ts";
@@ -26,7 +27,7 @@ export interface InspectorOptions {
    */
   authorize(request: RuntimeRequest): boolean | Promise<boolean>;
   /**
-   * The path that the page is at, as the request has it. What the page loads is below it.
+   * The path that the page is at, in the URL of the request. What the page loads is below it.
    *
    * @default "/"
    */
@@ -35,7 +36,10 @@ export interface InspectorOptions {
 
 const known: Readonly<Record<string, Expected>> = {
   authorize: ["a function", (it) => typeof it === "function"],
-  basePath: ["a path that begins with a slash", (it) => typeof it === "string" && it.startsWith("/")],
+  basePath: [
+    "a path that begins with a slash, and no more than a path",
+    (it) => typeof it === "string" && /^\/[^?#]*$/.test(it),
+  ],
 };
 
 /**
@@ -64,7 +68,8 @@ export function inspector(
   if (!options.authorize)
     throw new TypeError("inspector: say with authorize who may look: { authorize: (request) => … }");
   const { authorize, basePath = "/" } = options;
-  const base = basePath.replace(/\/+$/, "");
+  // As a request has it: with what is no ASCII letter encoded.
+  const base = new URL("http://host" + basePath).pathname.replace(/\/+$/, "");
   const timeline = new Timeline(scope);
   if (!timeline.isOver) timeBuilds(scope);
 
@@ -97,10 +102,16 @@ export function inspector(
     }
   }
 
-  /** The checks of the scope, its ancestors and its descendants are run anew. */
+  /** The checks of the scope, its ancestors and its descendants are run anew. A closed scope has none, and is not healthy. */
   async function health(request: Request, isHead: boolean): Promise<Response> {
     const { signal } = request;
-    const report = await checkHealth(scope, { descendants: true, ...(signal && { signal }) });
+    let report: HealthReport;
+    try {
+      report = await checkHealth(scope, { descendants: true, ...(signal && { signal }) });
+    } catch (error) {
+      if (!isContainerError(error, "SCOPE_CLOSED")) throw error;
+      report = { healthy: false, elapsed: 0, checks: [] };
+    }
     // The status is that of the inspector, which works. Probes have `healthResponse`.
     const { body } = healthResponse(report) as Response;
     return respond(isHead ? null : body, "application/json");

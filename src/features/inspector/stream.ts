@@ -33,7 +33,10 @@ export function streamOf(timeline: Timeline, last: number): ReadableStream<Uint8
       start(controller) {
         const send = (entry: Entry): void => controller.enqueue(encoder.encode(messageOf(entry)));
         controller.enqueue(encoder.encode("retry: 3000\n\n"));
-        for (const entry of timeline.entries) if (entry.id > last) send(entry);
+        const { entries } = timeline;
+        // Who knows of more than there is has it from an earlier run of the program.
+        const known = last > (entries.at(-1)?.id ?? 0) ? 0 : last;
+        for (const entry of entries) if (entry.id > known) send(entry);
         if (timeline.isOver) return controller.close();
         listener = (entry) => {
           if (entry) send(entry);

@@ -245,7 +245,9 @@ export function start(layout: (graph: LayoutGraph) => unknown, Graph: new () => 
       const { healthy, elapsed, checks } = (await read(await fetch(urlOf("health.json")))) as Health;
       summary.textContent =
         checks.length === 0
-          ? "No service has a health check."
+          ? healthy
+            ? "No service has a health check."
+            : "The scope has closed."
           : `${healthy ? "Healthy" : "Unhealthy"}: ${count(checks.length, "check")} in ${milliseconds(elapsed)}.`;
       byId("health-rows").replaceChildren(
         ...checks.map(({ scope, token, status, elapsed, error }) =>
