@@ -298,6 +298,7 @@ describe("explain", () => {
     closed();
     await closing;
     expect(explain(app)).toMatchObject({ scopes: [{ state: "closed" }], services: [] });
+    expect(refusal(() => explainService(app, A)).code).toBe("SCOPE_CLOSED");
   });
 
   it("counts the instances of a scoped service", () => {

@@ -8,7 +8,7 @@
  */
 
 import { isCombinator } from "../../core/model/dependency.ts";
-import { notProvided } from "../../core/model/messages.ts";
+import { closed, notProvided } from "../../core/model/messages.ts";
 import { madeBy, ownerOf, symbolIn } from "../../core/model/ownership.ts";
 import {
   BUILT,
@@ -138,12 +138,12 @@ export function explain(scope: Scope): Explanation {
  * allDependents.map(({ token }) => token); // what is affected when the database is
  * ```
  *
- * @throws `NOT_PROVIDED` when nothing visible provides the token.
+ * @throws `NOT_PROVIDED` when nothing visible provides the token; `SCOPE_CLOSED` when the scope has closed.
  */
 export function explainService(scope: Scope, token: AnyToken): ServiceExplanation {
   const record = scope as unknown as ScopeRecord;
   const row = readGraph(record).rowOf(token);
-  if (!row) throw notProvided(record, token);
+  if (!row) throw record.state === "closed" ? closed(record, token) : notProvided(record, token);
   return {
     ...serviceOf(row),
     allDependencies: stepsFrom(
