@@ -326,6 +326,40 @@ console.log("now");
     expect(page.frames()).toHaveLength(1);
   });
 
+  it("prints what stands beside an error, and the error by itself with its line", async () => {
+    const { page } = await open("#example=cycle");
+    await expectStatus(page, /CIRCULAR_DEPENDENCY$/);
+
+    await write(page, `console.log("could not", new Error("read"), 5);\nconsole.log(new Error("alone"));`);
+    await run(page);
+    await expectStatus(page, /^Ran in/);
+
+    expect(await lines(page)).toEqual(["could not Error: read 5"]);
+    expect(await page.locator("#lines .error pre").allTextContents()).toEqual([
+      "Error: read",
+      "Error: alone",
+    ]);
+    expect(await page.locator("#lines .line-button").allTextContents()).toEqual(["line 1", "line 2"]);
+  });
+
+  it("says that there is more than it shows, and counts no scopes then", async () => {
+    const { page } = await open("#example=cycle");
+    await expectStatus(page, /CIRCULAR_DEPENDENCY$/);
+
+    await write(
+      page,
+      `import { createContainer, scoped } from "thimble";
+class Session { [Symbol.dispose]() {} }
+const app = createContainer(scoped(Session));
+for (let i = 0; i < 2000; i++) app.createScope().get(Session);
+for (let i = 0; i < 600; i++) console.log(new Error("again"));`,
+    );
+    await run(page);
+
+    await expectStatus(page, /^Ran in .*\. More has happened than is shown here\.$/);
+    expect(await lines(page)).toEqual(["That is enough: what follows is not shown."]);
+  });
+
   it("shows everything that a program says as text", async () => {
     const { page, complaints } = await open("#example=cycle");
     await expectStatus(page, /CIRCULAR_DEPENDENCY$/);

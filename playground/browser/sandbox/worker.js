@@ -61,14 +61,16 @@ for (const level of ["log", "info", "warn", "error", "debug"]) {
   console[level] = (...values) => {
     if (!port) return original(...values);
     if (++printed > most) return undefined;
-    const errors = values.filter((it) => it instanceof Error);
+    const isLast = printed === most;
+    const errors = isLast ? [] : values.filter((it) => it instanceof Error);
+    const isText = errors.length === 0 || errors.length < values.length;
     const message = {
       type: "printed",
       level,
-      text:
-        printed === most
-          ? "That is enough: what follows is not shown."
-          : values.map((it) => show(it)).join(" "),
+      // An error that is printed with something else stands in that text, and follows with all that it carries.
+      ...(isText && {
+        text: isLast ? "That is enough: what follows is not shown." : values.map((it) => show(it)).join(" "),
+      }),
       at: performance.now() - began,
       errors: errors.map((it) => describe(it)),
     };

@@ -241,12 +241,11 @@ const on = {
     stir();
   },
   printed({ level, text, errors }) {
-    if (errors.length === 0) return output.print({ level, text });
+    if (text !== undefined) output.print({ level, text });
     for (const error of errors) {
       output.error(`console.${level}`, error);
       mark(error);
     }
-    return undefined;
   },
   done({ elapsed }) {
     const kind = find("status").dataset.kind;
@@ -318,6 +317,7 @@ function mark({ text, lines: [line] }) {
 }
 
 function whatIsOpen() {
+  if (find("time").classList.contains("full")) return "More has happened than is shown here.";
   const open = lives.all.filter(({ state }) => state === "open").length;
   if (open === 0) return "Everything is closed.";
   return open === 1 ? "One scope is open: close it by hand." : `${open} scopes are open: close one by hand.`;
