@@ -6,6 +6,7 @@
 import { abortSignal, createContainer, scoped, singleton, token, value, type Scope } from "thimble";
 import { observe } from "thimble/observe";
 import { describe, expect, it } from "vitest";
+import { deferred } from "../core/support/deferred.ts";
 import { refusal, rejected } from "../core/support/refusal.ts";
 
 const Visitor = token<string>("visitor");
@@ -135,6 +136,75 @@ describe("a scope that its parent does not hold yet", () => {
 
     expect(refusal(() => request.get(Session)).code).toBe("SCOPE_CLOSED");
     expect(request.state).toBe("closed");
+  });
+});
+
+/** Scopes below one that has no providers, or that its own parent does not hold. What is registered above is further up. */
+const places: readonly (readonly [string, (app: Scope) => Scope])[] = [
+  ["a scope without providers", (app) => app.createScope("tenant")],
+  ["two scopes without providers", (app) => app.createScope("tenant").createScope("section")],
+  ["a scope that only has a value", (app) => app.createScope("request", value(Visitor, "Bob"))],
+  ["an empty container", () => createContainer()],
+];
+
+describe.each(places)("a scope below %s", (_, openAbove) => {
+  const below = (): { above: Scope; request: Scope } => {
+    const above = openAbove(opened().app);
+    return { above, request: above.createScope("request", value(Visitor, "Ada")) };
+  };
+
+  it("is not held before there is something to dispose or to wait for", () => {
+    const { above, request } = below();
+
+    expect(request.get(Visitor)).toBe("Ada");
+    expect(request.createScope("unit").get(Visitor)).toBe("Ada");
+
+    expect([...above.children]).toEqual([]);
+    expect([...request.children]).toEqual([]);
+  });
+
+  it("sees what is registered above after it was opened", () => {
+    const { above, request } = below();
+    const Late = token<object>("late");
+
+    above.provide(singleton(Late, () => ({})));
+
+    expect(request.get(Late)).toBe(above.get(Late));
+    expect(request.createScope().get(Late)).toBe(above.get(Late));
+  });
+
+  it("closes with the scopes above, and refuses while they are closing", async () => {
+    const { above, request } = below();
+    const unit = request.createScope("unit");
+    const gate = deferred();
+    above.provide(value(token("slow"), {}, { dispose: () => gate.promise }));
+
+    const closing = above.shutdown();
+
+    expect([request.state, unit.state]).toEqual(["closed", "closed"]);
+    expect(refusal(() => unit.get(Visitor)).code).toBe("SCOPE_CLOSED");
+    expect(refusal(() => request.createScope()).code).toBe("SCOPE_CLOSED");
+    gate.resolve(undefined);
+    expect((await closing).ok).toBe(true);
+  });
+
+  it("is held, and closed in order, from the moment it has something to dispose", async () => {
+    const { above, request } = below();
+    const log: string[] = [];
+    const noting = (name: string) => ({ [Symbol.dispose]: () => log.push(name) });
+    above.provide(scoped(Session, () => noting("session")));
+    const unit = request.createScope(
+      "unit",
+      scoped(Db, [Session], () => noting("db")),
+    );
+
+    unit.get(Db);
+    request.get(Session);
+
+    expect([...above.children]).toEqual([request]);
+    expect([...request.children]).toEqual([unit]);
+    await above.shutdown();
+    expect(log).toEqual(["db", "session", "session"]);
   });
 });
 

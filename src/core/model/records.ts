@@ -345,8 +345,8 @@ export interface ScopeRecord {
   nodes: Map<object, Node> | undefined;
   /**
    * Where `get` looks first: the nearest map of nodes, going up, of a scope with providers. It is empty while the tree is
-   * observed, after the scope has closed, and while a scope that its parent does not know has nodes of its own, which makes these
-   * checks free.
+   * observed, after the scope has closed, and while a scope that its parent does not know has nodes of its own, or a parent
+   * without nodes or not known itself, which makes these checks free.
    */
   lookup: ReadonlyMap<unknown, Node>;
   /** The last built of the instances that shutdown has to deal with. They are linked through `previous`. */

@@ -199,10 +199,10 @@ function open(args: unknown[], fallback: string, parent?: TreeScope): TreeScope 
   if (isNamed) args.shift();
   const scope = new TreeScope(isNamed ? first : fallback, parent);
   const registered = args.length > 0 ? register(scope, args) : [];
-  // A scope that its parent does not know looks into the map of its parent, which must have one and be known itself. And
-  // an observer is told when the scope closes, whoever closes it.
-  if (!parent || !lends(parent) || scope.tree.tell) hold(scope);
-  else extrasOf(parent).lends = true;
+  // An observer is told when the scope closes, whoever closes it. Else its parent does not know of it yet. It looks into the
+  // map of its parent if that has one and is known itself, and otherwise in those of the scopes above, one by one.
+  if (scope.tree.tell) hold(scope);
+  else if (parent && lends(parent)) extrasOf(parent).lends = true;
   scope.tree.tell?.("scopeOpened", scope);
   tellAll(scope, "registered", registered);
   return scope;
