@@ -212,6 +212,10 @@ export class Bus implements Host {
   }
 
   ended(emission: Emission): void {
+    // In one step, which a full stack cannot interrupt: see `start`.
+    emission.isOver = true;
+    // Events that emit the next one without end would keep all that were before.
+    emission.inside = undefined;
     this.live--;
     if (emission.isCounted) this.leave(emission);
     if (this.waiters.length > 0) this.tellDrained();
@@ -231,15 +235,27 @@ export class Bus implements Host {
       inside,
     );
     this.live++;
-    if (this.max === Infinity || this.allInside(inside).length > 0) return begin(emission);
-    emission.isCounted = true;
-    if (this.taken < this.max) {
-      this.taken++;
-      return begin(emission);
+    try {
+      if (this.max === Infinity || this.allInside(inside).length > 0) return emission.begin();
+      emission.isCounted = true;
+      if (this.taken < this.max) {
+        this.taken++;
+        return emission.begin();
+      }
+    } catch (error) {
+      // Handlers are caught where they are called. This is a stack that is full, of handlers that emit without end: an event
+      // that is not over would keep `drain` waiting. There may be no room left for a call.
+      if (!emission.isOver) {
+        emission.isOver = true;
+        emission.inside = undefined;
+        this.live--;
+      }
+      if (emission.isCounted) this.leave(emission);
+      throw error;
     }
     // It begins in a reaction to a promise of its own, and so in the asynchronous context of whoever has emitted it, and
     // not of whoever makes room for it.
-    return new Promise<void>((resolve) => this.queue.push(resolve)).then(() => begin(emission));
+    return new Promise<void>((resolve) => this.queue.push(resolve)).then(() => emission.begin());
   }
 
   /** Gives the place of an event to the next one. */
@@ -301,17 +317,6 @@ export class Bus implements Host {
     const draining = new Set(this.waiters.flatMap(({ inside }) => inside).filter((it) => !it.isOver));
     for (const { inside, resolve } of this.waiters)
       if (this.live === (inside.length > 0 ? draining.size : 0)) resolve();
-  }
-}
-
-function begin(emission: Emission): Promise<EventReport> {
-  try {
-    return emission.begin();
-  } catch (error) {
-    // Handlers are caught where they are called. This is a stack that is full, of handlers that emit without end: an event
-    // that is not over would keep `drain` waiting.
-    if (!emission.isOver) emission.end();
-    throw error;
   }
 }
 

@@ -34,7 +34,7 @@ export interface Host {
   schemaOf(name: string): StandardSchema<unknown> | undefined;
   /** Emits from inside a handler of an event. */
   emitFrom(inside: Emission, name: string, payload: unknown): Promise<EventReport>;
-  /** An event is over. */
+  /** An event is over, and is marked as such. */
   ended(emission: Emission): void;
 }
 
@@ -91,21 +91,28 @@ export class Emission {
     interceptors: readonly Handler[],
     receivers: readonly Receiver[],
   ): Promise<EventReport> {
-    if (schema && !this.checked.error) {
-      const given = this.checked.payload;
-      const answer = checked(this.name, schema, given);
-      this.checked = answer instanceof Promise ? await answer : answer;
-      // A finalizer sees what was emitted, also where the schema has refused it.
-      if (this.checked.error) this.checked = { ...copied(this.name, given, false), ...this.checked };
+    try {
+      if (schema && !this.checked.error) {
+        const given = this.checked.payload;
+        const answer = checked(this.name, schema, given);
+        this.checked = answer instanceof Promise ? await answer : answer;
+        // A finalizer sees what was emitted, also where the schema has refused it.
+        if (this.checked.error) this.checked = { ...copied(this.name, given, false), ...this.checked };
+      }
+      const { error } = this.checked;
+      if (error) {
+        (this.errors ??= []).push(error);
+        this.abort(error);
+      } else if (interceptors.length > 0) {
+        await this.intercept(interceptors);
+      }
+      return await (this.isAborted ? this.finish() : this.receive(receivers));
+    } catch (error) {
+      // A full stack, as in `Bus.start`. There is room again after waiting.
+      await undefined;
+      if (!this.isOver) this.host.ended(this);
+      throw error;
     }
-    const { error } = this.checked;
-    if (error) {
-      (this.errors ??= []).push(error);
-      this.abort(error);
-    } else if (interceptors.length > 0) {
-      await this.intercept(interceptors);
-    }
-    return await (this.isAborted ? this.finish() : this.receive(receivers));
   }
 
   async intercept(interceptors: readonly Handler[]): Promise<void> {
@@ -163,19 +170,25 @@ export class Emission {
     const report = this.report();
     const { finalizers } = this.host;
     if (finalizers.length > 0) return this.finalize(finalizers, report);
-    this.end();
+    this.host.ended(this);
     return Promise.resolve(report);
   }
 
   async finalize(finalizers: readonly Handler[], report: EventReport): Promise<EventReport> {
-    const event = new HandlerEvent(this);
-    const failed = this.errors?.length;
-    for (const it of finalizers) {
-      const result = this.call("finalizer", it, event, report);
-      if (isThenable(result)) await this.settle("finalizer", it, result);
+    try {
+      const event = new HandlerEvent(this);
+      const failed = this.errors?.length;
+      for (const it of finalizers) {
+        const result = this.call("finalizer", it, event, report);
+        if (isThenable(result)) await this.settle("finalizer", it, result);
+      }
+      this.host.ended(this);
+      return this.errors?.length === failed ? report : this.report();
+    } catch (error) {
+      await undefined;
+      if (!this.isOver) this.host.ended(this);
+      throw error;
     }
-    this.end();
-    return this.errors?.length === failed ? report : this.report();
   }
 
   report(): EventReport {
@@ -187,13 +200,6 @@ export class Emission {
     return isAborted
       ? { name, ok, aborted: true, reason, receivers, errors: list, elapsed }
       : { name, ok, aborted: false, receivers, errors: list, elapsed };
-  }
-
-  end(): void {
-    this.isOver = true;
-    // Events that emit the next one without end would keep all that were before.
-    this.inside = undefined;
-    this.host.ended(this);
   }
 
   /** Calls an interceptor or a finalizer. */
