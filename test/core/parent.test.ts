@@ -1,7 +1,17 @@
-import { createContainer, optional, parent, scoped, singleton, token, value, type Scope } from "thimble";
+import {
+  alias,
+  createContainer,
+  optional,
+  parent,
+  scoped,
+  singleton,
+  token,
+  value,
+  type Scope,
+} from "thimble";
 import { describe, expect, it } from "vitest";
 import { kinds } from "./support/kinds.ts";
-import { refusal } from "./support/refusal.ts";
+import { refusal, thrown } from "./support/refusal.ts";
 import { uncheckedContainer } from "./support/unchecked.ts";
 
 const Greeting = token<string>("greeting");
@@ -114,5 +124,22 @@ describe("parent", () => {
 
     await app.shutdown();
     expect(undone).toEqual(["hello!", "hello"]);
+  });
+
+  it("looks above the alias that has it, also when the service that received it fails", () => {
+    const Maybe = token<object | undefined>("maybe");
+    const Failing = token<string>("failing");
+    const Whole = token<object>("whole");
+    const group = [alias(Maybe, optional(parent(Maybe)))];
+    const app = uncheckedContainer(...group);
+    const child = app.createScope(
+      ...(group as []),
+      singleton(Failing, () => {
+        throw new Error("no");
+      }),
+      scoped(Whole, [parent(Maybe), Failing], () => ({})) as never,
+    ) as Scope;
+
+    expect(thrown(() => child.get(Whole))).toEqual(new Error("no"));
   });
 });

@@ -227,7 +227,7 @@ function noteTransientsOf(it: Build): void {
 /** Gives what disposes the transients in the value of a dependency. */
 export function dropFor(scope: ScopeRecord, dependency: Single, dependent: Build | undefined): Drop {
   let drop: Drop | undefined;
-  if (isToken(dependency)) drop = dropOf(scope, find(scope, dependency)?.definition, dependent);
+  if (isToken(dependency)) drop = dropOf(scope, find(scope, dependency), dependent);
   else if (isCombinator(dependency)) drop = dependency.drop?.(scope, dependent);
   else if (typeof dependency === "object") {
     const parts = Object.entries(dependency).map(
@@ -244,10 +244,13 @@ export function dropFor(scope: ScopeRecord, dependency: Single, dependent: Build
 /** The same for the value of one provider. */
 export function dropOf(
   scope: ScopeRecord,
-  definition: Definition | undefined,
+  node: Node | undefined,
   dependent: Build | undefined,
 ): Drop | undefined {
-  if (definition?.lifetime === ALIAS) return dropFor(scope, definition.dependencies[0]!, dependent);
+  const definition = node?.definition;
+  // For `parent`, the dependent is the alias.
+  if (definition?.lifetime === ALIAS)
+    return dropFor(scope, definition.dependencies[0]!, new Build(definition, scope, dependent, node));
   if (definition?.lifetime !== TRANSIENT) return undefined;
   const { originalOf = (it: unknown) => it } = definition.options;
   return (value, by) => {

@@ -55,9 +55,7 @@ export const all: All = ((token: AnyToken, options?: AllOptions) => {
     ...made,
     targets,
     drop(scope, dependent) {
-      const drops = candidates(scope, token, tag).map(({ definition }) =>
-        dropOf(scope, definition, dependent),
-      );
+      const drops = candidates(scope, token, tag).map((node) => dropOf(scope, node, dependent));
       // A composite has received one service less. Then it cannot be told which of them came from which provider.
       return (services, by) => {
         if (drops.length === (services as unknown[]).length)
@@ -112,7 +110,7 @@ export const one: One = ((token: AnyToken, options?: AllOptions) => {
   return {
     ...made,
     targets: pick,
-    drop: (scope, dependent) => dropOf(scope, pick(scope)[0]?.definition, dependent),
+    drop: (scope, dependent) => dropOf(scope, pick(scope)[0], dependent),
   } satisfies Combinator;
 }) as never;
 
@@ -137,7 +135,7 @@ function exactly(node: Node): Combinator {
   const made: Combinator = combinator("provider", [], (scope, dependent) =>
     resolveNode(scope, node, dependent),
   );
-  return { ...made, drop: (scope, dependent) => dropOf(scope, node.definition, dependent) };
+  return { ...made, drop: (scope, dependent) => dropOf(scope, node, dependent) };
 }
 
 /** The providers that answer to the token, each service once. */

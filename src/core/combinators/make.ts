@@ -69,7 +69,7 @@ export const make: Make = ((provider: Definition) => {
         existingFor(scope, provider) ??
         new Node(provider, homeOf(scope, provider) ?? scope),
     ],
-    drop: (scope, dependent) => dropOf(scope, provider, dependent),
+    drop: (scope, dependent) => dropOf(scope, new Node(provider, scope), dependent),
   } satisfies Combinator;
 }) as never;
 

@@ -49,7 +49,7 @@ export const parent: Parent = ((token: AnyToken) => {
     return node ? [node] : none;
   };
   const drop: Combinator["drop"] = (scope, dependent) =>
-    dropOf(scope, findAbove(scope, token, dependent)?.definition, dependent);
+    dropOf(scope, findAbove(scope, token, dependent), dependent);
   return { ...made, targets, drop };
 }) as never;
 
