@@ -632,6 +632,11 @@ describe("the playground on a phone", () => {
     );
   }
 
+  /** Expects that it comes into view: what a button does is drawn in the next frame. */
+  async function expectInView(page: Page, selector: string): Promise<void> {
+    await expect.poll(() => isInView(page, selector), { ...patience, message: selector }).toBe(true);
+  }
+
   it("shows what each button does without scrolling", async () => {
     const { page } = await open("#example=first", phone);
     await expectStatus(page, /^Ran in/);
@@ -643,13 +648,13 @@ describe("the playground on a phone", () => {
       ]),
     ).toEqual([390, 844]);
     for (const part of ["#run", "#stop", "#status", ".tabs", "#scopes", "#editor"])
-      expect(await isInView(page, part), part).toBe(true);
+      await expectInView(page, part);
 
     // Close: the scope that it closes, and the line that says so.
     const close = page.getByRole("button", { name: "Close: request#1" });
     await close.tap();
     await expectStatus(page, /^close request#1: closed$/);
-    expect(await isInView(page, "#status")).toBe(true);
+    await expectInView(page, "#status");
     const closed = await scope(page, "request#1").boundingBox();
     expect(closed!.y + closed!.height).toBeLessThanOrEqual(844);
 
@@ -660,7 +665,7 @@ describe("the playground on a phone", () => {
       ["Scopes", "#tree .scope .line"],
     ] as const) {
       await page.getByRole("button", { name: tab, exact: true }).tap();
-      expect(await isInView(page, part), tab).toBe(true);
+      await expectInView(page, part);
     }
   });
 
@@ -669,13 +674,12 @@ describe("the playground on a phone", () => {
     await expectStatus(page, /^Ran in/);
 
     await page.getByRole("button", { name: "Examples" }).tap();
-    expect(await isInView(page, "#examples")).toBe(true);
+    await expectInView(page, "#examples");
     await page.getByRole("link", { name: "A captive dependency" }).tap();
     await expectStatus(page, /CAPTIVE_DEPENDENCY$/);
 
     expect(await page.locator("#examples").isVisible()).toBe(false);
-    for (const part of ["#editor .cm-failed", "#lines .error strong"])
-      expect(await isInView(page, part), part).toBe(true);
+    for (const part of ["#editor .cm-failed", "#lines .error strong"]) await expectInView(page, part);
     const line = (await page.locator("#editor .cm-failed").boundingBox())!;
     const editor = (await page.locator("#editor").boundingBox())!;
     expect(line.y).toBeGreaterThanOrEqual(editor.y);
@@ -685,7 +689,7 @@ describe("the playground on a phone", () => {
     await page.getByRole("button", { name: "Examples" }).tap();
     await page.getByRole("link", { name: "Built once" }).tap();
     await expectStatus(page, /^Ran in/);
-    expect(await isInView(page, "#tree .scope .line")).toBe(true);
+    await expectInView(page, "#tree .scope .line");
   });
 
   it("has the program and what it does side by side when it is held sideways", async () => {
@@ -693,7 +697,7 @@ describe("the playground on a phone", () => {
     await expectStatus(page, /^Ran in/);
 
     for (const part of ["#run", "#status", ".tabs", "#editor", "#scopes", "#tree .scope .line"])
-      expect(await isInView(page, part), part).toBe(true);
+      await expectInView(page, part);
   });
 
   it.each([320, 360, 768, 1024, 1440])("fits a window %i pixels wide", async (width) => {
@@ -701,6 +705,6 @@ describe("the playground on a phone", () => {
     await expectStatus(page, /^Ran in/);
 
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
-    for (const part of ["#run", "#status", "#share"]) expect(await isInView(page, part), part).toBe(true);
+    for (const part of ["#run", "#status", "#share"]) await expectInView(page, part);
   });
 });

@@ -68,6 +68,17 @@ function decorations(all, doc) {
   );
 }
 
+/** What is selected: of the page, if the editor has not heard of that yet. */
+function selectionOf(view) {
+  const { main } = view.state.selection;
+  const selection = view.root.getSelection?.() ?? document.getSelection();
+  const { anchorNode, anchorOffset, focusNode, focusOffset } = selection ?? {};
+  if (!main.empty || !view.contentDOM.contains(anchorNode) || !view.contentDOM.contains(focusNode))
+    return main;
+  const ends = [view.posAtDOM(anchorNode, anchorOffset), view.posAtDOM(focusNode, focusOffset)];
+  return { from: Math.min(...ends), to: Math.max(...ends) };
+}
+
 /**
  * Replaces a selection by what is typed or pasted over it. Chromium, left to do it, writes style attributes, and the policy
  * of the page makes it complain of each.
@@ -75,9 +86,17 @@ function decorations(all, doc) {
 const replacing = EditorView.domEventHandlers({
   beforeinput(event, view) {
     const { inputType, data, isComposing } = event;
-    if (inputType !== "insertText" || !data || isComposing || view.state.selection.main.empty) return false;
+    if (inputType !== "insertText" || !data || isComposing) return false;
+    const { from, to } = selectionOf(view);
+    if (from === to) return false;
     event.preventDefault();
-    view.dispatch(view.state.replaceSelection(data), { userEvent: "input.type", scrollIntoView: true });
+    const insert = view.state.toText(data);
+    view.dispatch({
+      changes: { from, to, insert },
+      selection: { anchor: from + insert.length },
+      userEvent: "input.type",
+      scrollIntoView: true,
+    });
     return true;
   },
 });
