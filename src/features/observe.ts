@@ -22,7 +22,7 @@
 
 import { runAs } from "../core/building/running.ts";
 import { chainTo } from "../core/model/edges.ts";
-import { closed, pathOver } from "../core/model/messages.ts";
+import { closed, isNear, pathOver } from "../core/model/messages.ts";
 import { ALIAS, Build, type Node, type ScopeRecord, type Tree } from "../core/model/records.ts";
 import { encloses, relink } from "../core/model/tree.ts";
 import type { AnyToken } from "../core/types/dependency.ts";
@@ -150,16 +150,47 @@ export interface Observer {
  *
  * @returns A function that removes the observer.
  * @throws `SCOPE_CLOSED` when the scope has closed.
- * @throws `TypeError` when the observer is not an object.
+ * @throws `TypeError` when the observer is not an object, one of its methods is no function, or the name of one is nearly that
+ * of an event.
  */
 export function observe(scope: Scope, observer: Observer): () => void {
   const record = scope as unknown as ScopeRecord;
   if (record.closing?.report) throw closed(record);
-  if (Object(observer) !== observer) throw new TypeError("an observer is an object");
+  checkObserver(observer);
   const { tree } = record;
   const added = { scope: record, observer };
   change(tree, (all) => [...all, added]);
   return () => change(tree, (all) => all.filter((it) => it !== added));
+}
+
+const events: readonly string[] = [
+  "registered",
+  "overridden",
+  "building",
+  "built",
+  "buildFailed",
+  "got",
+  "stopping",
+  "stopped",
+  "disposing",
+  "disposed",
+  "scopeOpened",
+  "scopeClosing",
+  "scopeClosed",
+  "unhandled",
+] satisfies (keyof Observer)[];
+
+/** A method under a misspelt name would never be called. An observer may have members of its own beside its methods. */
+function checkObserver(observer: Observer): void {
+  if (Object(observer) !== observer) throw new TypeError("an observer is an object");
+  for (const [name, it] of Object.entries(observer)) {
+    const isFunction = typeof it === "function";
+    const near = isFunction && events.find((other) => isNear(other, name));
+    const isEvent = events.includes(name);
+    if (isEvent && !isFunction && it !== undefined) throw new TypeError(`observe: "${name}" is no function`);
+    if (!isEvent && near)
+      throw new TypeError(`observe: no event is named "${name}": did you mean "${near}"?`);
+  }
 }
 
 // ---- Telling

@@ -15,6 +15,35 @@ describe("observe", () => {
   it("is a function, and no method of a scope", () => {
     expect("observe" in createContainer()).toBe(false);
   });
+
+  it.each<[unknown, string]>([
+    [undefined, "an observer is an object"],
+    ["built", "an observer is an object"],
+    [{ gott() {} }, 'observe: no event is named "gott": did you mean "got"?'],
+    [{ onBuilt() {} }, 'observe: no event is named "onBuilt": did you mean "built"?'],
+    [{ built: 5 }, 'observe: "built" is no function'],
+  ])("refuses what would never be called: %o", (observer, message) => {
+    const app = createContainer();
+
+    expect(thrown(() => observe(app, observer as never))).toEqual(new TypeError(message));
+  });
+
+  it("takes an observer that has more than methods for events, or that gives some of them as undefined", () => {
+    class Counter {
+      count = 0;
+      #add = (): void => void this.count++;
+      built = this.#add;
+      disposed = undefined;
+      reset = (): void => void (this.count = 0);
+    }
+    const app = createContainer(singleton(Db, () => "db"));
+    const counter = new Counter();
+    observe(app, counter as never);
+
+    app.get(Db);
+
+    expect(counter.count).toBe(1);
+  });
 });
 
 describe("an observer is told", () => {

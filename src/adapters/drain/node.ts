@@ -62,7 +62,8 @@ const grace = 500;
  * This is what the option `stop` of a provider needs.
  *
  * It resolves at once for a server that does not listen. Called twice, it joins. It rejects with a `TypeError` when it is
- * given no server.
+ * given no server. Node's own disposal of the server, which rejects once that is closed, has nothing left to do afterwards. A
+ * server whose `start` has failed was not drained: say `dispose: false` where the provider has one.
  *
  * What it cannot do: it does not reach WebSockets and other upgraded connections, which belong to the code that upgraded
  * them; close them in the same `stop`, or it waits for them. Node 20 does not list its HTTP/2 sessions: those without a
@@ -115,6 +116,22 @@ export async function drainNode(server: Drainable, signal?: AbortSignalLike): Pr
   await drainOnce(it, signal, close, () => {
     isCut = true;
     cutConnections(it, sessions());
+  });
+  disposeOnce(it);
+}
+
+/**
+ * Node's own disposal of a server rejects when the server does not listen any more: a service that was drained would be
+ * reported as one that could not be disposed.
+ */
+function disposeOnce(server: NodeServer & { listening?: boolean }): void {
+  const { asyncDispose } = Symbol as { asyncDispose?: symbol };
+  const own = asyncDispose && (Reflect.get(server, asyncDispose) as (() => unknown) | undefined);
+  if (typeof own !== "function" || Object.hasOwn(server, asyncDispose!)) return;
+  Object.defineProperty(server, asyncDispose!, {
+    value: async () => (server.listening ? own.call(server) : undefined),
+    configurable: true,
+    writable: true,
   });
 }
 

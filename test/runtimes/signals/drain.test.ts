@@ -9,7 +9,7 @@ import { type Child, type Runtime, start } from "./child.ts";
 import { open, refused } from "./connection.ts";
 import { projectWith } from "./project.ts";
 
-const cwd = projectWith("server.mjs");
+const cwd = projectWith("server.mjs", "drained.mjs");
 
 /** The kinds of servers that each runtime has. */
 const servers: { runtime: Runtime; kind: string }[] = [
@@ -40,6 +40,15 @@ describe("Node's own servers", () => {
     expectTypeOf<{ server: HttpServer }>().toExtend<Parameters<typeof drain>[0]>();
     expectTypeOf<AbortSignal>().toExtend<NonNullable<Parameters<typeof drain>[1]>>();
     expectTypeOf<typeof drain>().toExtend<(server: HttpServer, signal: AbortSignal) => unknown>();
+  });
+});
+
+describe.each(["node", "machine-node", "bun"] as const)("a server of node:http on %s", (runtime) => {
+  it("that was drained is disposed, though Node's own disposal of a closed server fails", async () => {
+    const { code, lines } = await start(runtime, ["drained.mjs"], { cwd }).ended;
+
+    expect(lines).toEqual(["true server disposed", "false"]);
+    expect(code).toBe(0);
   });
 });
 
