@@ -183,7 +183,8 @@ const events: readonly string[] = [
 /** A method under a misspelt name would never be called. An observer may have members of its own beside its methods. */
 function checkObserver(observer: Observer): void {
   if (Object(observer) !== observer) throw new TypeError("an observer is an object");
-  for (const [name, it] of Object.entries(observer)) {
+  // No accessor is read before its event.
+  for (const [name, { value: it }] of Object.entries(Object.getOwnPropertyDescriptors(observer))) {
     const isFunction = typeof it === "function";
     const near = isFunction && events.find((other) => isNear(other, name));
     const isEvent = events.includes(name);
