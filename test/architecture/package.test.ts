@@ -80,6 +80,38 @@ describe("a reader that is older", () => {
   });
 });
 
+describe("npm publish", () => {
+  const { folder, remove } = install();
+  afterAll(remove);
+  const begin = (more: object) => {
+    const path = join(folder, "published.json");
+    writeFileSync(path, JSON.stringify({ ...manifest, ...more }));
+    const { status, stderr } = spawnSync(process.execPath, [join(root, "test/support/publish.mjs"), path]);
+    return [status, String(stderr)];
+  };
+
+  it("begins when package.json has what only whoever publishes knows, and says what is missing", () => {
+    const address = "https://thimble.example";
+    const homepage = address;
+    const repository = { type: "git", url: `git+${address}/thimble.git` };
+    const bugs = { url: `${address}/bugs` };
+
+    expect(begin({ homepage, repository, bugs })).toEqual([0, ""]);
+    expect(begin({ homepage, repository: undefined, bugs: "" })).toEqual([
+      1,
+      'package.json says nothing of repository, bugs: see "Publishing" in CONTRIBUTING.md\n',
+    ]);
+  });
+
+  it("runs that check first", () => {
+    expect(readJson("package.json")).toMatchObject({
+      scripts: {
+        prepublishOnly: expect.stringMatching(/^node test\/support\/publish\.mjs && npm run build$/),
+      },
+    });
+  });
+});
+
 describe("jsr", () => {
   it("would take the package", () => {
     const args = ["publish", "--dry-run", "--allow-dirty", "--no-check=remote"];

@@ -84,7 +84,7 @@ describe("the commands", () => {
     if (program === "npx") return isThere(`node_modules/.bin/${first}`);
     if (program === "deno" || program === "bun") return isThere(`node_modules/.bin/${program}`);
     const script = first === "run" ? second : first;
-    return script === "ci" || script === "install" || Object.hasOwn(scripts, script);
+    return ["ci", "install", "publish"].includes(script) || Object.hasOwn(scripts, script);
   }
 
   it.each([...new Set(commands)])("exist: %s", (command) => {
