@@ -80,7 +80,7 @@ describe("the playground", () => {
 
     await expectStatus(page, /^Ran in .* 3 scopes are open/);
 
-    expect(await lines(page)).toEqual(["Hello, Ada", "Hello, Ben"]);
+    await expect.poll(() => lines(page), patience).toEqual(["Hello, Ada", "Hello, Ben"]);
     const { "content-security-policy": policy } = (await page.request.get(program.url)).headers();
     expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
     expect(policy).not.toMatch(/unsafe|nonce|sha256|\*|data:|http/);
@@ -93,10 +93,9 @@ describe("the playground", () => {
     await expectStatus(page, /^Ran in/);
 
     await scope(page, "app#0").locator("> .line").getByText("Users").waitFor();
-    expect(await scope(page, "app#0").locator(".scope strong").allTextContents()).toEqual([
-      "request#2",
-      "request#1",
-    ]);
+    await expect
+      .poll(() => scope(page, "app#0").locator(".scope strong").allTextContents(), patience)
+      .toEqual(["request#2", "request#1"]);
     const nodes = page.locator("#canvas .node");
     await expect.poll(() => nodes.count(), patience).toBe(6);
     expect((await nodes.locator("title").allTextContents()).sort()).toEqual([
@@ -107,17 +106,10 @@ describe("the playground", () => {
       "visitor",
       "visitor",
     ]);
-    expect(await page.locator("#canvas .edges path").count()).toBe(5);
-    expect(await page.locator("#threads .lane-label").allTextContents()).toEqual([
-      "app#0",
-      "Users",
-      "Db",
-      "Cache",
-      "request#1",
-      "Greeter",
-      "request#2",
-      "Greeter",
-    ]);
+    await expect.poll(() => page.locator("#canvas .edges path").count(), patience).toBe(5);
+    await expect
+      .poll(() => page.locator("#threads .lane-label").allTextContents(), patience)
+      .toEqual(["app#0", "Users", "Db", "Cache", "request#1", "Greeter", "request#2", "Greeter"]);
     // Independent ones are built at the same time.
     const [db, cache] = await page
       .locator("#threads .lane:nth-child(-n + 4) .mark[data-kind=build]")
@@ -137,20 +129,17 @@ describe("the playground", () => {
     await expectState(page, "request#1", "closed");
     await expectState(page, "request#2", "open");
     const disposals = page.locator('#threads .mark[data-kind="disposal"]');
-    expect(await disposals.count()).toBe(1);
+    await expect.poll(() => disposals.count(), patience).toBe(1);
     await page.getByText("Every step").click();
-    expect(await page.locator("#moments li").first().textContent()).toContain("closed");
+    await expect.poll(() => page.locator("#moments li").first().textContent(), patience).toContain("closed");
 
     await page.getByRole("button", { name: "Close: app#0" }).click();
     await expectStatus(page, /^close app#0: closed$/);
 
     await expectState(page, "request#2", "closed");
-    expect(await page.locator(".report code").allTextContents()).toEqual([
-      "Greeter",
-      "Greeter",
-      "Cache",
-      "Db",
-    ]);
+    await expect
+      .poll(() => page.locator(".report code").allTextContents(), patience)
+      .toEqual(["Greeter", "Greeter", "Cache", "Db"]);
     const node = page.locator("#canvas .node", { hasText: "Db" });
     await expect.poll(() => node.getAttribute("data-state"), patience).toBe("disposed");
   });
@@ -169,20 +158,24 @@ describe("the playground", () => {
           ]),
         );
 
-    expect(await bars(page)).toEqual([
-      ["report", "build", true],
-      // What it has made goes to nobody: the scope has begun to close.
-      ["db", "build", true],
-      ["db", "disposal", false],
-    ]);
+    await expect
+      .poll(() => bars(page), patience)
+      .toEqual([
+        ["report", "build", true],
+        // What it has made goes to nobody: the scope has begun to close.
+        ["db", "build", true],
+        ["db", "disposal", false],
+      ]);
 
     const { page: other } = await open("#example=failing-start");
     await expectStatus(other, /^Ran in/);
-    expect(await bars(other)).toEqual([
-      ["api", "build", true],
-      ["socket", "build", true],
-      ["socket", "disposal", false],
-    ]);
+    await expect
+      .poll(() => bars(other), patience)
+      .toEqual([
+        ["api", "build", true],
+        ["socket", "build", true],
+        ["socket", "disposal", false],
+      ]);
   });
 
   it("is used with the keyboard alone, and nothing keeps the focus", async () => {
@@ -197,10 +190,10 @@ describe("the playground", () => {
 
     await page.getByRole("button", { name: "Examples" }).focus();
     await page.keyboard.press("Enter");
-    expect(await page.getByRole("link", { name: "A cycle" }).isVisible()).toBe(true);
+    await expect.poll(() => page.getByRole("link", { name: "A cycle" }).isVisible(), patience).toBe(true);
     await page.keyboard.press("Escape");
-    expect(await page.locator("#examples").isVisible()).toBe(false);
-    expect(await focused()).toBe("menu");
+    await expect.poll(() => page.locator("#examples").isVisible(), patience).toBe(false);
+    await expect.poll(() => focused(), patience).toBe("menu");
 
     const reached: string[] = [];
     for (let step = 0; step < 12; step++) {
@@ -242,11 +235,13 @@ describe("the playground", () => {
 
     await expectStatus(page, /^The program has failed at line (\d+): CAPTIVE_DEPENDENCY$/);
 
-    expect(await page.locator("#lines .error pre").textContent()).toBe(message);
+    await expect.poll(() => page.locator("#lines .error pre").textContent(), patience).toBe(message);
     const [[line, below]] = (await marked(page)) as [[number, string]];
     expect(below).toBe(message);
-    expect(await status(page).textContent()).toContain(`at line ${line}:`);
-    expect(await page.locator("#editor .cm-failed").textContent()).toContain("ben.get(Checkout)");
+    await expect.poll(() => status(page).textContent(), patience).toContain(`at line ${line}:`);
+    await expect
+      .poll(() => page.locator("#editor .cm-failed").textContent(), patience)
+      .toContain("ben.get(Checkout)");
     expect(complaints).toEqual([]);
   });
 
@@ -300,7 +295,7 @@ describe("the playground", () => {
     await write(page, 'console.log("alive");\n');
     await run(page);
     await expectStatus(page, /^Ran in/);
-    expect(await lines(page)).toEqual(["alive"]);
+    await expect.poll(() => lines(page), patience).toEqual(["alive"]);
     expect(complaints).toEqual([]);
   });
 
@@ -334,12 +329,13 @@ console.log("now");
     await run(page);
     await expectStatus(page, /^Ran in/);
 
-    expect(await lines(page)).toEqual(["could not Error: read 5"]);
-    expect(await page.locator("#lines .error pre").allTextContents()).toEqual([
-      "Error: read",
-      "Error: alone",
-    ]);
-    expect(await page.locator("#lines .line-button").allTextContents()).toEqual(["line 1", "line 2"]);
+    await expect.poll(() => lines(page), patience).toEqual(["could not Error: read 5"]);
+    await expect
+      .poll(() => page.locator("#lines .error pre").allTextContents(), patience)
+      .toEqual(["Error: read", "Error: alone"]);
+    await expect
+      .poll(() => page.locator("#lines .line-button").allTextContents(), patience)
+      .toEqual(["line 1", "line 2"]);
   });
 
   it("says that there is more than it shows, and counts no scopes then", async () => {
@@ -357,7 +353,7 @@ for (let i = 0; i < 600; i++) console.log(new Error("again"));`,
     await run(page);
 
     await expectStatus(page, /^Ran in .*\. More has happened than is shown here\.$/);
-    expect(await lines(page)).toEqual(["That is enough: what follows is not shown."]);
+    await expect.poll(() => lines(page), patience).toEqual(["That is enough: what follows is not shown."]);
   });
 
   it("shows everything that a program says as text", async () => {
@@ -376,9 +372,9 @@ throw new Error(${JSON.stringify(evil)});`,
     await expectStatus(page, /^The program has failed at line 4/);
 
     await expect.poll(() => page.locator("#canvas .node title").allTextContents(), patience).toEqual([evil]);
-    expect(await lines(page)).toEqual([evil]);
+    await expect.poll(() => lines(page), patience).toEqual([evil]);
     // There is one image, in the head of the page.
-    expect(await page.locator("img").count()).toBe(1);
+    await expect.poll(() => page.locator("img").count(), patience).toBe(1);
     expect(complaints).toEqual([]);
   });
 
@@ -427,16 +423,16 @@ console.log(await tried(() => eval("1")));`,
 
     const { page: other } = await open(new URL(link).hash);
     await expectStatus(other, /^This program came with a link\. Read it, then run it\.$/);
-    expect(await other.getByRole("textbox", { name: "Program" }).innerText()).toContain(
-      "It came by a link: ✓ 🧵",
-    );
+    await expect
+      .poll(() => other.getByRole("textbox", { name: "Program" }).innerText(), patience)
+      .toContain("It came by a link: ✓ 🧵");
     await other.waitForTimeout(300);
     expect(other.frames()).toHaveLength(1);
-    expect(await lines(other)).toEqual([]);
+    await expect.poll(() => lines(other), patience).toEqual([]);
 
     await run(other);
     await expectStatus(other, /^Ran in/);
-    expect(await lines(other)).toEqual(["It came by a link: ✓ 🧵"]);
+    await expect.poll(() => lines(other), patience).toEqual(["It came by a link: ✓ 🧵"]);
   });
 
   it.each(["#program=AAAA", "#program=", "#example=nothing", "#something"])(
@@ -479,22 +475,27 @@ console.log(await tried(() => eval("1")));`,
     await expectStatus(page, /NOT_PROVIDED$/);
     await page.getByRole("link", { name: "A cycle" }).click();
     await expectStatus(page, /^Ran in/);
-    expect(await lines(page)).toEqual(["mine"]);
+    await expect.poll(() => lines(page), patience).toEqual(["mine"]);
 
     await page.getByRole("button", { name: "Start over" }).click();
     await expectStatus(page, /CIRCULAR_DEPENDENCY$/);
-    expect(await page.getByRole("textbox", { name: "Program" }).innerText()).toBe(original);
+    await expect
+      .poll(() => page.getByRole("textbox", { name: "Program" }).innerText(), patience)
+      .toBe(original);
   });
 
   it("runs with Ctrl+Enter, and a file of the app can be read beside the program", async () => {
     const { page } = await open("#example=whole-app");
     await expectStatus(page, /^Ran in/);
 
-    expect(await page.getByRole("link", { name: "Use it by hand" }).getAttribute("href")).toBe("/shortener");
+    await expect
+      .poll(() => page.getByRole("link", { name: "Use it by hand" }).getAttribute("href"), patience)
+      .toBe("/shortener");
     await page.getByRole("button", { name: "store.ts" }).click();
-    expect(await page.locator("#editor .cm-content").innerText()).toContain(
-      "export async function memoryStore()",
-    );
+    // Only what is in view is on the page.
+    await expect
+      .poll(() => page.locator("#editor .cm-content").innerText(), patience)
+      .toContain("Where links are kept");
     await page.getByRole("button", { name: "program.js" }).click();
     await page.getByRole("textbox", { name: "Program" }).focus();
     await page.keyboard.press("Control+Enter");
@@ -613,10 +614,10 @@ describe("the examples of the playground", () => {
       await expectStatus(page, ends);
 
       expect((await lines(page)).map(steady)).toEqual(prints);
-      expect(await page.locator("#editor .cm-failed").allTextContents()).toEqual(
-        at.map((text) => expect.stringContaining(text) as string),
-      );
-      expect(await page.locator("#lines").textContent()).toMatch(shows);
+      await expect
+        .poll(() => page.locator("#editor .cm-failed").allTextContents(), patience)
+        .toEqual(at.map((text) => expect.stringContaining(text) as string));
+      await expect.poll(() => page.locator("#lines").textContent(), patience).toMatch(shows);
       expect(complaints).toEqual([]);
     },
   );
@@ -678,7 +679,7 @@ describe("the playground on a phone", () => {
     await page.getByRole("link", { name: "A captive dependency" }).tap();
     await expectStatus(page, /CAPTIVE_DEPENDENCY$/);
 
-    expect(await page.locator("#examples").isVisible()).toBe(false);
+    await expect.poll(() => page.locator("#examples").isVisible(), patience).toBe(false);
     for (const part of ["#editor .cm-failed", "#lines .error strong"]) await expectInView(page, part);
     const line = (await page.locator("#editor .cm-failed").boundingBox())!;
     const editor = (await page.locator("#editor").boundingBox())!;
@@ -704,7 +705,7 @@ describe("the playground on a phone", () => {
     const { page } = await open("#example=whole-app", { viewport: { width, height: 800 } });
     await expectStatus(page, /^Ran in/);
 
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth), patience).toBe(width);
     for (const part of ["#run", "#status", "#share"]) await expectInView(page, part);
   });
 });
