@@ -35,12 +35,12 @@ function disposerOf(node: Node, value: unknown): Disposer | symbol | false {
   const { dispose, owned } = definition.options;
   if (dispose !== undefined) return dispose;
   // A value that the container does not own is left alone, and so is what belongs to another provider.
-  const symbol = (definition.lifetime !== VALUE || owned === true) && symbolIn(value, scope);
+  const isValue = definition.lifetime === VALUE;
+  const symbol = isValue && !owned ? false : symbolIn(value, scope);
+  if (isValue || !symbol) return symbol;
   // What is made for an instance that nobody receives is another node than the one that has claimed it.
   const owner = ownerOf(value) ?? node;
-  return (
-    (definition.lifetime === VALUE || (owner.definition === definition && owner.scope === scope)) && symbol
-  );
+  return owner.scope === scope && owner.definition === definition && symbol;
 }
 
 /**

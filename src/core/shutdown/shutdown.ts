@@ -40,7 +40,8 @@ import {
 import { checkShutdown, notGiven } from "../model/options.ts";
 import { detach, emptyMap, encloses, itemsOf, subtree } from "../model/tree.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
-import { type Controller, web } from "../words/web.ts";
+import { onDeadline } from "../words/deadline.ts";
+import type { Controller } from "../words/web.ts";
 import { Stopping, toFinish, toStop } from "./stopping.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -349,18 +350,14 @@ function dispose(it: Dependent): void {
 function limit(
   scope: ScopeRecord,
   report: Promise<ShutdownReport> | undefined,
-  { timeout, signal }: ShutdownOptions,
+  options: ShutdownOptions,
 ): void {
-  if (!signal && timeout === undefined) return;
-  const expired = (): void =>
-    void (scope.closing ? expire(scope) : (scope.extras!.stopping as Stopping).expire());
-  // A timer cannot count more milliseconds than this. A timeout of a month or more is no deadline.
-  const timer = timeout! < 2 ** 31 && web.setTimeout?.(expired, timeout!);
-  signal?.addEventListener("abort", expired);
-  void (report ?? promiseOf(scope.closing!)).then(() => {
-    web.clearTimeout?.(timer);
-    signal?.removeEventListener("abort", expired);
-  });
+  if ((options.timeout ?? options.signal) === undefined) return;
+  const over = onDeadline(
+    options,
+    () => void (scope.closing ? expire(scope) : (scope.extras!.stopping as Stopping).expire()),
+  );
+  void (report ?? promiseOf(scope.closing!)).then(over);
 }
 
 /** Begins at once, in order, whatever had not begun, and closes everything without waiting for it. */

@@ -5,13 +5,8 @@
  */
 
 import type { ShutdownOptions } from "../../core/types/shutdown.ts";
-import { now, web } from "../../core/words/web.ts";
-
-/** How long something may take: so many milliseconds, or until a signal aborts. */
-interface Bound {
-  readonly timeout?: number | undefined;
-  readonly signal?: ShutdownOptions["signal"];
-}
+import { type Bound, onDeadline } from "../../core/words/deadline.ts";
+import { now } from "../../core/words/web.ts";
 
 export class Deadline {
   readonly #bounds: { readonly since: number; readonly bound: Bound }[] = [];
@@ -26,14 +21,7 @@ export class Deadline {
     if (timeout === undefined && !signal) return;
     this.#bounds.push({ since: now(), bound: { timeout, signal } });
     if (signal?.aborted) this.#pass();
-    const pass = this.#pass;
-    // A timer cannot count more milliseconds than this. A timeout of a month or more is no deadline.
-    const timer = timeout !== undefined && timeout < 2 ** 31 && web.setTimeout?.(pass, timeout);
-    signal?.addEventListener("abort", pass);
-    this.#ends.push(() => {
-      web.clearTimeout?.(timer);
-      signal?.removeEventListener("abort", pass);
-    });
+    this.#ends.push(onDeadline({ timeout, signal }, this.#pass));
   }
 
   /** Waits for the work until the deadline. Gives whether it has ended. */

@@ -38,7 +38,8 @@ import type { AnyToken } from "../../core/types/dependency.ts";
 import type { ShutdownReport, ShutdownRow } from "../../core/types/shutdown.ts";
 import { CircularDependencyError, type ContainerError, isContainerError } from "../../core/words/errors.ts";
 import { nameOf } from "../../core/words/token.ts";
-import { now, web } from "../../core/words/web.ts";
+import { onDeadline } from "../../core/words/deadline.ts";
+import { now } from "../../core/words/web.ts";
 import { type Affected, affectedBy, type Change } from "./affected.ts";
 import { type Index, indexOf, type Listener } from "./dependents.ts";
 import { PartStopping } from "./part-stopping.ts";
@@ -351,17 +352,11 @@ class Release implements Listener, Released {
   // ---- The deadline
 
   #limit(): void {
-    const { timeout, signal } = this.#change.options ?? {};
-    const expire = (): void => void this.#expire();
-    // A timer cannot count more milliseconds than this.
-    const timer = timeout! < 2 ** 31 && web.setTimeout?.(expire, timeout!);
-    signal?.addEventListener("abort", expire);
-    const over = (): void => {
-      web.clearTimeout?.(timer);
-      signal?.removeEventListener("abort", expire);
-    };
+    const { options } = this.#change;
+    if (!options) return;
+    const over = onDeadline(options, () => this.#expire());
     void this.#promise.then(over, over);
-    if (signal?.aborted) expire();
+    if (options.signal?.aborted) this.#expire();
   }
 
   #expire(): void {
