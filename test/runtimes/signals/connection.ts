@@ -51,8 +51,10 @@ export async function refused(port: number): Promise<void> {
     try {
       await open(port);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ECONNREFUSED") return;
-      throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ECONNREFUSED") return;
+      // It waited to be accepted when the server closed its port. The next one is refused.
+      if (code !== "ECONNRESET") throw error;
     }
   }
   throw new Error("still accepts connections");
