@@ -1,25 +1,20 @@
 /**
- * Packages of the npm registry that only one test needs, in a temporary folder of their own: other versions of what is
- * installed already would not stand beside it.
+ * Packages that only one test needs, and that would not stand beside those of the repository: other versions of the same
+ * packages, or many. They are pinned by a lockfile of their own.
  *
  * @module
  */
 
-import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { afterAll } from "vitest";
 
-/** Installs packages (`name@version`) and gives the folder in which `node_modules` is. It is removed after the tests. */
-export async function install(...packages: string[]): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "thimble-install-"));
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  await promisify(execFile)("npm", ["install", "--no-audit", "--no-fund", "--save-exact", ...packages], {
+/** Installs what package.json and package-lock.json in `lists` name into another folder, with further options of npm. */
+export function installPinned(lists: string, folder: string, ...options: string[]): void {
+  for (const name of ["package.json", "package-lock.json"])
+    copyFileSync(join(lists, name), join(folder, name));
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--prefer-offline", ...options], {
     cwd: folder,
-    maxBuffer: 2 ** 26,
+    stdio: ["ignore", "ignore", "pipe"],
   });
-  return folder;
 }

@@ -3,13 +3,14 @@
  * what compiles here compiles for whoever installs us.
  */
 
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync } from "node:fs";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { installPinned } from "../support/install.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -30,17 +31,17 @@ const folders: Record<Compiler, string> = {
  * dependencies of the repository: each brings a `tsc`, and npm may put any of them in the place of ours.
  */
 function others(): string {
-  const lists = ["package.json", "package-lock.json"].map((name) =>
-    join(import.meta.dirname, "compilers", name),
-  );
+  const lists = join(import.meta.dirname, "compilers");
   const cache = join(root, "node_modules/.cache");
-  const version = createHash("sha256").update(readFileSync(lists[1]!)).digest("hex").slice(0, 16);
+  const version = createHash("sha256")
+    .update(readFileSync(join(lists, "package-lock.json")))
+    .digest("hex")
+    .slice(0, 16);
   const home = join(cache, `thimble-compilers-${version}`);
   if (!existsSync(home)) {
     mkdirSync(cache, { recursive: true });
     const unfinished = mkdtempSync(join(cache, "unfinished-"));
-    for (const list of lists) copyFileSync(list, join(unfinished, basename(list)));
-    execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--prefer-offline"], { cwd: unfinished });
+    installPinned(lists, unfinished);
     renameSync(unfinished, home);
   }
   return join(home, "node_modules");

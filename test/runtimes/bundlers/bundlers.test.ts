@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { installPinned } from "../../support/install.ts";
 import { root, unpack } from "../../support/package.ts";
 import { expected } from "../program.mjs";
 
@@ -50,11 +51,8 @@ function project(name: string, files: readonly string[], texts: Record<string, s
 
 const source = ["../program.mjs", "main.mjs", "index.mjs"];
 
-beforeAll(async () => {
-  for (const name of ["package.json", "package-lock.json"])
-    cpSync(join(import.meta.dirname, name), join(folder, name));
-  const npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"];
-  await promisify(execFile)(npm[0]!, npm.slice(1), { cwd: folder });
+beforeAll(() => {
+  installPinned(import.meta.dirname, folder, "--ignore-scripts");
   unpack(join(folder, "node_modules/thimble"));
 }, 300_000);
 

@@ -1,5 +1,7 @@
 // thimble/react in a real page, with the development build of React, which has StrictMode, and with the one of production; and
 // on the server, with all three ways to render there.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { join } from "node:path";
@@ -13,7 +15,7 @@ import { observe } from "thimble/observe";
 import { ScopeProvider, useScope, useService } from "thimble/react";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchOptions } from "../../support/chromium.mjs";
-import { install } from "../../support/install.ts";
+import { installPinned } from "../../support/install.ts";
 import { root } from "../../support/package.ts";
 
 interface Outcome {
@@ -28,11 +30,16 @@ interface Outcome {
   readonly builds?: number;
 }
 
+const react18 = mkdtempSync(join(tmpdir(), "thimble-react-18-"));
 let browser: Browser;
 beforeAll(async () => {
+  installPinned(join(import.meta.dirname, "react-18"), react18);
   browser = await chromium.launch(await launchOptions());
 });
-afterAll(() => browser?.close());
+afterAll(async () => {
+  await browser?.close();
+  rmSync(react18, { recursive: true });
+});
 
 /** The versions of React that are a peer of `thimble/react`. Only 19 is installed beside the other packages. */
 type Version = 18 | 19;
@@ -42,8 +49,7 @@ async function pageWith(
   version: Version,
   mode: "development" | "production",
 ): Promise<{ page: Page; warnings: string[] }> {
-  const folder = version === 18 && (await install("react@18.3.1", "react-dom@18.3.1"));
-  const at = (name: string): string => join(folder as string, "node_modules", name);
+  const at = (name: string): string => join(react18, "node_modules", name);
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL("page.jsx", import.meta.url))],
     absWorkingDir: root,
@@ -54,7 +60,7 @@ async function pageWith(
     // Without it esbuild would follow `paths` of tsconfig.json into src/.
     tsconfigRaw: {},
     define: { "process.env.NODE_ENV": JSON.stringify(mode) },
-    ...(folder && { alias: { react: at("react"), "react-dom": at("react-dom") } }),
+    ...(version === 18 && { alias: { react: at("react"), "react-dom": at("react-dom") } }),
   });
   const page = await browser.newPage();
   const warnings: string[] = [];
