@@ -380,7 +380,7 @@ const mutants = [
   [
     "ownership",
     "building/disposal.ts",
-    "owner.definition === definition && owner.scope === scope",
+    "owner.scope === scope && owner.definition === definition",
     "owner === node",
     "when init fails after the deadline, the instance is disposed",
   ],

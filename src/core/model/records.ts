@@ -105,8 +105,8 @@ export interface Options extends ScopedOptions<unknown>, ValueOptions<unknown> {
   readonly original?: Options;
   /** Of what `override` or `fallback` made of a provider: that provider. */
   readonly given?: Definition;
-  /** Only of a replacement: the node of what it replaces, if that is of the same scope. */
-  readonly replaced?: Node | undefined;
+  /** Only of a replacement: the node of what it replaces, if that is of the same scope. `thimble/reload` changes it. */
+  replaced?: Node | undefined;
   /** Only of a policy: what is called for every edge of the tree, see `Tree`. */
   readonly guard?: Guard;
   /** Only of a fallback: gives the key that it is registered under, so that it does not stand under its token. */

@@ -12,6 +12,7 @@ import { beginChange } from "../../core/building/finish.ts";
 import { reportUnheard } from "../../core/building/reporting.ts";
 import { duplicate } from "../../core/model/messages.ts";
 import type { Definition, Node, ScopeRecord } from "../../core/model/records.ts";
+import { definitionOf } from "../../core/model/tree.ts";
 import { alias } from "../../core/registry/provider.ts";
 import { isDefinition, keyIn, register } from "../../core/registry/registry.ts";
 import { follow } from "../../core/scope/get.ts";
@@ -196,9 +197,8 @@ async function swap(
       left.delete(key);
     }
     for (const it of overridden) {
-      const { options } = "definition" in it ? it.definition : it;
       // What was edited must not come back.
-      (options as { replaced?: Node | undefined }).replaced = undefined;
+      definitionOf(it).options.replaced = undefined;
     }
     for (const it of left.values()) unregister(it);
     tellAll(scope, "registered", registered);

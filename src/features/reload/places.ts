@@ -43,7 +43,7 @@ export function forget(node: Node, key: object): void {
   const { nodes, extras } = scope;
   if (key instanceof Definition) {
     const fresh = new Node(definition, scope);
-    (key.options as { replaced?: Node }).replaced = fresh;
+    key.options.replaced = fresh;
     if (definition.lifetime === VALUE) fresh.value = definition.make;
     return;
   }
@@ -131,7 +131,7 @@ export function unregister(origin: Node): void {
   const all = allAt(scope, key);
   const at = all.indexOf(origin);
   const next = all[at + 1];
-  if (at > 0) (all[at - 1]!.definition.options as { replaced?: Node | undefined }).replaced = next;
+  if (at > 0) all[at - 1]!.definition.options.replaced = next;
   else if (next) {
     nodes!.set(key, next);
     extras?.providers?.set(key, next.definition.lifetime === VALUE ? next : next.definition);
