@@ -1,6 +1,7 @@
 // One suite, many runtimes; always the built package in dist/ (`npm run build` first).
 //
 //   npx vitest run test/core                    in Node
+//   npx vitest run --project node-small         in Node on the small build, which `thimble` is not there
 //   npx vitest run --project browser test/core  in another project: dom, browser, workerd; tools for what looks from outside
 //   npm test -- deno bun                        what needs another program to run Vitest itself
 //
@@ -37,20 +38,35 @@ function packageAlias(conditions) {
     }));
 }
 
-/** `runtime` is what test/core/runtime.test.ts expects to find itself in. */
+/** Where `thimble` is the fast build. Everywhere else it is the small one. */
+const servers = ["node", "deno", "bun", "tools"];
+
+/** `runtime` and `build` are what test/core/runtime.test.ts expects to find itself in and on. */
 const suite = (name, conditions, test = {}, plugins = []) => ({
   resolve: { alias: packageAlias(conditions) },
   plugins,
-  test: { name, include: portable, provide: { runtime: name }, ...test },
+  test: {
+    name,
+    include: portable,
+    provide: { runtime: name, build: servers.includes(name) ? "fast" : "small" },
+    ...test,
+  },
 });
+
+const inNode = { include: [...portable, ...contexts], setupFiles: ["test/support/report-error.mjs"] };
 
 /** The heavy ones are functions, so that their dependencies are loaded when they are asked for and not before. */
 const projects = {
-  node: () =>
-    suite("node", ["node"], {
-      include: [...portable, ...contexts],
-      setupFiles: ["test/support/report-error.mjs"],
-    }),
+  node: () => suite("node", ["node"], inNode),
+  // What the conditions lead to, but for `thimble` itself: the small build is the specification of the fast one.
+  "node-small": () => {
+    const project = suite("node-small", ["node"], {
+      ...inNode,
+      provide: { runtime: "node", build: "small" },
+    });
+    const small = { find: /^thimble$/, replacement: at(exports["./small"].default) };
+    return { ...project, resolve: { alias: [small, ...project.resolve.alias] } };
+  },
   deno: () => suite("deno", ["deno"], { include: [...portable, ...contexts] }),
   bun: () => suite("bun", ["bun"], { include: [...portable, ...contexts] }),
   dom: () => suite("dom", ["browser"], { environment: "happy-dom" }),

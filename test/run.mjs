@@ -43,6 +43,7 @@ const checks = {
 const vitest = join(root, "node_modules/vitest/vitest.mjs");
 const suites = [
   { name: "node", by: [bin("node"), vitest], project: "node" },
+  { name: "node-small", by: [bin("node"), vitest], project: "node-small" },
   // The Node that runs npm, which is the oldest we support on the machines that matter.
   {
     name: "machine-node",

@@ -13,12 +13,16 @@ const {
 
 /** The text of each generated file by its path. */
 export async function texts() {
-  const entries = Object.entries(exports)
-    .filter(([, target]) => target.types)
-    .map(([subpath, { types }]) => {
-      const name = packageName + subpath.slice(1);
-      return { name, file: `${name.split("/").at(-1)}.md`, ...read(join(root, types)) };
-    });
+  // Entry points with the same declarations are one, under the first of their names: the core has three.
+  const names = new Map();
+  for (const [subpath, { types }] of Object.entries(exports))
+    if (types) names.set(types, [...(names.get(types) ?? []), packageName + subpath.slice(1)]);
+  const entries = [...names].map(([types, [name, ...others]]) => ({
+    name,
+    others,
+    file: `${name.split("/").at(-1)}.md`,
+    ...read(join(root, types)),
+  }));
   const pages = await Promise.all(
     entries.map(async (entry) => [`docs/reference/${entry.file}`, await pageOf(entry, entries)]),
   );

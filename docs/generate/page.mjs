@@ -99,12 +99,18 @@ async function sectionOf(symbol, link, also) {
   return [...parts, ...partsOf(comment, link)].filter(Boolean).join("\n\n");
 }
 
+/** The other names of an entry point. Only the core has any: those of its two builds. */
+const alsoNamed = (others) =>
+  others.length === 0
+    ? []
+    : [`${others.map((it) => `\`${it}\``).join(" and ")} export the same: see [two builds](../builds.md).`];
+
 /** The page of an entry point. */
-export async function pageOf({ name, comment, symbols: exported }, entries) {
+export async function pageOf({ name, others, comment, symbols: exported }, entries) {
   const symbols = [...exported, ...hiddenBasesOf(exported, entries)];
   const link = (text) => linked(text, symbols);
   const about = comment.doc.replace(new RegExp(`^\`${name}\`: (.)`), (_, first) => first.toUpperCase());
-  const sections = [`# \`${name}\``, link(about)];
+  const sections = [`# \`${name}\``, link(about), ...alsoNamed(others)];
   for (const { heading, holds } of groups) {
     const members = symbols.filter(holds).toSorted(byName);
     if (members.length === 0) continue;
@@ -119,7 +125,7 @@ export const generated = "<!-- Made from the doc comments by `npm run docs`. -->
 
 /** The page that lists everything. */
 export function indexOf(entries) {
-  const parts = entries.map(({ name, file, symbols }) => {
+  const parts = entries.map(({ name, others, file, symbols }) => {
     const own = symbols.filter((symbol) => !isType(symbol)).toSorted(byName);
     const types = symbols.filter(isType).toSorted(byName);
     const to = (symbol) => `[\`${symbol.name}\`](${file}#${anchorOf(symbol)})`;
@@ -128,7 +134,8 @@ export function indexOf(entries) {
       return `- ${to(symbol)}: ${code ? `\`${code}\`. ` : ""}${firstSentence(plain(symbol.comment.doc))}`;
     });
     const also = types.length > 0 ? `\n\nTypes: ${types.map(to).join(", ")}.` : "";
-    return `## [\`${name}\`](${file})\n\n${lines.join("\n")}${also}`;
+    const heading = [`## [\`${name}\`](${file})`, ...alsoNamed(others)].join("\n\n");
+    return `${heading}\n\n${lines.join("\n")}${also}`;
   });
   const intro =
     "Every export of every entry point, with the first sentence about it. `thimble/runtime` is one of `thimble/node`, `/bun`, `/deno`,\n`/browser`, `/workers` and `/generic`, chosen by the runtime or bundler that resolves the import.";

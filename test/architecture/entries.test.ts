@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { entries, manifest, readJson, root } from "../support/package.ts";
+import { entries, manifest, readJson, resolveTarget, root } from "../support/package.ts";
 
 const core = [
   "token",
@@ -72,6 +72,8 @@ const withServers = [...door, "drain"];
 
 const names: Record<string, readonly string[]> = {
   thimble: core,
+  "thimble/small": core,
+  "thimble/fast": core,
   "thimble/cloudflare": [
     "BodyAbandonedError",
     "CurrentEvent",
@@ -179,6 +181,38 @@ describe("the entry points", () => {
       ],
     ]);
     expect(JSON.parse(paths)).toEqual(Object.fromEntries(expected));
+  });
+
+  // test/runtimes has the tools themselves do it.
+  it.each([
+    { where: "Node", conditions: ["node", "import", "module-sync", "node-addons"], build: "fast" },
+    { where: "Deno", conditions: ["deno", "node", "import"], build: "fast" },
+    { where: "Bun", conditions: ["bun", "node", "import"], build: "fast" },
+    { where: "a page", conditions: ["browser", "module", "import"], build: "small" },
+    { where: "a Worker", conditions: ["workerd", "worker", "browser", "import"], build: "small" },
+    {
+      where: "a Worker that is built as for Node",
+      conditions: ["workerd", "node", "import"],
+      build: "small",
+    },
+    { where: "an edge runtime", conditions: ["edge-light", "node", "import"], build: "small" },
+    { where: "a service worker", conditions: ["worker", "node", "import"], build: "small" },
+    { where: "a page of Electron", conditions: ["node", "browser", "electron", "import"], build: "small" },
+    { where: "a native app", conditions: ["react-native", "node", "import"], build: "small" },
+    { where: "wherever nobody says where it is", conditions: ["import"], build: "small" },
+  ])(
+    "make thimble the $build build in $where, whatever the order of $conditions",
+    ({ conditions, build }) => {
+      for (const order of [conditions, conditions.toReversed()])
+        expect(resolveTarget(manifest.exports["."]!, order)).toBe(entries.get(`thimble/${build}`)!.js);
+    },
+  );
+
+  it("have the same declarations, whichever of the two builds they lead to", () => {
+    const { types } = entries.get("thimble")!;
+    expect(["thimble/small", "thimble/fast"].map((name) => entries.get(name)!.types)).toEqual([types, types]);
+    for (const condition of Object.keys(manifest.exports["."] as object))
+      expect(resolveTarget(manifest.exports["."]!, ["types", condition])).toBe(types);
   });
 
   it("choose the runtime in the order in which the narrower condition comes first", () => {

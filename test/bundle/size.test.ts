@@ -3,8 +3,10 @@ import { describe, expect, it } from "vitest";
 import budget from "./budget.json" with { type: "json" };
 import { weigh } from "./bundle.ts";
 
-const core = `import { createContainer, token, value, singleton, scoped, transient, alias } from "thimble";
+const coreOf = (build: string): string =>
+  `import { createContainer, token, value, singleton, scoped, transient, alias } from "${build}";
 export const app = () => [createContainer, token, value, singleton, scoped, transient, alias];`;
+const core = coreOf("thimble");
 
 const entriesOfRuntimes = ["node", "deno", "bun", "browser", "workers", "generic"];
 
@@ -13,6 +15,16 @@ describe("the weight of a bundle", () => {
     const weight = await weigh(core);
     console.log(`core: ${weight.brotli} bytes Brotli, ${weight.gzip} gzip, ${weight.minified} minified`);
     expect(weight.brotli).toBeLessThan(budget.core);
+  });
+
+  it("is that of the small build where thimble is bundled for a page", async () => {
+    expect((await weigh(core)).minified).toBe((await weigh(coreOf("thimble/small"))).minified);
+  });
+
+  it(`is under ${budget.fast} bytes for the core of the fast build`, async () => {
+    const weight = await weigh(coreOf("thimble/fast"));
+    console.log(`fast: ${weight.brotli} bytes Brotli, ${weight.gzip} gzip, ${weight.minified} minified`);
+    expect(weight.brotli).toBeLessThan(budget.fast);
   });
 
   it(`is under ${budget.token} bytes for a file that only makes tokens`, async () => {

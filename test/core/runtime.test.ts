@@ -1,11 +1,17 @@
-// A row in the table of runtimes is only worth something if its tests ran where it says they did. So this file, which runs
-// with the others, asks the globals (no configuration reaches those) and hands the version to the table (test/run.mjs).
+// A row in the table of runtimes is only worth something if its tests ran where it says they did, and on the build that it
+// says. So this file, which runs with the others, asks the globals (no configuration reaches those), compares modules, and
+// hands the version to the table (test/run.mjs).
+import * as thimble from "thimble";
+import * as fast from "thimble/fast";
+import * as small from "thimble/small";
 import { describe, expect, inject, it } from "vitest";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** Name of the project, from vitest.config.mjs. */
     runtime: string;
+    /** Which of the two builds `thimble` is there, from vitest.config.mjs. */
+    build: "small" | "fast";
   }
   interface TaskMeta {
     version?: string;
@@ -37,5 +43,13 @@ describe("this run", () => {
     const { runtime, version } = whereAmI();
     if (version) task.meta.version = version;
     expect(runtime).toBe(inject("runtime"));
+  });
+
+  it("is on the build that its project is for", () => {
+    // A module is loaded once, whatever name it is imported by.
+    expect({ small: thimble === small, fast: thimble === fast }).toEqual({
+      small: inject("build") === "small",
+      fast: inject("build") === "fast",
+    });
   });
 });

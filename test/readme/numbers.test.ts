@@ -8,7 +8,9 @@ import { entries, features, integrations, manifest, root } from "../support/pack
 import { file, readme } from "./page.ts";
 
 const names = "createContainer, token, value, singleton, scoped, transient, alias";
-const core = `import { ${names} } from "thimble"; export const app = () => [${names}];`;
+const coreOf = (build: string): string =>
+  `import { ${names} } from "${build}"; export const app = () => [${names}];`;
+const core = coreOf("thimble/small");
 const doors = ["node", "bun", "deno", "browser", "workers", "generic"];
 
 const brotli = async (code: string): Promise<number> => (await weigh(code)).brotli;
@@ -20,7 +22,8 @@ const cell = (row: string): RegExp =>
 
 const sizeOf = {
   core: await brotli(core),
-  all: await grows(`export * from "thimble";`),
+  fast: await brotli(coreOf("thimble/fast")),
+  all: await grows(`export * from "thimble/small";`),
   features: await Promise.all(
     [...features, ...integrations].map(async (it) => ({
       name: it,
@@ -39,6 +42,7 @@ const inShort = (row: string): string => (Number(row) / 1000).toFixed(1);
 const places: { where: RegExp; says: string }[] = [
   { where: cell("`thimble`"), says: String(sizeOf.core) },
   { where: cell("`thimble`, all of it"), says: `+ ${sizeOf.all}` },
+  { where: cell("`thimble/fast`"), says: String(sizeOf.fast) },
   ...sizeOf.features.map(({ name, bytes }) => ({ where: cell(`\`thimble/${name}\``), says: `+ ${bytes}` })),
   {
     where: cell(doors.map((door, i) => (i ? `\`/${door}\`` : `\`thimble/${door}\``)).join(" · ")),
