@@ -6,4 +6,4 @@
  */
 
 export * from "./index.ts";
-export { createContainer } from "./core/scope/scope.ts";
+export { createContainer } from "./core/plans/scope.ts";

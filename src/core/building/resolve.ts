@@ -157,11 +157,10 @@ let depth = 0;
 const maxDepth = 200;
 
 /** Goes on with a build as far as possible: resolves all dependencies at once, then calls the factory. */
-export function build(it: Build): unknown {
+export function build(it: Build, isResumed: boolean = it.missing !== undefined): unknown {
   const { definition, scope, node } = it;
   const outer = running;
   const above = depth;
-  const isResumed = it.missing !== undefined;
   try {
     if (it.phase === NEW) {
       const { dependencies } = definition;
@@ -248,7 +247,7 @@ function call(fn: Make, isClass: boolean, values: readonly unknown[]): unknown {
   }
 }
 
-function initialise(it: Build, value: unknown): unknown {
+export function initialise(it: Build, value: unknown): unknown {
   const { init, wrap = finishBuild } = it.definition.options;
   if (it.definition.lifetime < TRANSIENT) claim(it.node!, value);
   if (!init) return wrap(it, value);
@@ -279,7 +278,7 @@ export async function continueAfter(
 }
 
 /** Ends a build that has failed when what it has made is disposed. */
-async function failAfter(it: Build, undone: Promise<void>): Promise<void> {
+export async function failAfter(it: Build, undone: Promise<void>): Promise<void> {
   await undone;
   failBuild(it, it.failure!.error, true);
   drain();

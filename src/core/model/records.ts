@@ -460,12 +460,12 @@ export interface Tree {
   /** Whether something was registered that has a `stop`. */
   hasStops: boolean;
   /** Checks the edges between services. There once a policy was registered: see `thimble/layers`. */
-  guard?: Guard;
+  guard?: Guard | undefined;
   /**
    * Gives the node of a singleton with the option `io` for the scope that resolves it. There where such a singleton lives
    * as long as an event: see `thimble/cloudflare`.
    */
-  nodeOfIo?: (scope: ScopeRecord, origin: Node, dependent: Build | undefined) => Node;
+  nodeOfIo?: ((scope: ScopeRecord, origin: Node, dependent: Build | undefined) => Node) | undefined;
   /**
    * Called when a build waits for one that another caller has begun, and again after each step of that one. `step` resolves
    * with its next step. There where what has begun a build may vanish without a word: see `thimble/cloudflare`.
@@ -474,7 +474,7 @@ export interface Tree {
   /** Ends a build that was given up, or took the place of one, once the other one is there: see `giveUp`. */
   finishLate?: (build: Build, own: unknown) => unknown;
   /** Follows what depends on what. There once something was released: see `thimble/reload`. */
-  dependents?: Dependents;
+  dependents?: Dependents | undefined;
   /** Tells observers what happens. There while somebody observes: see `thimble/observe`. */
   tell: Tell | undefined;
   /** Under a token: the key that its fallbacks are registered under. There once one was registered. */

@@ -28,7 +28,7 @@ import { ShutdownError } from "../words/errors.ts";
 import { asyncDisposeSymbol } from "../words/web.ts";
 import { follow, get, getAsync, has, isForgotten, resolverFor } from "./get.ts";
 
-class TreeScope implements ScopeRecord {
+export class TreeScope implements ScopeRecord {
   declare readonly name: string;
   declare readonly parent: TreeScope | undefined;
   declare readonly tree: Tree;
@@ -141,7 +141,7 @@ class TreeScope implements ScopeRecord {
  * Members under symbols. They are not written in the class, because bundlers keep a class with a computed member even
  * when nothing uses it.
  */
-function addSymbols(prototype: Record<symbol, unknown>): void {
+export function addSymbols(prototype: Record<symbol, unknown>): void {
   prototype[asyncDisposeSymbol()] = async function (this: TreeScope) {
     const report = await this.shutdown();
     if (!report.ok) throw new ShutdownError(this.name, report);
@@ -155,7 +155,7 @@ function addSymbols(prototype: Record<symbol, unknown>): void {
 }
 
 /** What is registered further up, or scoped and built here, is two lookups away. */
-function getFurther(scope: ScopeRecord, dependency: Single, found: Node | undefined): unknown {
+export function getFurther(scope: ScopeRecord, dependency: Single, found: Node | undefined): unknown {
   follow(scope);
   // An observer is told of everything that is received, also of what is built already.
   const isAtHand = !scope.tree.tell && !scope.closing?.report;
@@ -187,7 +187,7 @@ export function tellAll(scope: ScopeRecord, name: string, registered: Iterable<N
 }
 
 /** Whether a scope below may look into the map of nodes of this one without being known to it. */
-function lends({ isHeld, nodes }: ScopeRecord): boolean {
+export function lends({ isHeld, nodes }: ScopeRecord): boolean {
   return isHeld && nodes !== undefined;
 }
 

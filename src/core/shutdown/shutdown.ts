@@ -47,7 +47,7 @@ import { Stopping, toFinish, toStop } from "./stopping.ts";
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The shutdown of one scope. */
-class ScopeShutdown implements Closing {
+export class ScopeShutdown implements Closing {
   declare readonly scope: ScopeRecord;
   declare readonly reason: unknown;
   declare id: string | undefined;
@@ -255,7 +255,7 @@ const closedTree = {
 } as never;
 
 /** Closes the scope, tells observers and whoever waits for the report. */
-function end(scope: ScopeRecord): void {
+export function end(scope: ScopeRecord): void {
   const closing = scope.closing!;
   const isIdle = !scope.extras?.child;
   const { rows, since, clock } = closing;

@@ -1,0 +1,306 @@
+/**
+ * The stack of plans: what is being built along plans right now, each for the one below it.
+ *
+ * As long as nothing unusual happens, a plan on this stack is all there is. When the engine has to know more (a factory
+ * calls a container, throws, or returns a promise; something is resolved that has no plan), `promote` makes a build of
+ * each plan on the stack. From then on those builds are the engine's: it goes on with them, waits, fails and tells.
+ * There is no second implementation of any of that.
+ *
+ * @module
+ */
+
+import { beginToFail, failBuild } from "../building/finish.ts";
+import { build, continueAfter, drain, failAfter, goOn, initialise, resolve, resolveNode } from "../building/resolve.ts";
+import { running, setRunning } from "../building/running.ts";
+import { PENDING, pendingBuild, suspend, waitFor } from "../building/waiting.ts";
+import { addEdge, dependentIn } from "../model/edges.ts";
+import { closed } from "../model/messages.ts";
+import {
+  ALIAS,
+  Build,
+  type Node,
+  none,
+  RESOLVING,
+  RUNNING,
+  SCOPED,
+  TRANSIENT,
+  WAITING,
+} from "../model/records.ts";
+import { nodeInScope } from "../registry/registry.ts";
+import { isThenable } from "../words/thenable.ts";
+import type { Entry, Plan, PlannedScope, Run } from "./records.ts";
+import { reach, settle } from "./settle.ts";
+
+/** The plans on the stack. It is not cut when one is over, so that pushing the next one needs no room. */
+const frames: Plan[] = [];
+/** How many there are. */
+export let top = 0;
+/** How many of them are builds already: none or all, except while those are being made. */
+export let promoted = 0;
+const builds: Build[] = [];
+/** The values that a plan had received when one of its dependencies threw. */
+const received: (unknown[] | undefined)[] = [];
+/** The scope that everything on the stack is resolved from. */
+let base: PlannedScope | undefined;
+/** Whether something was promoted since the stack was empty. Then builds may be in the queue. */
+let wasPromoted = false;
+
+export function push(plan: Plan): number {
+  frames[top] = plan;
+  return top++;
+}
+
+export function pop(): void {
+  top--;
+}
+
+/**
+ * Stands for the running factory of the plan on top. Whoever reads one of its properties makes it that build; it is then
+ * replaced, because others may keep it.
+ */
+class Stand extends Build {}
+for (const name of [
+  "definition",
+  "scope",
+  "dependent",
+  "node",
+  "phase",
+  "values",
+  "edges",
+  "below",
+  "missing",
+  "began",
+  "younger",
+  "older",
+  "progress",
+  "over",
+  "end",
+  "drops",
+  "waiters",
+  "waitsFor",
+  "endFailing",
+  "failure",
+  "wanted",
+  "isOutside",
+  "settled",
+  "owner",
+  "made",
+  "cleanup",
+  "count",
+  "original",
+  "isGivenUp",
+  "since",
+] as const)
+  Object.defineProperty(Stand.prototype, name, {
+    get(this: Stand) {
+      promote();
+      return this[name];
+    },
+    set(this: Stand, value: never) {
+      promote();
+      Object.assign(this, { [name]: value });
+    },
+  });
+
+let stand: Build = Object.create(Stand.prototype) as Build;
+
+/** Whether the factory that is running belongs to a plan, which nothing has made a build yet. */
+export function isOnPlans(): boolean {
+  return running === stand;
+}
+
+/** Makes the plans on the stack builds of the engine, if there are any. Comes before everything that may look at them. */
+export function promote(): void {
+  if (running !== stand) return;
+  setRunning(undefined);
+  promoteAll();
+  if (top === 0) return;
+  const it = builds[top - 1]!;
+  it.phase = RUNNING;
+  reachAll(it, frames[top - 1]!.deps);
+  setRunning(it);
+}
+
+/** The same while the plan on top resolves `dependency`. Gives its build. */
+function promoteFor(dependency: Entry): Build | undefined {
+  if (running === stand) {
+    setRunning(undefined);
+    promoteAll();
+    if (top > 0) reachAll(builds[top - 1]!, before(top - 1, dependency));
+  }
+  return builds[top - 1];
+}
+
+/** What a plan on the stack depends on, up to the dependency that it resolves right now. */
+function before(at: number, dependency: Entry): Entry[] {
+  const { deps } = frames[at]!;
+  return deps.slice(0, deps.indexOf(dependency));
+}
+
+function promoteAll(): void {
+  const scope = base!;
+  wasPromoted = true;
+  settle(scope);
+  let dependent: Build | undefined;
+  for (let at = 0; at < top; at++) {
+    const plan = frames[at]!;
+    const { definition, origin } = plan;
+    const node = definition.lifetime === SCOPED ? nodeInScope(scope, origin!) : origin;
+    let it: Build;
+    if (at === top - 1) {
+      // Whatever has kept the one that stands for the running factory knows its build now.
+      it = Object.setPrototypeOf(stand, Build.prototype) as Build;
+      Object.assign(it, new Build(definition, scope, dependent, node));
+      stand = Object.create(Stand.prototype) as Build;
+    } else it = new Build(definition, scope, dependent, node);
+    it.phase = RESOLVING;
+    if (node) node.build ??= it;
+    if (at < top - 1) reachAll(it, before(at, frames[at + 1]!));
+    builds[at] = dependent = it;
+  }
+  promoted = top;
+}
+
+/** Adds the edges of what a build has received so far. */
+function reachAll(it: Build, deps: readonly Entry[]): void {
+  for (const dependency of deps) reach(it.scope as PlannedScope, dependency, (node) => addEdge(dependentIn(it), node));
+}
+
+function popBuild(): Build {
+  const it = builds[--top]!;
+  builds.length = promoted = top;
+  return it;
+}
+
+/** Resolves by the engine what has no plan that could be followed right now. */
+export function away(scope: PlannedScope, origin: Node, entry: Entry): unknown {
+  return resolveNode(scope, origin, promoteFor(entry));
+}
+
+/** Has the engine go on with the build on top. `values` has what it has received, the last one a moment ago. */
+export function rest(values: unknown[]): unknown {
+  const plan = frames[top - 1]!;
+  const it = popBuild();
+  const { dependencies } = it.definition;
+  const { length } = dependencies;
+  let at = values.length - 1;
+  values.length = length;
+  it.values = values;
+  try {
+    if (values[at] === PENDING) waitFor(it, pendingBuild, at, goOn);
+    else if (lifetimeOf(plan.deps[at]!) < TRANSIENT) reachAll(it, [plan.deps[at]!]);
+    while (++at < length) {
+      const value = (values[at] = resolve(it.scope, dependencies[at]!, it));
+      if (value === PENDING) waitFor(it, pendingBuild, at, goOn);
+    }
+    it.phase = WAITING;
+  } catch (error) {
+    return failed(it, error);
+  }
+  return build(it, false);
+}
+
+function lifetimeOf({ definition }: Entry): number {
+  return definition.lifetime;
+}
+
+/** Has the engine end the build on top, whose factory has returned. */
+export function done(made: unknown, isClass: boolean): unknown {
+  promote();
+  const it = popBuild();
+  setRunning(undefined);
+  try {
+    if (isClass || it.definition.lifetime >= ALIAS || !isThenable(made)) return initialise(it, made);
+    it.progress = continueAfter(it, made, initialise);
+    return suspend(it);
+  } catch (error) {
+    return failed(it, error);
+  }
+}
+
+/** What the engine does when a build throws. */
+function failed(it: Build, error: unknown): unknown {
+  const { node } = it;
+  it.below = undefined;
+  if (node?.build === it) node.build = undefined;
+  const failing = beginToFail(it, error);
+  if (!failing) throw failBuild(it, it.failure!.error, false);
+  if (node) node.build ??= it;
+  it.progress = failAfter(it, failing);
+  return suspend(it);
+}
+
+/** Remembers what a plan had received, because one of its dependencies has thrown. */
+export function note(at: number, values: unknown[]): void {
+  if (top > at) received[at] = values;
+}
+
+/** Follows a plan, when no factory is running. Gives `PENDING` and more by the engine. */
+export function follow(scope: PlannedScope, run: Run): unknown {
+  base = scope;
+  setRunning(stand);
+  let it: unknown;
+  try {
+    it = run(scope);
+  } catch (error) {
+    it = unwind(error);
+  }
+  setRunning(undefined);
+  base = undefined;
+  return wasPromoted ? after(scope, it) : it;
+}
+
+/** Ends what is on the stack by the engine, the last first, because something has thrown. */
+function unwind(thrown: unknown): unknown {
+  let error = thrown;
+  let hasFailed = true;
+  let it: unknown;
+  promote();
+  wasPromoted = true;
+  setRunning(undefined);
+  while (top > 0) {
+    const at = top - 1;
+    const values = received[at];
+    received[at] = undefined;
+    try {
+      if (hasFailed) {
+        const build = popBuild();
+        if (values && build.phase < RUNNING) build.values = values;
+        it = failed(build, error);
+      } else {
+        // It waits now, because what it has made is being disposed. What is below it waits for that.
+        it = rest([...(values ?? none), it]);
+      }
+      hasFailed = false;
+    } catch (next) {
+      hasFailed = true;
+      error = next;
+    }
+  }
+  if (!hasFailed) return it;
+  wasPromoted = false;
+  base = undefined;
+  frames.length = 0;
+  drain();
+  throw error;
+}
+
+/** The engine has taken part, so others may have come to wait. */
+function after(scope: PlannedScope, it: unknown): unknown {
+  wasPromoted = false;
+  frames.length = 0;
+  if (it !== PENDING) {
+    drain();
+    return it;
+  }
+  if (!scope.closing) return it;
+  // What was resolved has closed the scope.
+  const { token } = pendingBuild.definition;
+  drain(true);
+  throw closed(scope, token);
+}
+
+/** What was on the stack once must not be kept by it. */
+export function forget(): void {
+  frames.length = top;
+}
