@@ -27,10 +27,10 @@ import { disposeSymbol } from "../words/web.ts";
 import { addRowOf, reportUnheard, tick } from "./reporting.ts";
 import { runAs } from "./running.ts";
 
-type Disposer = (instance: unknown, signal: never, reason: unknown) => unknown;
+export type Disposer = (instance: unknown, signal: never, reason: unknown) => unknown;
 
 /** What disposes an instance: the function given as an option, or the symbol of its method. Nothing of it is read. */
-function disposerOf(node: Node, value: unknown): Disposer | symbol | false {
+export function disposerOf(node: Node, value: unknown): Disposer | symbol | false {
   const { definition, scope } = node;
   const { dispose, owned } = definition.options;
   if (dispose !== undefined) return dispose;
@@ -47,11 +47,13 @@ function disposerOf(node: Node, value: unknown): Disposer | symbol | false {
  * Disposes an instance. Afterwards, or when its promise has settled, its dependencies have one dependent less. Gives
  * a promise if there is something to wait for.
  */
-export function disposeNode(node: Node): Promise<void> | false {
+export function disposeNode(
+  node: Node,
+  value: unknown = madeBy(node),
+  disposer: Disposer | symbol | false = disposerOf(node, value),
+): Promise<void> | false {
   const { scope, rows, cleanup } = node;
   const { closing = rows, tree } = scope;
-  const value = madeBy(node);
-  const disposer = disposerOf(node, value);
   const stop = stopOf(node);
   if (!disposer && !cleanup && !stop) return settle(node);
   const since = closing?.clock ?? tick(scope);
@@ -146,12 +148,12 @@ export function setEnding(node: Node | undefined): Node | undefined {
 }
 
 /** By reflection: when a thousand classes have the symbol, no inline cache helps, and a miss takes much longer. */
-function methodOf(value: unknown, symbol: symbol): Disposer | undefined {
+export function methodOf(value: unknown, symbol: symbol): Disposer | undefined {
   const it = Object(value) as object;
   return (Reflect.get(it, symbol) ?? Reflect.get(it, disposeSymbol())) as Disposer | undefined;
 }
 
-async function waitForDisposal(node: Node, since: number, promise: unknown): Promise<void> {
+export async function waitForDisposal(node: Node, since: number, promise: unknown): Promise<void> {
   const { scope } = node;
   let failure: Failure | undefined;
   const extras = extrasOf(scope);
@@ -173,7 +175,7 @@ async function waitForDisposal(node: Node, since: number, promise: unknown): Pro
 }
 
 /** A disposal is over. `failure` holds what was thrown. */
-function disposed(node: Node, since: number, failure?: Failure): false {
+export function disposed(node: Node, since: number, failure?: Failure): false {
   const { scope } = node;
   const elapsed = tick(scope) - since;
   node.state = DISPOSED;

@@ -6,7 +6,7 @@
 
 import { combine } from "../building/resolve.ts";
 import { invalid } from "../model/messages.ts";
-import type { Single } from "../model/records.ts";
+import type { Combinator, Single } from "../model/records.ts";
 import { isProvided } from "../registry/registry.ts";
 import type { Mapped } from "../types/combinator.ts";
 import { combinator } from "./combinator.ts";
@@ -25,10 +25,11 @@ import { combinator } from "./combinator.ts";
 export const map: Mapped = ((dependency: Single, fn: (value: unknown) => unknown) => {
   if (typeof fn !== "function")
     throw invalid("what map() is given", fn, undefined, "write map(dependency, fn)");
-  return combinator(
+  const made: Combinator = combinator(
     "map",
     dependency,
     (scope, dependent) => combine(scope, [dependency], dependent, fn),
     (scope, dependent, found) => isProvided(scope, dependency, dependent, found),
   );
+  return { ...made, use: fn } satisfies Combinator;
 }) as never;

@@ -27,6 +27,7 @@ export const optional: Optional = ((dependency: Single, fallback?: unknown) => {
   );
   return {
     ...made,
+    use: fallback,
     // A fallback is not the container's to dispose, and what was not resolved may be a circle.
     drop: (scope, dependent) =>
       isProvided(scope, dependency, dependent) ? dropFor(scope, dependency, dependent) : undefined,

@@ -22,7 +22,7 @@ export function symbolIn(value: unknown, scope: ScopeRecord): symbol | false {
 }
 
 /** Whether it is a scope of the same tree. The shutdown of the tree closes it. */
-function isScopeOfTree(it: object, scope: ScopeRecord): boolean {
+export function isScopeOfTree(it: object, scope: ScopeRecord): boolean {
   const isScope = Object.getPrototypeOf(it) === Object.getPrototypeOf(scope);
   // A scope that has closed is disposed already.
   return isScope && ((it as ScopeRecord).tree === scope.tree || (it as ScopeRecord).state === "closed");
@@ -48,9 +48,10 @@ class Owned extends Given {
     return #owner in it ? it.#owner : sealed?.get(it);
   }
 
-  static set(it: object, owner: Node): void {
+  /** @param had What owned it before, if anything. */
+  static set(it: object, owner: Node, had: Node | undefined): void {
     try {
-      if (#owner in it) it.#owner = owner;
+      if (had) (it as Owned).#owner = owner;
       else new Owned(it, owner);
     } catch {
       (sealed ??= new WeakMap()).set(it, owner);
@@ -63,10 +64,22 @@ let sealed: WeakMap<object, Node> | undefined;
 
 /** Has the node own an object with a disposer, unless something else does. */
 export function claim(node: Node, value: unknown): void {
-  if (!symbolIn(value, node.scope)) return;
+  if (symbolIn(value, node.scope)) own(node, value);
+}
+
+/** The same for an object that nobody has owned yet, in almost all cases. Throws when it cannot tell at once. */
+export function ownFresh(node: Node, value: object): void {
+  new Owned(value, node);
+}
+
+/** The same for an object that is known to have a disposer. Gives whether something else owns it. */
+export function own(node: Node, value: unknown): unknown {
   const owner = ownerOf(value);
   // After the deadline, what a factory in flight has received may have been disposed before it passes that on.
-  if (!owner || !(node.scope.closing?.expired || isOwnerOf(owner, value))) Owned.set(value as object, node);
+  return (
+    (owner && (node.scope.closing?.expired || isOwnerOf(owner, value))) ||
+    Owned.set(value as object, node, owner)
+  );
 }
 
 /** What an object belongs to, or has belonged to. */

@@ -70,6 +70,8 @@ export interface Combinator {
   readonly kind: string;
   /** The dependency it was given, if any. */
   readonly of?: Single;
+  /** Of `map`: the function; of `optional`: the fallback. For plans, which do without `resolve`. */
+  readonly use?: unknown;
   /** Refuses to be a dependency of such a provider, or at that place. See `check` of `model/dependency.ts`. */
   check(at: string, token: AnyToken | undefined, lifetime: number | undefined): void;
   /** Of `ref`: gives the token. */

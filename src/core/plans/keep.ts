@@ -4,7 +4,7 @@
  * @module
  */
 
-import { claim, symbolIn } from "../model/ownership.ts";
+import { isScopeOfTree, own, ownFresh } from "../model/ownership.ts";
 import { noteChange } from "../model/edges.ts";
 import { BUILT, Node } from "../model/records.ts";
 import { attach } from "../model/tree.ts";
@@ -19,11 +19,14 @@ export function keep(scope: PlannedScope, plan: Plan, it: unknown): unknown {
   if (slot > scope.lastSlot && scope.order === undefined) scope.lastSlot = slot;
   else inOrder(scope, slot);
   if (!scope.isHeld) hold(scope);
-  if (symbolIn(it, scope)) {
+  if (symbolOf(plan, it) !== undefined && !isScopeOfTree(it as object, scope)) {
     const node = new Node(definition, scope);
     node.state = BUILT;
     node.value = it;
-    claim(node, it);
+    if (owns(plan, node, it as object)) {
+      if (scope.owners === undefined) scope.owners = [node];
+      else scope.owners.push(node);
+    }
   }
   if (scope.tree.hasStops) noteChange(scope);
   if (it === undefined) {
@@ -31,6 +34,19 @@ export function keep(scope: PlannedScope, plan: Plan, it: unknown): unknown {
     settle(scope);
   }
   return it;
+}
+
+/** Has a node own an instance, and gives whether it does. Asking first who owns it takes longer than trying. */
+function owns(plan: Plan, node: Node, it: object): boolean {
+  if (!plan.isPassingOn) {
+    try {
+      ownFresh(node, it);
+      return true;
+    } catch {
+      plan.isPassingOn = true;
+    }
+  }
+  return !own(node, it);
 }
 
 /** The places were not filled in their order. */
@@ -43,10 +59,20 @@ function inOrder(scope: PlannedScope, slot: number): void {
 }
 
 /** What `hold` of the engine does, without bringing lookups up to date: those of a planned scope are its shape's. */
-function hold(scope: PlannedScope): void {
+export function hold(scope: PlannedScope): void {
   for (let at = scope; !at.isHeld; at = at.parent!) {
     at.isHeld = true;
     attach(at, at.parent!);
     at.hits = at.shape;
+  }
+}
+
+/** The symbol under which an instance has a disposer. */
+export function symbolOf(plan: Plan, it: unknown): symbol | undefined {
+  try {
+    return (typeof it === "object" || typeof it === "function") && it !== null ? plan.symbolIn(it) : undefined;
+  } catch {
+    // A revoked proxy, or one that refuses to be looked at.
+    return undefined;
   }
 }

@@ -29,9 +29,10 @@ import {
 } from "../model/records.ts";
 import { isThenable } from "../words/thenable.ts";
 import { isToken } from "../words/token.ts";
-import { keep } from "./keep.ts";
+import { ofDynamic } from "./dynamic.ts";
+import { hold, keep } from "./keep.ts";
 import { type Entry, Plan, type PlannedScope, type Run, type Shape, slots } from "./records.ts";
-import { away, done, note, pop, promoted, push, rest } from "./stack.ts";
+import { away, beginInit, done, endInit, initDone, note, pop, promoted, push, rest } from "./stack.ts";
 
 /** How many plans may lie below one. The engine takes over before the stack is full. */
 const maxHeight = 99;
@@ -103,20 +104,48 @@ function valueAbove(shape: Shape, value: Plan, up: number, slot: number): Plan {
 /** Gives a plan its function, if everything it depends on has one. */
 function link(plan: Plan, scope: PlannedScope, depth: number): void {
   const { shape, definition, origin } = plan;
-  const { dependencies, lifetime, make, token, arity, options } = definition;
-  if (depth > maxHeight || options.in || options.wrap || options.init || arity < dependencies.length) return;
-  const runs = linkAll(plan, dependencies, scope, depth);
-  if (!runs) return;
-  const isClass = make === token;
-  const fresh =
-    isClass && runs.length < 4
-      ? ofClass(plan, make as Make, runs)
-      : ofFactory(plan, make as Make, runs, isClass);
-  if (lifetime === SCOPED) {
+  const { dependencies, lifetime, arity, options } = definition;
+  if (depth > maxHeight || options.wrap || arity < dependencies.length) return;
+  // The only scope of a shape has nodes anyway.
+  const isInNode = lifetime === SCOPED && shape.owner !== undefined;
+  let run = isInNode ? inNode(plan, origin!) : freshOf(plan, scope, depth);
+  if (!run) return;
+  if (lifetime === SCOPED && !isInNode) {
     if (options.stop) shape.hasStop = true;
-    plan.slot = shape.owner ? -1 : shape.plans.push(plan) - 1;
-    plan.run = shape.owner ? inNode(plan, origin!) : inSlot(plan, origin!, fresh);
-  } else plan.run = fresh;
+    plan.slot = shape.plans.push(plan) - 1;
+    run = inSlot(plan, origin!, run);
+  }
+  plan.run = options.in === undefined ? run : inScopeNamed(options.in, run, plan);
+}
+
+/** A scoped service that lives in scopes of a name. In a scope below such a scope, it is for the engine to find that one. */
+function inScopeNamed(name: string, run: Run, plan: Plan): Run {
+  return (scope) => (scope.name === name ? run(scope) : away(scope, plan.origin!, plan));
+}
+
+/** The function that makes a new instance. */
+function freshOf(plan: Plan, scope: PlannedScope, depth: number): Run | undefined {
+  const { dependencies, make, token, options, lifetime } = plan.definition;
+  const { init } = options as { readonly init?: Init };
+  if (init && !isBlind(init)) return undefined;
+  const isClass = make === token;
+  if ((dependencies[0] as Partial<Combinator> | undefined)?.kind === "resolver") {
+    if (lifetime !== SCOPED || init) return undefined;
+    plan.isDynamic = true;
+    return ofDynamic(plan, make as never, inNode(plan, plan.origin!), entryOf);
+  }
+  const runs = linkAll(plan, dependencies, scope, depth);
+  if (!runs) return undefined;
+  return isClass && runs.length < 4 && !init
+    ? ofClass(plan, make as Make, runs)
+    : ofFactory(plan, make as Make, runs, isClass, init);
+}
+
+type Init = (instance: unknown) => unknown;
+
+/** Whether a function cannot see a second argument, so that no signal needs to be made for it: an arrow of one plain parameter. */
+function isBlind(fn: Init): boolean {
+  return /^(async\s*)?(\(\s*([\w$]+\s*,?\s*)?\)|[\w$]+)\s*=>/.test(Function.prototype.toString.call(fn));
 }
 
 function linkAll(
@@ -139,9 +168,61 @@ function linkAll(
   return plan.height > maxHeight ? undefined : runs;
 }
 
-function entryFor(shape: Shape, scope: PlannedScope, dependency: Single, depth: number): Entry | undefined {
+/** The entry of a dependency, which may be a list, a record or what a combinator has made. */
+export function entryFor(
+  shape: Shape,
+  scope: PlannedScope,
+  dependency: Single,
+  depth: number,
+): Entry | undefined {
   if (isToken(dependency)) return entryOf(shape, scope, dependency, depth);
-  return undefined;
+  if (isCombinator(dependency)) {
+    const { kind, of, use } = dependency;
+    if (kind === "map") return partOf(shape, scope, [of!], use, depth);
+    if (kind !== "optional") return undefined;
+    const isThere = isProvided(shape, scope, of!);
+    return isThere ? entryFor(shape, scope, of!, depth) : isThere === false ? constant(shape, use) : undefined;
+  }
+  if (typeof (dependency as Partial<Combinator>).kind === "string") return undefined;
+  const values = Object.values(dependency) as Single[];
+  if (Array.isArray(dependency)) return partOf(shape, scope, values, (...all: unknown[]) => all, depth);
+  const keys = Object.keys(dependency);
+  const make = (...all: unknown[]) => Object.fromEntries(keys.map((key, at) => [key, all[at]]));
+  return partOf(shape, scope, values, make, depth);
+}
+
+/** The plan of something that is made of others and has no token. */
+function partOf(
+  shape: Shape,
+  scope: PlannedScope,
+  dependencies: Dependencies,
+  make: unknown,
+  depth: number,
+): Plan | undefined {
+  const plan = new Plan(shape, new Definition(ALIAS, undefined, dependencies, make));
+  link(plan, scope, depth);
+  return plan.run && plan;
+}
+
+function constant(shape: Shape, it: unknown): Plan {
+  const plan = new Plan(shape, new Definition(VALUE, undefined, none, it));
+  plan.run = () => it;
+  return plan;
+}
+
+/** Whether something visible provides a dependency; nothing when that is for the engine to say. */
+function isProvided(shape: Shape, scope: PlannedScope, dependency: Single): boolean | undefined {
+  if (isToken(dependency)) {
+    const key = scope.tree.fallbacks?.get(dependency);
+    return !!find(shape, scope, dependency) || !!(key && find(shape, scope, key));
+  }
+  if (isCombinator(dependency)) {
+    const { kind, of } = dependency;
+    return kind === "optional" ? true : kind === "map" ? isProvided(shape, scope, of!) : undefined;
+  }
+  if (typeof (dependency as Partial<Combinator>).kind === "string") return undefined;
+  const parts = Object.values(dependency).map((part: Single) => isProvided(shape, scope, part));
+  return parts.includes(undefined) ? undefined : !parts.includes(false);
 }
 
 /** Something that there is one instance of, for this scope and all others of the shape. Only the engine builds it. */
@@ -232,7 +313,7 @@ function ofClass(plan: Plan, Class: Make, [a, b, c]: readonly Run[]): Run {
   };
 }
 
-function ofFactory(plan: Plan, make: Make, runs: readonly Run[], isClass: boolean): Run {
+function ofFactory(plan: Plan, make: Make, runs: readonly Run[], isClass: boolean, init: Init | undefined): Run {
   const { length } = runs;
   const isService = plan.definition.lifetime < ALIAS;
   return (scope) => {
@@ -249,6 +330,13 @@ function ofFactory(plan: Plan, make: Make, runs: readonly Run[], isClass: boolea
     }
     const it = isClass ? new make(...values) : make(...values);
     if (promoted !== 0 || (!isClass && isService && isThenable(it))) return done(it, isClass);
+    if (init !== undefined) {
+      hold(scope);
+      beginInit(it);
+      const result = init(it);
+      if (promoted !== 0 || isThenable(result)) return initDone(it, result);
+      endInit();
+    }
     pop();
     return it;
   };

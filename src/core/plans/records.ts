@@ -7,6 +7,7 @@
  * @module
  */
 
+import { nextCheck } from "./disposers.ts";
 import type { AnyToken } from "../types/dependency.ts";
 import { type Definition, IDLE, type Node, type ScopeRecord } from "../model/records.ts";
 
@@ -36,6 +37,12 @@ export class Plan {
   declare up: number;
   /** How many plans lie below it, at most. */
   declare height: number;
+  /** Whether its factory is given a resolver, and resolves what it needs while it runs. */
+  declare isDynamic: boolean;
+  /** Whether it has given an instance that belonged to something already, or that takes no mark of its owner. */
+  declare isPassingOn: boolean;
+  /** The symbol under which an instance has a disposer: see `disposers.ts`. */
+  declare readonly symbolIn: (it: object) => symbol | undefined;
 
   constructor(shape: Shape, definition: Definition, origin?: Node) {
     this.state = IDLE;
@@ -47,6 +54,8 @@ export class Plan {
     this.run = undefined;
     this.slot = -1;
     this.up = this.height = 0;
+    this.isDynamic = this.isPassingOn = false;
+    this.symbolIn = nextCheck();
   }
 
   /** Some loggers print a scope member by member. Definitions of values hold instances, which may be secrets. */
@@ -98,15 +107,17 @@ export interface PlannedScope extends ScopeRecord {
   hits: ReadonlyMap<unknown, Entry>;
   /**
    * What lives in the scope, as long as only plans have built it: the definitions of the values that it was given, and
-   * instances. Either this is undefined, or `ownNodes` is.
+   * instances; while the scope closes at once, the nodes of those that were disposed. Either this is undefined, or `ownNodes` is.
    */
   [slots]: unknown[] | undefined;
   /** The last place that was filled. As long as places are filled in their order, that is the order of building. */
   lastSlot: number;
   /** The places in the order in which they were filled, once that is another one. */
   order: number[] | undefined;
-  /** While the scope closes at once: the nodes of what was disposed already. */
-  ended: (Node | undefined)[] | undefined;
+  /** What dynamic factories have resolved: a plan, and what it depends on because of that, in turns. */
+  dynamic: (Plan | Entry[])[] | undefined;
+  /** The nodes that own those instances in the slots which have a disposer under a symbol, in order of building. */
+  owners: Node[] | undefined;
   /** What the engine sees as `nodes` and `last`: reading those makes nodes of what is in the slots first. */
   ownNodes: Map<object, Node> | undefined;
   ownLast: Node | null;

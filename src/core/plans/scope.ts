@@ -23,22 +23,23 @@ import {
   type Tree,
   VALUE,
 } from "../model/records.ts";
-import { symbolIn } from "../model/ownership.ts";
 import { emptyMap, hold, subtree } from "../model/tree.ts";
 import { running } from "../building/running.ts";
 import { PENDING } from "../building/waiting.ts";
-import { combinator } from "../combinators/combinator.ts";
 import { follow as followClosing, get, getAsync } from "../scope/get.ts";
 import { addSymbols, getFurther, lends, tellAll, TreeScope } from "../scope/scope.ts";
+import { check } from "../model/dependency.ts";
+import { isToken } from "../words/token.ts";
 import { register } from "../registry/registry.ts";
 import type { AnyToken } from "../types/dependency.ts";
 import type { CreateContainer, WaitOptions } from "../types/scope.ts";
 import type { ShutdownOptions, ShutdownReport } from "../types/shutdown.ts";
 import { closeAtOnce, closesAtOnce } from "./close.ts";
-import { entryOf, planOfValue } from "./link.ts";
+import { symbolOf } from "./keep.ts";
+import { entryFor, entryOf, planOfValue } from "./link.ts";
 import { type Entry, noShape, Plan, type PlannedScope, Shape, slots } from "./records.ts";
 import { settle as settleSlots } from "./settle.ts";
-import { follow, forget, promote } from "./stack.ts";
+import { follow, forget, promote, received } from "./stack.ts";
 
 /** How many shapes of scopes below are remembered. */
 const maxBelow = 8;
@@ -51,14 +52,15 @@ class FastScope extends TreeScope implements PlannedScope {
   declare [slots]: unknown[] | undefined;
   declare lastSlot: number;
   declare order: number[] | undefined;
-  declare ended: (Node | undefined)[] | undefined;
+  declare dynamic: (Plan | Entry[])[] | undefined;
+  declare owners: Node[] | undefined;
   declare ownNodes: Map<object, Node> | undefined;
   declare ownLast: Node | null;
 
   constructor(name: string, parent: FastScope | undefined) {
     super(name, parent);
     if (!parent) (this as { tree: Tree }).tree = new FastTree(this.tree);
-    this[slots] = this.order = this.ended = undefined;
+    this[slots] = this.order = this.dynamic = this.owners = undefined;
     this.lastSlot = -1;
   }
 
@@ -132,9 +134,10 @@ Object.defineProperties(FastScope.prototype, {
     },
     set(this: FastScope, lookup: ReadonlyMap<unknown, Node>) {
       if (this[slots] !== undefined) settle(this);
+      const hadOwn = this.shape?.owner === this;
       this.shape = noShape;
       this.hits = this.linked = lookup;
-      if (this.closing?.report) forget();
+      if (hadOwn) forget();
     },
   },
 });
@@ -233,6 +236,10 @@ function getOnPlan(scope: FastScope, dependency: Single, found: Entry | undefine
     if (it === undefined || (it as Plan).shape !== scope.shape) {
       if (!isCurrent(scope)) return getFurther(scope, dependency, undefined);
       it = entryOf(scope.shape, scope, dependency);
+      if (it === undefined && !isToken(dependency)) {
+        check(dependency, "what is resolved");
+        it = entryFor(scope.shape, scope, dependency, 0);
+      }
     }
     if (it !== undefined) {
       const { run } = it as Plan;
@@ -245,11 +252,6 @@ function getOnPlan(scope: FastScope, dependency: Single, found: Entry | undefine
   }
   promote();
   return getFurther(scope, dependency, undefined);
-}
-
-/** A dependency that was resolved already. */
-function received(value: unknown): Single {
-  return combinator("received", [], () => value);
 }
 
 /**
@@ -308,8 +310,9 @@ function open(args: unknown[], fallback: string, parent?: FastScope): FastScope 
   const name = isNamed ? first : fallback;
   const from = args.length > 0 && (isNamed || first === undefined) ? 1 : 0;
   const scope = new FastScope(name, parent);
-  if (parent && (parent.tree as FastTree).isPlain && isCurrent(parent) && arePlain(args, from, parent))
-    openOnPlan(scope, parent, args as Definition[], from);
+  const shape =
+    parent && (parent.tree as FastTree).isPlain && isCurrent(parent) && shapeFor(args, from, parent);
+  if (shape) openOnPlan(scope, shape, parent, args as Definition[], from);
   else {
     const providers = from === 1 ? args.slice(1) : args;
     const registered = providers.length > 0 ? register(scope, providers) : [];
@@ -321,8 +324,14 @@ function open(args: unknown[], fallback: string, parent?: FastScope): FastScope 
   return scope;
 }
 
-function openOnPlan(scope: FastScope, parent: FastScope, args: Definition[], from: number): void {
-  const shape = (scope.shape = shapeBelow(parent.shape, args, from));
+function openOnPlan(
+  scope: FastScope,
+  shape: Shape,
+  parent: FastScope,
+  args: Definition[],
+  from: number,
+): void {
+  scope.shape = shape;
   const count = args.length - from;
   if (count > 0) {
     const filled = (scope[slots] = new Array<unknown>(shape.plans.length));
@@ -332,16 +341,19 @@ function openOnPlan(scope: FastScope, parent: FastScope, args: Definition[], fro
   } else if (lends(parent)) extrasOf(parent).lends = true;
 }
 
-/** Whether these are values without options, for different tokens, none of which the scope would have to dispose. */
-function arePlain(args: unknown[], from: number, parent: FastScope): boolean {
+/** The shape of a scope with these providers, if they are plain values, for different tokens, that nothing has to own. */
+function shapeFor(args: unknown[], from: number, parent: FastScope): Shape | undefined {
   for (let at = from; at < args.length; at++) {
     const it = args[at];
-    if (!(it instanceof Definition) || it.lifetime !== VALUE || it.options !== noOptions) return false;
-    if (it.dependencies.length > 0 || symbolIn(it.make, parent)) return false;
+    if (!(it instanceof Definition) || it.lifetime !== VALUE || it.options !== noOptions) return undefined;
+    if (it.dependencies.length > 0) return undefined;
     for (let other = from; other < at; other++)
-      if ((args[other] as Definition).token === it.token) return false;
+      if ((args[other] as Definition).token === it.token) return undefined;
   }
-  return true;
+  const shape = shapeBelow(parent.shape, args as Definition[], from);
+  for (let at = from; at < args.length; at++)
+    if (symbolOf(shape.plans[at - from]!, (args[at] as Definition).make)) return undefined;
+  return shape;
 }
 
 /** Opens a container whose scopes resolve along plans. Otherwise it is the one of the engine. */

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { ownerOf } from "../model/ownership.ts";
 import { BUILT, Node, TRANSIENT, VALUE } from "../model/records.ts";
 import { type Entry, Plan, type PlannedScope, slots } from "./records.ts";
 
@@ -16,8 +15,8 @@ export const nothing: object = {};
 export function settle(scope: PlannedScope): void {
   const filled = scope[slots];
   if (filled === undefined) return;
-  const { shape, order, lastSlot, ended } = scope;
-  scope[slots] = scope.order = scope.ended = undefined;
+  const { shape, order, lastSlot, owners, dynamic } = scope;
+  scope[slots] = scope.order = scope.owners = scope.dynamic = undefined;
   const nodes = (scope.ownNodes = new Map<object, Node>());
   const { length } = shape.given;
   for (let at = 0; at < length; at++) {
@@ -29,17 +28,20 @@ export function settle(scope: PlannedScope): void {
   }
   const built: [Node, Plan][] = [];
   for (let at = length; at < filled.length; at++) {
-    if (filled[at] === undefined && ended?.[at] === undefined) continue;
+    const it = filled[at];
+    if (it === undefined) continue;
     const plan = shape.plans[at]!;
-    const node = ended?.[at] ?? nodeFor(scope, plan, filled[at]);
+    const owner = owners?.find(({ definition }) => definition === plan.definition);
+    const node = it instanceof Node ? it : (owner ?? nodeFor(scope, plan, it));
     nodes.set(plan.origin!, node);
     built.push([node, plan]);
   }
   // All nodes first: edges lead from one to the other.
-  for (const [node, { deps }] of built) {
+  for (const [node, plan] of built) {
     if (node.state !== BUILT) continue;
     const edges: Node[] = [];
-    for (const dependency of deps)
+    const more = plan.isDynamic ? (dynamic?.[dynamic.indexOf(plan) + 1] as Entry[] | undefined) : undefined;
+    for (const dependency of more ?? plan.deps)
       reach(scope, dependency, (it) => {
         if (edges[edges.length - 1] !== it) edges.push(it);
       });
@@ -54,10 +56,8 @@ export function settle(scope: PlannedScope): void {
   }
 }
 
-/** The node of an instance in a slot. An instance with a disposer has one already, which owns it. */
+/** Makes the node of an instance in a slot, if no node owns it yet. */
 export function nodeFor(scope: PlannedScope, { definition }: Plan, value: unknown): Node {
-  const owner = ownerOf(value);
-  if (owner?.scope === scope && owner.definition === definition) return owner;
   const node = new Node(definition, scope);
   node.state = BUILT;
   node.value = value === nothing ? undefined : value;

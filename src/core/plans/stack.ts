@@ -9,7 +9,7 @@
  * @module
  */
 
-import { beginToFail, failBuild } from "../building/finish.ts";
+import { beginToFail, failBuild, finishBuild } from "../building/finish.ts";
 import { build, continueAfter, drain, failAfter, goOn, initialise, resolve, resolveNode } from "../building/resolve.ts";
 import { running, setRunning } from "../building/running.ts";
 import { PENDING, pendingBuild, suspend, waitFor } from "../building/waiting.ts";
@@ -23,10 +23,14 @@ import {
   RESOLVING,
   RUNNING,
   SCOPED,
+  type Single,
   TRANSIENT,
   WAITING,
 } from "../model/records.ts";
+import { claim } from "../model/ownership.ts";
 import { nodeInScope } from "../registry/registry.ts";
+import { combinator } from "../combinators/combinator.ts";
+import { get } from "../scope/get.ts";
 import { isThenable } from "../words/thenable.ts";
 import type { Entry, Plan, PlannedScope, Run } from "./records.ts";
 import { reach, settle } from "./settle.ts";
@@ -39,11 +43,21 @@ export let top = 0;
 export let promoted = 0;
 const builds: Build[] = [];
 /** The values that a plan had received when one of its dependencies threw. */
-const received: (unknown[] | undefined)[] = [];
+const partial: (unknown[] | undefined)[] = [];
+/** The resolvers of the dynamic factories on the stack, and the instances whose `init` is running. */
+const resolvers: (Told | undefined)[] = [];
+const initialising: ({ readonly value: unknown } | undefined)[] = [];
 /** The scope that everything on the stack is resolved from. */
 let base: PlannedScope | undefined;
 /** Whether something was promoted since the stack was empty. Then builds may be in the queue. */
 let wasPromoted = false;
+
+/** Told the build of the service that it belongs to, once there is one. */
+export interface Told {
+  build: Build | undefined;
+  /** What the factory has resolved so far. */
+  entries: Entry[] | undefined;
+}
 
 export function push(plan: Plan): number {
   frames[top] = plan;
@@ -115,10 +129,20 @@ export function promote(): void {
   setRunning(undefined);
   promoteAll();
   if (top === 0) return;
-  const it = builds[top - 1]!;
+  const at = top - 1;
+  const it = builds[at]!;
+  if (!frames[at]!.isDynamic) {
+    it.below = outer();
+    reachAll(it, frames[at]!.deps);
+  }
   it.phase = RUNNING;
-  reachAll(it, frames[top - 1]!.deps);
   setRunning(it);
+}
+
+/** The build of the last dynamic factory that is running on the stack. */
+function outer(): Build | undefined {
+  for (let at = top - 1; at >= 0; at--) if (frames[at]!.isDynamic) return builds[at];
+  return undefined;
 }
 
 /** The same while the plan on top resolves `dependency`. Gives its build. */
@@ -126,7 +150,8 @@ function promoteFor(dependency: Entry): Build | undefined {
   if (running === stand) {
     setRunning(undefined);
     promoteAll();
-    if (top > 0) reachAll(builds[top - 1]!, before(top - 1, dependency));
+    if (top > 0 && !frames[top - 1]!.isDynamic) reachAll(builds[top - 1]!, before(top - 1, dependency));
+    setRunning(outer());
   }
   return builds[top - 1];
 }
@@ -142,6 +167,7 @@ function promoteAll(): void {
   wasPromoted = true;
   settle(scope);
   let dependent: Build | undefined;
+  let below: Build | undefined;
   for (let at = 0; at < top; at++) {
     const plan = frames[at]!;
     const { definition, origin } = plan;
@@ -155,7 +181,19 @@ function promoteAll(): void {
     } else it = new Build(definition, scope, dependent, node);
     it.phase = RESOLVING;
     if (node) node.build ??= it;
-    if (at < top - 1) reachAll(it, before(at, frames[at + 1]!));
+    if (plan.isDynamic) {
+      it.phase = RUNNING;
+      it.below = below;
+      below = it;
+      const told = resolvers[at]!;
+      told.build = it;
+      reachAll(it, told.entries ?? none);
+    } else if (at < top - 1) reachAll(it, before(at, frames[at + 1]!));
+    const made = initialising[at];
+    if (made) {
+      if (node && definition.lifetime < TRANSIENT) claim(node, made.value);
+      it.made = made;
+    }
     builds[at] = dependent = it;
   }
   promoted = top;
@@ -169,6 +207,9 @@ function reachAll(it: Build, deps: readonly Entry[]): void {
 function popBuild(): Build {
   const it = builds[--top]!;
   builds.length = promoted = top;
+  resolvers[top] = initialising[top] = undefined;
+  setRunning(outer());
+  it.below = undefined;
   return it;
 }
 
@@ -208,7 +249,6 @@ function lifetimeOf({ definition }: Entry): number {
 export function done(made: unknown, isClass: boolean): unknown {
   promote();
   const it = popBuild();
-  setRunning(undefined);
   try {
     if (isClass || it.definition.lifetime >= ALIAS || !isThenable(made)) return initialise(it, made);
     it.progress = continueAfter(it, made, initialise);
@@ -218,10 +258,62 @@ export function done(made: unknown, isClass: boolean): unknown {
   }
 }
 
+/** The same for one whose `init` has returned. */
+export function initDone(value: unknown, result: unknown): unknown {
+  promote();
+  const it = popBuild();
+  try {
+    if (!isThenable(result)) return finishBuild(it, value);
+    it.progress = continueAfter(it, result, () => finishBuild(it, value));
+    return suspend(it);
+  } catch (error) {
+    return failed(it, error);
+  }
+}
+
+/** Notes that the `init` of an instance is called, for the plan on top; and that it has ended. */
+export function beginInit(value: unknown): void {
+  initialising[top - 1] = { value };
+}
+export function endInit(): void {
+  initialising[top - 1] = undefined;
+}
+
+/** Notes the resolver that a dynamic factory is given. */
+export function lend(at: number, told: Told | undefined): void {
+  resolvers[at] = told;
+}
+
+/** Whether the dynamic factory of a plan is on the stack already. */
+export function isOnStack(plan: Plan): boolean {
+  for (let at = 0; at < top; at++) if (frames[at] === plan) return true;
+  return false;
+}
+
+/** Follows a plan for the dynamic factory that is running, the one on top. Gives its value as the engine's `get` would. */
+export function followWithin(scope: PlannedScope, run: Run, entry: Entry, told: Told): unknown {
+  const floor = top;
+  let it: unknown;
+  try {
+    it = run(scope);
+  } catch (error) {
+    it = unwind(error, floor);
+  }
+  const { build } = told;
+  if (!build) return it;
+  if (it === PENDING) return get(scope, received(it), build);
+  if (lifetimeOf(entry) < TRANSIENT) reachAll(build, [entry]);
+  return it;
+}
+
+/** A dependency that was resolved already. */
+export function received(value: unknown): Single {
+  return combinator("received", [], () => value);
+}
+
 /** What the engine does when a build throws. */
 function failed(it: Build, error: unknown): unknown {
   const { node } = it;
-  it.below = undefined;
   if (node?.build === it) node.build = undefined;
   const failing = beginToFail(it, error);
   if (!failing) throw failBuild(it, it.failure!.error, false);
@@ -232,7 +324,7 @@ function failed(it: Build, error: unknown): unknown {
 
 /** Remembers what a plan had received, because one of its dependencies has thrown. */
 export function note(at: number, values: unknown[]): void {
-  if (top > at) received[at] = values;
+  if (top > at) partial[at] = values;
 }
 
 /** Follows a plan, when no factory is running. Gives `PENDING` and more by the engine. */
@@ -250,18 +342,17 @@ export function follow(scope: PlannedScope, run: Run): unknown {
   return wasPromoted ? after(scope, it) : it;
 }
 
-/** Ends what is on the stack by the engine, the last first, because something has thrown. */
-function unwind(thrown: unknown): unknown {
+/** Ends what is on the stack above `floor` by the engine, the last first, because something has thrown. */
+function unwind(thrown: unknown, floor = 0): unknown {
   let error = thrown;
   let hasFailed = true;
   let it: unknown;
   promote();
   wasPromoted = true;
-  setRunning(undefined);
-  while (top > 0) {
+  while (top > floor) {
     const at = top - 1;
-    const values = received[at];
-    received[at] = undefined;
+    const values = partial[at];
+    partial[at] = undefined;
     try {
       if (hasFailed) {
         const build = popBuild();
@@ -278,10 +369,13 @@ function unwind(thrown: unknown): unknown {
     }
   }
   if (!hasFailed) return it;
-  wasPromoted = false;
-  base = undefined;
-  frames.length = 0;
-  drain();
+  if (floor === 0) {
+    wasPromoted = false;
+    base = undefined;
+    setRunning(undefined);
+    frames.length = 0;
+    drain();
+  }
   throw error;
 }
 

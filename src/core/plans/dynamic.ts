@@ -1,0 +1,122 @@
+/**
+ * Dynamic factories on plans: those that are given a resolver, and resolve what they need while they run.
+ *
+ * While such a factory is the one that runs, its resolver follows plans, on the same stack. In every other case (another
+ * factory has got hold of it, or it is used after its service was built) it is the engine's resolver.
+ *
+ * @module
+ */
+
+import { Build, BUILT, DONE } from "../model/records.ts";
+import { resolverFor } from "../scope/get.ts";
+import type { Resolver } from "../types/provider.ts";
+import { isThenable } from "../words/thenable.ts";
+import { isToken } from "../words/token.ts";
+import type { Entry, Plan, PlannedScope, Run, Shape } from "./records.ts";
+import {
+  done,
+  followWithin,
+  isOnPlans,
+  isOnStack,
+  lend,
+  pop,
+  promote,
+  promoted,
+  push,
+  type Told,
+  top,
+} from "./stack.ts";
+
+/** How deep the stack may be before the engine takes over. */
+const maxDepth = 150;
+
+type EntryOf = (shape: Shape, scope: PlannedScope, token: unknown) => Entry | undefined;
+type Make = (resolver: unknown) => unknown;
+
+/** The function of a plan with a dynamic factory. `away` has the engine resolve the service. */
+export function ofDynamic(plan: Plan, make: Make, away: Run, entryOf: EntryOf): Run {
+  return (scope) => {
+    // Only here can a plan lead back to itself: everything else was checked when it was linked.
+    if (top > maxDepth || isOnStack(plan)) return away(scope);
+    const at = push(plan);
+    const lent = new Lent(scope, plan, at, entryOf);
+    lend(at, lent);
+    let it;
+    try {
+      it = make({
+        get: (dependency: unknown) => lent.get(dependency),
+        getAsync: (dependency: unknown) => lent.real().getAsync(dependency as never),
+        has: (dependency: unknown) => lent.real().has(dependency as never),
+      });
+    } finally {
+      lent.isOver = true;
+    }
+    if (promoted !== 0 || isThenable(it)) return done(it, false);
+    lend(at, undefined);
+    pop();
+    if (lent.entries !== undefined) {
+      if (scope.dynamic === undefined) scope.dynamic = [plan, lent.entries];
+      else scope.dynamic.push(plan, lent.entries);
+    }
+    return it;
+  };
+}
+
+/** The resolver of one factory. */
+class Lent implements Told {
+  readonly scope: PlannedScope;
+  readonly plan: Plan;
+  /** The place of its plan on the stack. */
+  readonly at: number;
+  readonly entryOf: EntryOf;
+  build: Build | undefined = undefined;
+  entries: Entry[] | undefined = undefined;
+  /** Whether its factory has returned or thrown. */
+  isOver = false;
+  resolver: Resolver | undefined = undefined;
+
+  constructor(scope: PlannedScope, plan: Plan, at: number, entryOf: EntryOf) {
+    this.scope = scope;
+    this.plan = plan;
+    this.at = at;
+    this.entryOf = entryOf;
+  }
+
+  get(dependency: unknown): unknown {
+    const { scope, plan } = this;
+    const isNow = !this.isOver && isOnPlans() && top - 1 === this.at && scope.closing === undefined;
+    const entry = isNow && isToken(dependency) ? this.entryOf(plan.shape, scope, dependency) : undefined;
+    if (entry !== undefined) {
+      const { run } = entry as Plan;
+      if (run !== undefined) {
+        const it = followWithin(scope, run, entry, this);
+        if (this.build === undefined) this.note(entry);
+        return it;
+      }
+      if (entry.state === BUILT) {
+        this.note(entry);
+        return entry.value;
+      }
+    }
+    return this.real().get(dependency as never);
+  }
+
+  note(entry: Entry): void {
+    if (this.entries === undefined) this.entries = [entry];
+    else this.entries.push(entry);
+  }
+
+  /** The resolver of the engine. */
+  real(): Resolver {
+    promote();
+    return (this.resolver ??= resolverFor(this.scope, this.build ?? this.late()));
+  }
+
+  /** The build of a service that was built without one. */
+  late(): Build {
+    const { scope, plan } = this;
+    const build = new Build(plan.definition, scope, undefined, scope.nodes?.get(plan.origin!));
+    build.phase = DONE;
+    return build;
+  }
+}
