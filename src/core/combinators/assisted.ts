@@ -14,7 +14,6 @@ import { invalid } from "../model/messages.ts";
 import { Build, type Combinator, Definition, Node, type Single, TRANSIENT } from "../model/records.ts";
 import { isClassSyntax } from "../registry/provider.ts";
 import { isProvided } from "../registry/registry.ts";
-import { resolverFor } from "../scope/get.ts";
 import type { Assisted, MakeArg } from "../types/combinator.ts";
 import type { AnyToken } from "../types/dependency.ts";
 import { InvalidProviderError } from "../words/errors.ts";
@@ -76,7 +75,7 @@ export const assisted: Assisted = ((
     "assisted",
     rest,
     (scope, dependent) => {
-      const { get } = resolverFor(scope, dependent);
+      const { get } = scope.tree.resolver(scope, dependent);
       // For `parent`, the dependencies of a call are those of the dependent.
       const { scope: home } = providerOf(scope, dependent) ?? { scope };
       return (...args: unknown[]): unknown => {

@@ -6,7 +6,6 @@
 
 import { check } from "../model/dependency.ts";
 import { type Single, TRANSIENT } from "../model/records.ts";
-import { resolverFor } from "../scope/get.ts";
 import type { Defer } from "../types/combinator.ts";
 import { combinator } from "./combinator.ts";
 
@@ -33,7 +32,7 @@ import { combinator } from "./combinator.ts";
 /* @__NO_SIDE_EFFECTS__ */
 export const defer: Defer = ((dependency: Single) => {
   const made = combinator("defer", dependency, (scope, dependent) => {
-    const { get, getAsync } = resolverFor(scope, dependent);
+    const { get, getAsync } = scope.tree.resolver(scope, dependent);
     return { get: () => get(dependency as never), getAsync: () => getAsync(dependency as never) };
   });
   // What is resolved later is not for a factory that is running.

@@ -19,7 +19,7 @@
 
 import type { AnyToken } from "../types/dependency.ts";
 import type { ScopedOptions, ValueOptions } from "../types/options.ts";
-import type { ProviderKind } from "../types/provider.ts";
+import type { ProviderKind, Resolver } from "../types/provider.ts";
 import type { ScopeState } from "../types/scope.ts";
 import type { ShutdownOptions, ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
 import type { Controller } from "../words/web.ts";
@@ -482,7 +482,7 @@ export interface Tree {
   /** Under a token: the key that its fallbacks are registered under. There once one was registered. */
   fallbacks?: WeakMap<object, object>;
   /** Makes what a factory without declared dependencies is given. */
-  readonly resolver: (scope: ScopeRecord, dependent: Build | undefined) => unknown;
+  readonly resolver: (scope: ScopeRecord, dependent: Build | undefined) => Resolver;
 }
 
 /** Tells observers that `name` happened to a scope, or to the service of a node or build. Gives whether one listens. */

@@ -24,7 +24,7 @@ import { end, reportOf, ScopeShutdown } from "../shutdown/shutdown.ts";
 import type { ShutdownReport } from "../types/shutdown.ts";
 import { symbolOf } from "./keep.ts";
 import { type PlannedScope, slots } from "./records.ts";
-import { nodeFor } from "./settle.ts";
+import { nodeFor, nothing } from "./settle.ts";
 
 /** Whether nothing in a scope, and nobody who calls, needs the engine to close it. */
 export function closesAtOnce(scope: PlannedScope): boolean {
@@ -63,8 +63,9 @@ function disposeAll(scope: PlannedScope, closing: ScopeShutdown): boolean {
   for (;;) {
     const at = order ? (order.pop() ?? -1) : scope.lastSlot--;
     if (at < length) return true;
-    const value = filled![at];
-    if (value === undefined) continue;
+    const it = filled![at];
+    if (it === undefined) continue;
+    const value = it === nothing ? undefined : it;
     const plan = shape.plans[at]!;
     const { definition } = plan;
     const { dispose } = definition.options;

@@ -9,13 +9,13 @@ import { noteChange } from "../model/edges.ts";
 import { BUILT, Node } from "../model/records.ts";
 import { attach } from "../model/tree.ts";
 import { type Plan, type PlannedScope, slots } from "./records.ts";
-import { nothing, settle } from "./settle.ts";
+import { nothing } from "./settle.ts";
 
 /** Puts a new instance in its slot, and has the scope known to the one above, because there is something to dispose. */
 export function keep(scope: PlannedScope, plan: Plan, it: unknown): unknown {
   const { slot, definition, shape } = plan;
   const filled = (scope[slots] ??= new Array<unknown>(shape.plans.length));
-  filled[slot] = it;
+  filled[slot] = it === undefined ? nothing : it;
   if (slot > scope.lastSlot && scope.order === undefined) scope.lastSlot = slot;
   else inOrder(scope, slot);
   if (!scope.isHeld) hold(scope);
@@ -29,10 +29,6 @@ export function keep(scope: PlannedScope, plan: Plan, it: unknown): unknown {
     }
   }
   if (scope.tree.hasStops) noteChange(scope);
-  if (it === undefined) {
-    filled[slot] = nothing;
-    settle(scope);
-  }
   return it;
 }
 

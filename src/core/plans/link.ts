@@ -32,6 +32,7 @@ import { isToken } from "../words/token.ts";
 import { ofDynamic } from "./dynamic.ts";
 import { hold, keep } from "./keep.ts";
 import { type Entry, Plan, type PlannedScope, type Run, type Shape, slots } from "./records.ts";
+import { nothing } from "./settle.ts";
 import { away, beginInit, done, endInit, initDone, note, pop, promoted, push, rest } from "./stack.ts";
 
 /** How many plans may lie below one. The engine takes over before the stack is full. */
@@ -246,7 +247,7 @@ function inSlot(plan: Plan, origin: Node, fresh: Run): Run {
     const filled = scope[slots];
     if (filled !== undefined) {
       const it = filled[slot];
-      if (it !== undefined) return it;
+      if (it !== undefined) return it === nothing ? undefined : it;
     } else if (scope.ownNodes !== undefined) return fromNode(scope);
     const it = fresh(scope);
     return scope.ownNodes === undefined ? keep(scope, plan, it) : it;

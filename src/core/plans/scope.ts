@@ -10,6 +10,7 @@
 
 import { closed } from "../model/messages.ts";
 import {
+  type Build,
   BUILT,
   Definition,
   type Guard,
@@ -26,12 +27,13 @@ import {
 import { emptyMap, hold, subtree } from "../model/tree.ts";
 import { running } from "../building/running.ts";
 import { PENDING } from "../building/waiting.ts";
-import { follow as followClosing, get, getAsync } from "../scope/get.ts";
+import { follow as followClosing, get, resolverFor } from "../scope/get.ts";
 import { addSymbols, getFurther, lends, tellAll, TreeScope } from "../scope/scope.ts";
 import { check } from "../model/dependency.ts";
 import { isToken } from "../words/token.ts";
 import { register } from "../registry/registry.ts";
 import type { AnyToken } from "../types/dependency.ts";
+import type { Resolver } from "../types/provider.ts";
 import type { CreateContainer, WaitOptions } from "../types/scope.ts";
 import type { ShutdownOptions, ShutdownReport } from "../types/shutdown.ts";
 import { closeAtOnce, closesAtOnce } from "./close.ts";
@@ -39,7 +41,7 @@ import { symbolOf } from "./keep.ts";
 import { entryFor, entryOf, planOfValue } from "./link.ts";
 import { type Entry, noShape, Plan, type PlannedScope, Shape, slots } from "./records.ts";
 import { settle as settleSlots } from "./settle.ts";
-import { follow, forget, promote, received } from "./stack.ts";
+import { follow, forget, promote, received, top } from "./stack.ts";
 
 /** How many shapes of scopes below are remembered. */
 const maxBelow = 8;
@@ -115,6 +117,7 @@ Object.defineProperties(FastScope.prototype, {
       return this.ownNodes;
     },
     set(this: FastScope, nodes: Map<object, Node> | undefined) {
+      if (nodes) promote();
       this[slots] = undefined;
       this.ownNodes = nodes;
     },
@@ -159,13 +162,13 @@ class FastTree implements Tree {
   #dependents: Dependents | undefined;
   #nodeOfIo: Tree["nodeOfIo"];
 
-  constructor({ root, latest, opened, resolver }: Tree) {
+  constructor({ root, latest, opened }: Tree) {
     this.root = root;
     this.latest = latest;
     this.opened = opened;
     this.changes = this.pending = 0;
     this.hasStops = false;
-    this.resolver = resolver;
+    this.resolver = resolverOf;
   }
 
   get tell(): Tell | undefined {
@@ -208,6 +211,18 @@ class FastTree implements Tree {
   }
 }
 
+/** Makes the resolver of the engine. Using it may begin while the factory of a plan is running. */
+function resolverOf(scope: ScopeRecord, dependent: Build | undefined): Resolver {
+  const { get, getAsync, has } = resolverFor(scope, dependent);
+  const first =
+    <A, R>(fn: (it: A) => R) =>
+    (it: A): R => {
+      promote();
+      return fn(it);
+    };
+  return { get: first(get), getAsync: first(getAsync), has: first(has) } as Resolver;
+}
+
 /** Has the engine resolve from a scope, until `revive` finds it a shape. */
 function leave(scope: FastScope): void {
   settleSlots(scope);
@@ -231,7 +246,7 @@ function beginChange(top: FastScope): void {
 
 /** Everything that is not built, or not in the first map. */
 function getOnPlan(scope: FastScope, dependency: Single, found: Entry | undefined): unknown {
-  if (running === undefined && scope.closing === undefined) {
+  if (running === undefined && top === 0 && scope.closing === undefined) {
     let it = found;
     if (it === undefined || (it as Plan).shape !== scope.shape) {
       if (!isCurrent(scope)) return getFurther(scope, dependency, undefined);

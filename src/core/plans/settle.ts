@@ -5,7 +5,7 @@
  * @module
  */
 
-import { BUILT, Node, TRANSIENT, VALUE } from "../model/records.ts";
+import { BUILT, DISPOSED, Node, TRANSIENT, VALUE } from "../model/records.ts";
 import { type Entry, Plan, type PlannedScope, slots } from "./records.ts";
 
 /** Stands in a slot for an instance that is `undefined`, because an empty slot is one that was not built. */
@@ -38,7 +38,7 @@ export function settle(scope: PlannedScope): void {
   }
   // All nodes first: edges lead from one to the other.
   for (const [node, plan] of built) {
-    if (node.state !== BUILT) continue;
+    if (node.state === DISPOSED) continue;
     const edges: Node[] = [];
     const more = plan.isDynamic ? (dynamic?.[dynamic.indexOf(plan) + 1] as Entry[] | undefined) : undefined;
     for (const dependency of more ?? plan.deps)

@@ -125,18 +125,19 @@ export function isOnPlans(): boolean {
 
 /** Makes the plans on the stack builds of the engine, if there are any. Comes before everything that may look at them. */
 export function promote(): void {
-  if (running !== stand) return;
-  setRunning(undefined);
-  promoteAll();
-  if (top === 0) return;
+  const isRunning = running === stand;
+  if (isRunning) setRunning(undefined);
+  if (top === 0 || promoted !== 0) return;
   const at = top - 1;
+  promoteAll();
   const it = builds[at]!;
   if (!frames[at]!.isDynamic) {
     it.below = outer();
     reachAll(it, frames[at]!.deps);
   }
   it.phase = RUNNING;
-  setRunning(it);
+  // The engine may have put it aside, to run something on behalf of something else.
+  if (isRunning) setRunning(it);
 }
 
 /** The build of the last dynamic factory that is running on the stack. */
@@ -147,8 +148,7 @@ function outer(): Build | undefined {
 
 /** The same while the plan on top resolves `dependency`. Gives its build. */
 function promoteFor(dependency: Entry): Build | undefined {
-  if (running === stand) {
-    setRunning(undefined);
+  if (promoted === 0) {
     promoteAll();
     if (top > 0 && !frames[top - 1]!.isDynamic) reachAll(builds[top - 1]!, before(top - 1, dependency));
     setRunning(outer());
@@ -165,6 +165,7 @@ function before(at: number, dependency: Entry): Entry[] {
 function promoteAll(): void {
   const scope = base!;
   wasPromoted = true;
+  promoted = top;
   settle(scope);
   let dependent: Build | undefined;
   let below: Build | undefined;
@@ -196,7 +197,6 @@ function promoteAll(): void {
     }
     builds[at] = dependent = it;
   }
-  promoted = top;
 }
 
 /** Adds the edges of what a build has received so far. */

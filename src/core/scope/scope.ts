@@ -159,7 +159,7 @@ export function getFurther(scope: ScopeRecord, dependency: Single, found: Node |
   follow(scope);
   // An observer is told of everything that is received, also of what is built already.
   const isAtHand = !scope.tree.tell && !scope.closing?.report;
-  const node = found ?? (isAtHand ? find(scope, dependency) : undefined);
+  const node = isAtHand ? (found ?? find(scope, dependency)) : undefined;
   if (!running && node) {
     const built = node.definition.lifetime === SCOPED ? scope.nodes?.get(node) : node;
     if (built?.state === BUILT) return built.value;
