@@ -12,7 +12,7 @@ import { resolverFor } from "../scope/get.ts";
 import type { Resolver } from "../types/provider.ts";
 import { isThenable } from "../words/thenable.ts";
 import { isToken } from "../words/token.ts";
-import type { Entry, Plan, PlannedScope, Run, Shape } from "./records.ts";
+import { type Entry, type Plan, type PlannedScope, type Run, type Shape, slots } from "./records.ts";
 import {
   done,
   followWithin,
@@ -33,11 +33,9 @@ const maxDepth = 150;
 type EntryOf = (shape: Shape, scope: PlannedScope, token: unknown) => Entry | undefined;
 type Make = (resolver: unknown) => unknown;
 
-/** The function of a plan with a dynamic factory. `away` has the engine resolve the service. */
-export function ofDynamic(plan: Plan, make: Make, away: Run, entryOf: EntryOf): Run {
+/** The function of a plan with a dynamic factory. */
+export function ofDynamic(plan: Plan, make: Make, entryOf: EntryOf): Run {
   return (scope) => {
-    // Only here can a plan lead back to itself: everything else was checked when it was linked.
-    if (top > maxDepth || isOnStack(plan)) return away(scope);
     const at = push(plan);
     const lent = new Lent(scope, plan, at, entryOf);
     lend(at, lent);
@@ -88,7 +86,7 @@ class Lent implements Told {
     const entry = isNow && isToken(dependency) ? this.entryOf(plan.shape, scope, dependency) : undefined;
     if (entry !== undefined) {
       const { run } = entry as Plan;
-      if (run !== undefined) {
+      if (run !== undefined && !mayLeadBack(entry as Plan, scope)) {
         const it = followWithin(scope, run, entry, this);
         if (this.build === undefined) this.note(entry);
         return it;
@@ -119,4 +117,14 @@ class Lent implements Told {
     build.phase = DONE;
     return build;
   }
+}
+
+/**
+ * Whether resolving something for a factory that is running may lead back to what is on the stack: the only circles that are
+ * not seen when plans are linked. Each of them leads through a dynamic factory that is running.
+ */
+function mayLeadBack(plan: Plan, scope: PlannedScope): boolean {
+  if (top > maxDepth) return true;
+  if (plan.slot >= 0 && scope[slots]?.[plan.slot] !== undefined) return false;
+  return plan.dynamics.some(isOnStack);
 }

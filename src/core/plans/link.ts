@@ -133,7 +133,8 @@ function freshOf(plan: Plan, scope: PlannedScope, depth: number): Run | undefine
   if ((dependencies[0] as Partial<Combinator> | undefined)?.kind === "resolver") {
     if (lifetime !== SCOPED || init) return undefined;
     plan.isDynamic = true;
-    return ofDynamic(plan, make as never, inNode(plan, plan.origin!), entryOf);
+    plan.dynamics = [plan];
+    return ofDynamic(plan, make as never, entryOf);
   }
   const runs = linkAll(plan, dependencies, scope, depth);
   if (!runs) return undefined;
@@ -161,7 +162,10 @@ function linkAll(
     const it = entryFor(plan.shape, scope, dependency, depth + 1);
     const run = it instanceof Plan ? it.run : it && single(it);
     if (!it || !run) return undefined;
-    if (it instanceof Plan && it.height >= plan.height) plan.height = it.height + 1;
+    if (it instanceof Plan) {
+      if (it.height >= plan.height) plan.height = it.height + 1;
+      if (it.dynamics.length > 0) plan.dynamics = [...plan.dynamics, ...it.dynamics];
+    }
     deps.push(it);
     runs.push(run);
   }

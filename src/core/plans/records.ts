@@ -39,6 +39,8 @@ export class Plan {
   declare height: number;
   /** Whether its factory is given a resolver, and resolves what it needs while it runs. */
   declare isDynamic: boolean;
+  /** The plans with such factories that it leads to, by what is declared. */
+  declare dynamics: readonly Plan[];
   /** Whether it has given an instance that belonged to something already, or that takes no mark of its owner. */
   declare isPassingOn: boolean;
   /** The symbol under which an instance has a disposer: see `disposers.ts`. */
@@ -50,7 +52,7 @@ export class Plan {
     this.shape = shape;
     this.definition = definition;
     this.origin = origin;
-    this.deps = [];
+    this.deps = this.dynamics = [];
     this.run = undefined;
     this.slot = -1;
     this.up = this.height = 0;

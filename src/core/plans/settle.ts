@@ -40,8 +40,9 @@ export function settle(scope: PlannedScope): void {
   for (const [node, plan] of built) {
     if (node.state === DISPOSED) continue;
     const edges: Node[] = [];
-    const more = plan.isDynamic ? (dynamic?.[dynamic.indexOf(plan) + 1] as Entry[] | undefined) : undefined;
-    for (const dependency of more ?? plan.deps)
+    const place = dynamic?.indexOf(plan) ?? -1;
+    const entries = place < 0 ? plan.deps : (dynamic![place + 1] as Entry[]);
+    for (const dependency of entries)
       reach(scope, dependency, (it) => {
         if (edges[edges.length - 1] !== it) edges.push(it);
       });
