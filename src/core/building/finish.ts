@@ -96,8 +96,9 @@ export function finishBuild(build: Build, value: unknown): unknown {
     // An observer may have shut down.
     if (isCached && node!.state !== BUILT) throw closed(scope, token, dependent);
   }
-  // Everything that waited for it has given up or failed.
-  if (build.missing !== undefined && !build.waiters?.length) {
+  // Everything that waited for it has given up or failed. What has not waited is returned to the one that resolved it, also
+  // when its factory has shut down a scope meanwhile.
+  if (build.waiters?.length === 0) {
     if (lifetime === TRANSIENT) void disposeUnreceived(definition, scope, own);
     if (lifetime === ALIAS) dropTransientsOf(build);
   }

@@ -185,6 +185,7 @@ export function build(it: Build, isResumed: boolean = it.missing !== undefined):
       }
       it.phase = WAITING;
     }
+    if (isResumed) it.waiters ??= [];
     if (it.failure) throw it.failure.error;
     if (it.missing) return suspend(it);
     const { lifetime, make, token, arity } = definition;
@@ -267,6 +268,7 @@ export async function continueAfter(
   promise: unknown,
   next: (it: Build, value: unknown) => unknown,
 ): Promise<void> {
+  it.waiters ??= [];
   try {
     next(it, await promise);
   } catch (error) {

@@ -254,7 +254,7 @@ export class Build implements Dependent {
   declare end?: () => void;
   /** What disposes its values: there where providers have changed since they were resolved. */
   declare drops?: Drop[];
-  /** The builds that wait for this one. */
+  /** The builds that wait for this one. There once it has waited itself, so that nothing on the stack receives its result. */
   declare waiters?: Waiter[] | undefined;
   /** The builds that this one waits for, or has waited for. */
   declare waitsFor?: Build[];

@@ -60,6 +60,7 @@ export function hold(scope: PlannedScope): void {
     at.isHeld = true;
     attach(at, at.parent!);
     at.hits = at.shape;
+    at.linked = at.parent!.lookup;
   }
 }
 

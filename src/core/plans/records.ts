@@ -107,6 +107,8 @@ export interface PlannedScope extends ScopeRecord {
   shape: Shape;
   /** Where `get` looks first: the shape, or what the engine's rules allow instead. */
   hits: ReadonlyMap<unknown, Entry>;
+  /** What the engine has set as `lookup`. */
+  linked: ReadonlyMap<unknown, Node>;
   /**
    * What lives in the scope, as long as only plans have built it: the definitions of the values that it was given, and
    * instances; while the scope closes at once, the nodes of those that were disposed. Either this is undefined, or `ownNodes` is.

@@ -227,7 +227,7 @@ function resolverOf(scope: ScopeRecord, dependent: Build | undefined): Resolver 
 function leave(scope: FastScope): void {
   settleSlots(scope);
   scope.shape = noShape;
-  scope.hits = scope.linked = emptyMap;
+  scope.hits = scope.lookup;
 }
 
 /** Makes nodes of what plans have built in a scope. What a plan is building right now becomes a build. */
