@@ -156,6 +156,11 @@ let depth = 0;
 /** How many may be, before the rest is put off to the queue. */
 const maxDepth = 200;
 
+/** Says how many there are besides those that this file knows of: see `core/plans/`. */
+export function setDepth(builds: number): void {
+  depth = builds;
+}
+
 /** Goes on with a build as far as possible: resolves all dependencies at once, then calls the factory. */
 export function build(it: Build, isResumed: boolean = it.missing !== undefined): unknown {
   const { definition, scope, node } = it;

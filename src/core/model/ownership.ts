@@ -23,7 +23,7 @@ export function symbolIn(value: unknown, scope: ScopeRecord): symbol | false {
 
 /** Whether it is a scope of the same tree. The shutdown of the tree closes it. */
 export function isScopeOfTree(it: object, scope: ScopeRecord): boolean {
-  const isScope = Object.getPrototypeOf(it) === Object.getPrototypeOf(scope);
+  const isScope = Object.getPrototypeOf(scope).isPrototypeOf(it);
   // A scope that has closed is disposed already.
   return isScope && ((it as ScopeRecord).tree === scope.tree || (it as ScopeRecord).state === "closed");
 }

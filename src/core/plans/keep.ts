@@ -67,7 +67,9 @@ export function hold(scope: PlannedScope): void {
 /** The symbol under which an instance has a disposer. */
 export function symbolOf(plan: Plan, it: unknown): symbol | undefined {
   try {
-    return (typeof it === "object" || typeof it === "function") && it !== null ? plan.symbolIn(it) : undefined;
+    return (typeof it === "object" || typeof it === "function") && it !== null
+      ? plan.symbolIn(it)
+      : undefined;
   } catch {
     // A revoked proxy, or one that refuses to be looked at.
     return undefined;

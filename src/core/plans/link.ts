@@ -57,8 +57,7 @@ function find(shape: Shape, scope: PlannedScope, token: object): Entry | undefin
     const slot = given.indexOf(token as never);
     if (slot >= 0) return up === 0 ? plans[slot] : valueAbove(shape, plans[slot]!, up, slot);
     const node = owner && registered(owner, token);
-    if (node)
-      return node.definition.lifetime < SCOPED ? node : new Plan(shape, node.definition, node);
+    if (node) return node.definition.lifetime < SCOPED ? node : new Plan(shape, node.definition, node);
   }
   return undefined;
 }
@@ -81,9 +80,7 @@ export function planOfValue(shape: Shape, token: never, slot: number): Plan {
   plan.slot = slot;
   plan.run = (scope) => {
     const filled = scope[slots];
-    return filled === undefined
-      ? scope.ownNodes!.get(token)!.value
-      : (filled[slot] as Definition).make;
+    return filled === undefined ? scope.ownNodes!.get(token)!.value : (filled[slot] as Definition).make;
   };
   return plan;
 }
@@ -186,7 +183,11 @@ export function entryFor(
     if (kind === "map") return partOf(shape, scope, [of!], use, depth);
     if (kind !== "optional") return undefined;
     const isThere = isProvided(shape, scope, of!);
-    return isThere ? entryFor(shape, scope, of!, depth) : isThere === false ? constant(shape, use) : undefined;
+    return isThere
+      ? entryFor(shape, scope, of!, depth)
+      : isThere === false
+        ? constant(shape, use)
+        : undefined;
   }
   if (typeof (dependency as Partial<Combinator>).kind === "string") return undefined;
   const values = Object.values(dependency) as Single[];
@@ -318,7 +319,13 @@ function ofClass(plan: Plan, Class: Make, [a, b, c]: readonly Run[]): Run {
   };
 }
 
-function ofFactory(plan: Plan, make: Make, runs: readonly Run[], isClass: boolean, init: Init | undefined): Run {
+function ofFactory(
+  plan: Plan,
+  make: Make,
+  runs: readonly Run[],
+  isClass: boolean,
+  init: Init | undefined,
+): Run {
   const { length } = runs;
   const isService = plan.definition.lifetime < ALIAS;
   return (scope) => {

@@ -10,7 +10,17 @@
  */
 
 import { beginToFail, failBuild, finishBuild } from "../building/finish.ts";
-import { build, continueAfter, drain, failAfter, goOn, initialise, resolve, resolveNode } from "../building/resolve.ts";
+import {
+  build,
+  continueAfter,
+  drain,
+  failAfter,
+  goOn,
+  initialise,
+  resolve,
+  resolveNode,
+  setDepth,
+} from "../building/resolve.ts";
 import { running, setRunning } from "../building/running.ts";
 import { PENDING, pendingBuild, suspend, waitFor } from "../building/waiting.ts";
 import { addEdge, dependentIn } from "../model/edges.ts";
@@ -201,7 +211,8 @@ function promoteAll(): void {
 
 /** Adds the edges of what a build has received so far. */
 function reachAll(it: Build, deps: readonly Entry[]): void {
-  for (const dependency of deps) reach(it.scope as PlannedScope, dependency, (node) => addEdge(dependentIn(it), node));
+  for (const dependency of deps)
+    reach(it.scope as PlannedScope, dependency, (node) => addEdge(dependentIn(it), node));
 }
 
 function popBuild(): Build {
@@ -213,9 +224,18 @@ function popBuild(): Build {
   return it;
 }
 
+/** How many builds are on the stack above the last factory that is running. */
+function height(): number {
+  let at = top;
+  while (at > 0 && !frames[at - 1]!.isDynamic) at--;
+  return top - at;
+}
+
 /** Resolves by the engine what has no plan that could be followed right now. */
 export function away(scope: PlannedScope, origin: Node, entry: Entry): unknown {
-  return resolveNode(scope, origin, promoteFor(entry));
+  const dependent = promoteFor(entry);
+  setDepth(height());
+  return resolveNode(scope, origin, dependent);
 }
 
 /** Has the engine go on with the build on top. `values` has what it has received, the last one a moment ago. */
@@ -230,6 +250,7 @@ export function rest(values: unknown[]): unknown {
   try {
     if (values[at] === PENDING) waitFor(it, pendingBuild, at, goOn);
     else if (lifetimeOf(plan.deps[at]!) < TRANSIENT) reachAll(it, [plan.deps[at]!]);
+    setDepth(height() + 1);
     while (++at < length) {
       const value = (values[at] = resolve(it.scope, dependencies[at]!, it));
       if (value === PENDING) waitFor(it, pendingBuild, at, goOn);
@@ -238,6 +259,7 @@ export function rest(values: unknown[]): unknown {
   } catch (error) {
     return failed(it, error);
   }
+  setDepth(height());
   return build(it, false);
 }
 
@@ -301,6 +323,7 @@ export function followWithin(scope: PlannedScope, run: Run, entry: Entry, told: 
   }
   const { build } = told;
   if (!build) return it;
+  setDepth(0);
   if (it === PENDING) return get(scope, received(it), build);
   if (lifetimeOf(entry) < TRANSIENT) reachAll(build, [entry]);
   return it;
@@ -373,6 +396,7 @@ function unwind(thrown: unknown, floor = 0): unknown {
     wasPromoted = false;
     base = undefined;
     setRunning(undefined);
+    setDepth(0);
     frames.length = 0;
     drain();
   }
@@ -382,6 +406,7 @@ function unwind(thrown: unknown, floor = 0): unknown {
 /** The engine has taken part, so others may have come to wait. */
 function after(scope: PlannedScope, it: unknown): unknown {
   wasPromoted = false;
+  setDepth(0);
   frames.length = 0;
   if (it !== PENDING) {
     drain();
