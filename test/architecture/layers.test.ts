@@ -8,7 +8,17 @@ import { blocksUnder } from "../readme/page.ts";
 import { files, type Import, isOfPackage, sources, src, target } from "./sources.ts";
 
 /** The folders of src/core. Each of them imports from itself and from those before it, types included. */
-const layers = ["types", "words", "model", "registry", "building", "shutdown", "scope", "combinators"];
+const layers = [
+  "types",
+  "words",
+  "model",
+  "registry",
+  "building",
+  "shutdown",
+  "scope",
+  "combinators",
+  "plans",
+];
 
 /** The files that each file imports. */
 type Graph = ReadonlyMap<string, readonly string[]>;

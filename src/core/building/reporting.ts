@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Build, Dependent, Failure, Node, ScopeRecord } from "../model/records.ts";
+import type { Build, Closing, Dependent, Failure, Node, ScopeRecord } from "../model/records.ts";
 import type { ShutdownRow } from "../types/shutdown.ts";
 import { isContainerError, read } from "../words/errors.ts";
 import { nameOf } from "../words/token.ts";
@@ -47,9 +47,9 @@ export function rowOf(
   elapsed: number,
   failure?: object,
 ): ShutdownRow {
-  const { closing, name } = scope;
+  const { closing = {} as Partial<Closing>, name } = scope;
   // Kept, because making it takes as long as a short disposal.
-  const scopeId = closing ? (closing.id ??= scope.id) : scope.id;
+  const scopeId = (closing.id ??= scope.id);
   return { scope: name, scopeId, token: nameOf(definition.token), outcome, elapsed, ...failure };
 }
 

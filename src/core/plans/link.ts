@@ -22,9 +22,7 @@ import {
   Node,
   none,
   SCOPED,
-  type ScopeRecord,
   type Single,
-  TRANSIENT,
   VALUE,
 } from "../model/records.ts";
 import { isThenable } from "../words/thenable.ts";
@@ -55,7 +53,7 @@ function find(shape: Shape, scope: PlannedScope, token: object): Entry | undefin
   for (let at: Shape | undefined = shape; at; at = at.above, up++) {
     const { owner, given, plans } = at;
     const slot = given.indexOf(token as never);
-    if (slot >= 0) return up === 0 ? plans[slot] : valueAbove(shape, plans[slot]!, up, slot);
+    if (slot >= 0) return up === 0 ? plans[slot] : valueAbove(shape, plans[slot]!, up);
     const node = owner && registered(owner, token);
     if (node) return node.definition.lifetime < SCOPED ? node : new Plan(shape, node.definition, node);
   }
@@ -85,7 +83,7 @@ export function planOfValue(shape: Shape, token: never, slot: number): Plan {
   return plan;
 }
 
-function valueAbove(shape: Shape, value: Plan, up: number, slot: number): Plan {
+function valueAbove(shape: Shape, value: Plan, up: number): Plan {
   const { run, definition } = value;
   const plan = new Plan(shape, definition);
   plan.up = up;

@@ -259,7 +259,8 @@ export function end(scope: ScopeRecord): void {
   const closing = scope.closing!;
   const isIdle = !scope.extras?.child;
   const { rows, since, clock } = closing;
-  const elapsed = since === undefined ? 0 : clock! - since;
+  // Where nothing was disposed or waited for, the clock was not read.
+  const elapsed = clock! - since! || 0;
   const report = (closing.report = liveOf(closing));
   report.ok = rows.every(({ outcome }) => outcome === "disposed");
   report.elapsed = elapsed;
