@@ -9,8 +9,10 @@ import {
   createContainer,
   currentScope,
   isContainerError,
+  map,
   pathOf,
   ref,
+  scoped,
   singleton,
   token,
   transient,
@@ -22,6 +24,7 @@ import {
 import { observe } from "thimble/observe";
 import { describe, expect, it } from "vitest";
 import { deferred } from "../core/support/deferred.ts";
+import { refusal } from "../core/support/refusal.ts";
 import { turn } from "../core/support/turn.ts";
 import { settles } from "./waiting.ts";
 
@@ -419,5 +422,58 @@ describe("all", () => {
     );
 
     expect(app.get(all(Service))).toHaveLength(1);
+  });
+});
+
+describe("a factory that closes a scope", () => {
+  it("makes a transient that its caller has, and that is not disposed", async () => {
+    const disposed: string[] = [];
+    const app: Scope = createContainer(
+      scoped(A, () => ({})),
+      transient(B, () => {
+        const below = app.createScope();
+        below.get(A);
+        void below.shutdown();
+        return { [Symbol.dispose]: () => disposed.push("b") };
+      }),
+    );
+    app.get(B);
+    app.get(map(B, (it) => it));
+    app.get([B]);
+
+    expect(disposed).toEqual([]);
+    expect((await app.shutdown()).services).toEqual([]);
+  });
+
+  it("closes a scope below, which its parent did not know, although something in it was about to wait", async () => {
+    const gate = deferred<object>();
+    const app: Scope = createContainer(
+      singleton(A, () => {
+        void app.shutdown();
+        return gate.promise;
+      }),
+    );
+    const below = app.createScope();
+
+    expect(refusal(() => below.get(A)).code).toBe("SCOPE_CLOSED");
+    gate.resolve({});
+    await turn();
+    expect([app.state, below.state]).toEqual(["closed", "closed"]);
+  });
+});
+
+describe("a scope that its parent does not know", () => {
+  it("is closed, and says so, when a token with a lifetime of its own is resolved while its parent closes", () => {
+    const app: Scope = createContainer(
+      "tenant",
+      singleton(A, () => ({ [Symbol.asyncDispose]: () => new Promise<void>(() => {}) })),
+      scoped(B, () => ({}), { in: "tenant" }),
+    );
+    app.get(A);
+    app.get(B);
+    const below = app.createScope();
+    void app.shutdown();
+
+    expect(refusal(() => below.get(B)).code).toBe("SCOPE_CLOSED");
   });
 });

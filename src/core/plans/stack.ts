@@ -40,7 +40,7 @@ import {
 import { claim } from "../model/ownership.ts";
 import { nodeInScope } from "../registry/registry.ts";
 import { combinator } from "../combinators/combinator.ts";
-import { get } from "../scope/get.ts";
+import { follow as followClosing, get } from "../scope/get.ts";
 import { isThenable } from "../words/thenable.ts";
 import type { Entry, Plan, PlannedScope, Run } from "./records.ts";
 import { reach, settle } from "./settle.ts";
@@ -412,6 +412,7 @@ function after(scope: PlannedScope, it: unknown): unknown {
     drain();
     return it;
   }
+  followClosing(scope);
   if (!scope.closing) return it;
   // What was resolved has closed the scope.
   const { token } = pendingBuild.definition;

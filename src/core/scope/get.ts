@@ -190,6 +190,7 @@ function start(
     it = node ? resolveNode(scope, node, dependent) : resolve(scope, dependency, build ?? dependent);
     if (it === PENDING) {
       // What was resolved may have closed the scope. One that was closing before may wait for what lives further up.
+      follow(scope);
       if (scope.closing !== closing) throw closed(scope, pendingBuild.definition.token, build ?? dependent);
       build = wait(scope, build, dependent, dependency);
     } else if (build) finishBuild(build, it);
