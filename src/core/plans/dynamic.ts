@@ -87,7 +87,7 @@ class Lent implements Told {
     if (entry !== undefined) {
       const { run } = entry as Plan;
       if (run !== undefined && !mayLeadBack(entry as Plan, scope)) {
-        const it = followWithin(scope, run, entry, this);
+        const it = followWithin(scope, run, entry, dependency as never, this);
         if (this.build === undefined) this.note(entry);
         return it;
       }

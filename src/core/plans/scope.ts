@@ -8,7 +8,7 @@
  * @module
  */
 
-import { closed } from "../model/messages.ts";
+import { closed, thenable } from "../model/messages.ts";
 import {
   type Build,
   BUILT,
@@ -27,9 +27,10 @@ import {
 import { emptyMap, hold, subtree } from "../model/tree.ts";
 import { running } from "../building/running.ts";
 import { PENDING } from "../building/waiting.ts";
-import { follow as followClosing, get, resolverFor } from "../scope/get.ts";
-import { addSymbols, getFurther, lends, tellAll, TreeScope } from "../scope/scope.ts";
+import { follow as followClosing, get, getAsync, resolverFor } from "../scope/get.ts";
+import { addSymbols, getFurther as getByEngine, lends, tellAll, TreeScope } from "../scope/scope.ts";
 import { check } from "../model/dependency.ts";
+import { cannotResolve } from "../words/thenable.ts";
 import { isToken } from "../words/token.ts";
 import { register } from "../registry/registry.ts";
 import type { AnyToken } from "../types/dependency.ts";
@@ -70,10 +71,12 @@ class FastScope extends TreeScope implements PlannedScope {
     const it = this.hits.get(dependency);
     return it !== undefined && it.state === BUILT && running === undefined
       ? it.value
-      : getOnPlan(this, dependency, it);
+      : getFurther(this, dependency, it);
   }
 
   override getAsync(dependency: Single, options?: WaitOptions): Promise<unknown> {
+    const it = options === undefined ? getAsyncOnPlan(this, dependency) : undefined;
+    if (it) return it;
     promote();
     return super.getAsync(dependency, options);
   }
@@ -245,28 +248,47 @@ function beginChange(top: FastScope): void {
 // ---- Resolving
 
 /** Everything that is not built, or not in the first map. */
-function getOnPlan(scope: FastScope, dependency: Single, found: Entry | undefined): unknown {
-  if (running === undefined && top === 0 && scope.closing === undefined) {
-    let it = found;
-    if (it === undefined || (it as Plan).shape !== scope.shape) {
-      if (!isCurrent(scope)) return getFurther(scope, dependency, undefined);
-      it = entryOf(scope.shape, scope, dependency);
-      if (it === undefined && !isToken(dependency)) {
-        check(dependency, "what is resolved");
-        it = entryFor(scope.shape, scope, dependency, 0);
-      }
-    }
-    if (it !== undefined) {
-      const { run } = it as Plan;
-      if (run !== undefined) {
-        const value = follow(scope, run);
-        return value === PENDING ? get(scope, received(value), undefined) : value;
-      }
-      if (it.state === BUILT) return it.value;
-    }
+function getFurther(scope: FastScope, dependency: Single, found: Entry | undefined): unknown {
+  const it = getOnPlan(scope, dependency, found);
+  if (it === unplanned) {
+    promote();
+    return getByEngine(scope, dependency, undefined);
   }
-  promote();
-  return getFurther(scope, dependency, undefined);
+  return it === PENDING ? get(scope, received(it, dependency), undefined) : it;
+}
+
+/** Stands for a value that only the engine can resolve. */
+const unplanned: object = {};
+
+/** Gives the value, `PENDING` or `unplanned`, or throws. */
+function getOnPlan(scope: FastScope, dependency: Single, found: Entry | undefined): unknown {
+  if (running !== undefined || top !== 0 || scope.closing !== undefined) return unplanned;
+  let it = found;
+  if (it === undefined || (it as Plan).shape !== scope.shape) {
+    if (!isCurrent(scope)) return unplanned;
+    it = entryOf(scope.shape, scope, dependency);
+    if (it === undefined && !isToken(dependency)) {
+      check(dependency, "what is resolved");
+      it = entryFor(scope.shape, scope, dependency, 0);
+    }
+    if (it === undefined) return unplanned;
+  }
+  const { run } = it as Plan;
+  if (run !== undefined) return follow(scope, run);
+  return it.state === BUILT ? it.value : unplanned;
+}
+
+/** A promise of what was resolved, as the engine's `getAsync` makes it. */
+function getAsyncOnPlan(scope: FastScope, dependency: Single): Promise<unknown> | undefined {
+  let it: unknown;
+  try {
+    it = getOnPlan(scope, dependency, undefined);
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+  if (it === unplanned) return undefined;
+  if (it === PENDING) return getAsync(scope, received(it, dependency), undefined);
+  return cannotResolve(it) ? Promise.reject(thenable()) : new Promise((resolve) => resolve(it));
 }
 
 /**

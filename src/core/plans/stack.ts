@@ -313,7 +313,13 @@ export function isOnStack(plan: Plan): boolean {
 }
 
 /** Follows a plan for the dynamic factory that is running, the one on top. Gives its value as the engine's `get` would. */
-export function followWithin(scope: PlannedScope, run: Run, entry: Entry, told: Told): unknown {
+export function followWithin(
+  scope: PlannedScope,
+  run: Run,
+  entry: Entry,
+  dependency: Single,
+  told: Told,
+): unknown {
   const floor = top;
   let it: unknown;
   try {
@@ -324,14 +330,22 @@ export function followWithin(scope: PlannedScope, run: Run, entry: Entry, told: 
   const { build } = told;
   if (!build) return it;
   setDepth(0);
-  if (it === PENDING) return get(scope, received(it), build);
+  if (it === PENDING) return get(scope, received(it, dependency), build);
   if (lifetimeOf(entry) < TRANSIENT) reachAll(build, [entry]);
   return it;
 }
 
-/** A dependency that was resolved already. */
-export function received(value: unknown): Single {
-  return combinator("received", [], () => value);
+/**
+ * A dependency that was resolved already, so that the engine can have a caller wait for it. A caller that has to begin anew
+ * resolves `dependency`.
+ */
+export function received(value: unknown, dependency: Single): Single {
+  let isFirst = true;
+  return combinator("received", [], (scope, dependent) => {
+    if (!isFirst) return resolve(scope, dependency, dependent);
+    isFirst = false;
+    return value;
+  });
 }
 
 /** What the engine does when a build throws. */
