@@ -31,7 +31,7 @@ import { ofDynamic } from "./dynamic.ts";
 import { hold, keep } from "./keep.ts";
 import { type Entry, Plan, type PlannedScope, type Run, type Shape, slots } from "./records.ts";
 import { nothing } from "./settle.ts";
-import { away, beginInit, done, endInit, initDone, note, pop, promoted, push, rest } from "./stack.ts";
+import { away, beginInit, done, endInit, initDone, note, pop, promoted, push, rest, track } from "./stack.ts";
 
 /** How many plans may lie below one. The engine takes over before the stack is full. */
 const maxHeight = 99;
@@ -133,9 +133,10 @@ function freshOf(plan: Plan, scope: PlannedScope, depth: number): Run | undefine
   }
   const runs = linkAll(plan, dependencies, scope, depth);
   if (!runs) return undefined;
-  return isClass && runs.length < 4 && !init
+  const isTwice = new Set(plan.deps).size < runs.length;
+  return isClass && runs.length < 4 && !init && !isTwice
     ? ofClass(plan, make as Make, runs)
-    : ofFactory(plan, make as Make, runs, isClass, init);
+    : ofFactory(plan, make as Make, runs, isClass, init, isTwice);
 }
 
 type Init = (instance: unknown) => unknown;
@@ -323,12 +324,14 @@ function ofFactory(
   runs: readonly Run[],
   isClass: boolean,
   init: Init | undefined,
+  isTwice: boolean,
 ): Run {
   const { length } = runs;
   const isService = plan.definition.lifetime < ALIAS;
   return (scope) => {
     const at = push(plan);
     const values: unknown[] = [];
+    if (isTwice) track(at, values);
     try {
       for (let i = 0; i < length; i++) {
         values.push(runs[i]!(scope));
@@ -338,6 +341,7 @@ function ofFactory(
       note(at, values);
       throw error;
     }
+    if (isTwice) track(at, undefined);
     const it = isClass ? new make(...values) : make(...values);
     if (promoted !== 0 || (!isClass && isService && isThenable(it))) return done(it, isClass);
     if (init !== undefined) {

@@ -57,6 +57,8 @@ const partial: (unknown[] | undefined)[] = [];
 /** The resolvers of the dynamic factories on the stack, and the instances whose `init` is running. */
 const resolvers: (Told | undefined)[] = [];
 const initialising: ({ readonly value: unknown } | undefined)[] = [];
+/** What a plan has received so far, where that cannot be told by what it resolves now: it depends on that twice. */
+const progress: (unknown[] | undefined)[] = [];
 /** The scope that everything on the stack is resolved from. */
 let base: PlannedScope | undefined;
 /** Whether something was promoted since the stack was empty. Then builds may be in the queue. */
@@ -169,7 +171,7 @@ function promoteFor(dependency: Entry): Build | undefined {
 /** What a plan on the stack depends on, up to the dependency that it resolves right now. */
 function before(at: number, dependency: Entry): Entry[] {
   const { deps } = frames[at]!;
-  return deps.slice(0, deps.indexOf(dependency));
+  return deps.slice(0, progress[at]?.length ?? deps.indexOf(dependency));
 }
 
 function promoteAll(): void {
@@ -218,7 +220,7 @@ function reachAll(it: Build, deps: readonly Entry[]): void {
 function popBuild(): Build {
   const it = builds[--top]!;
   builds.length = promoted = top;
-  resolvers[top] = initialising[top] = undefined;
+  resolvers[top] = initialising[top] = progress[top] = undefined;
   setRunning(outer());
   it.below = undefined;
   return it;
@@ -299,6 +301,11 @@ export function beginInit(value: unknown): void {
 }
 export function endInit(): void {
   initialising[top - 1] = undefined;
+}
+
+/** Notes where a plan finds what it receives, one value after the other. */
+export function track(at: number, values: unknown[] | undefined): void {
+  progress[at] = values;
 }
 
 /** Notes the resolver that a dynamic factory is given. */
