@@ -10,6 +10,7 @@ import { BUILT, Node } from "../model/records.ts";
 import { attach } from "../model/tree.ts";
 import { type Plan, type PlannedScope, slots } from "./records.ts";
 import { nothing } from "./settle.ts";
+import { hasCalled, takeCalled } from "./stack.ts";
 
 /** Puts a new instance in its slot, and has the scope known to the one above, because there is something to dispose. */
 export function keep(scope: PlannedScope, plan: Plan, it: unknown): unknown {
@@ -29,7 +30,14 @@ export function keep(scope: PlannedScope, plan: Plan, it: unknown): unknown {
     }
   }
   if (scope.tree.hasStops) noteChange(scope);
+  if (hasCalled) dependOnCalled(scope, plan);
   return it;
+}
+
+/** Its factory, or that of a transient made for it, has called a scope. */
+function dependOnCalled(scope: PlannedScope, plan: Plan): void {
+  const entries = takeCalled();
+  if (entries) (scope.dynamic ??= []).push(plan, entries);
 }
 
 /** Has a node own an instance, and gives whether it does. Asking first who owns it takes longer than trying. */

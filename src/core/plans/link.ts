@@ -247,7 +247,7 @@ function inNode(plan: Plan, origin: Node): Run {
 function inSlot(plan: Plan, origin: Node, fresh: Run): Run {
   const { slot } = plan;
   const fromNode = inNode(plan, origin);
-  return (scope) => {
+  return function getOrBuild(scope) {
     const filled = scope[slots];
     if (filled !== undefined) {
       const it = filled[slot];
@@ -262,7 +262,7 @@ type Make = { new (...args: unknown[]): unknown; (...args: unknown[]): unknown }
 
 function ofClass(plan: Plan, Class: Make, [a, b, c]: readonly Run[]): Run {
   if (!a)
-    return () => {
+    return function build0() {
       push(plan);
       const it = new Class();
       if (promoted !== 0) return done(it, true);
@@ -270,7 +270,7 @@ function ofClass(plan: Plan, Class: Make, [a, b, c]: readonly Run[]): Run {
       return it;
     };
   if (!b)
-    return (scope) => {
+    return function build1(scope) {
       push(plan);
       const x = a(scope);
       if (promoted !== 0) return rest([x]);
@@ -280,7 +280,7 @@ function ofClass(plan: Plan, Class: Make, [a, b, c]: readonly Run[]): Run {
       return it;
     };
   if (!c)
-    return (scope) => {
+    return function build2(scope) {
       const at = push(plan);
       const x = a(scope);
       if (promoted !== 0) return rest([x]);
@@ -297,7 +297,7 @@ function ofClass(plan: Plan, Class: Make, [a, b, c]: readonly Run[]): Run {
       pop();
       return it;
     };
-  return (scope) => {
+  return function build3(scope) {
     const at = push(plan);
     const x = a(scope);
     if (promoted !== 0) return rest([x]);
@@ -328,7 +328,7 @@ function ofFactory(
 ): Run {
   const { length } = runs;
   const isService = plan.definition.lifetime < ALIAS;
-  return (scope) => {
+  return function buildAny(scope) {
     const at = push(plan);
     const values: unknown[] = [];
     if (isTwice) track(at, values);

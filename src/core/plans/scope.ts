@@ -25,7 +25,7 @@ import {
   VALUE,
 } from "../model/records.ts";
 import { emptyMap, hold, subtree } from "../model/tree.ts";
-import { running } from "../building/running.ts";
+import { onStack, running } from "../building/running.ts";
 import { PENDING } from "../building/waiting.ts";
 import { follow as followClosing, get, getAsync, resolverFor } from "../scope/get.ts";
 import { addSymbols, getFurther as getByEngine, lends, tellAll, TreeScope } from "../scope/scope.ts";
@@ -41,8 +41,11 @@ import { closeAtOnce, closesAtOnce } from "./close.ts";
 import { symbolOf } from "./keep.ts";
 import { entryFor, entryOf, planOfValue } from "./link.ts";
 import { type Entry, noShape, Plan, type PlannedScope, Shape, slots } from "./records.ts";
-import { settle as settleSlots } from "./settle.ts";
-import { follow, forget, promote, received, top } from "./stack.ts";
+import { nothing, settle as settleSlots } from "./settle.ts";
+import { follow, forget, isBase, isOnPlans, noteCalled, promote, received, top } from "./stack.ts";
+
+/** How often a scope with providers of its own resolves by the engine before it links plans. */
+const resolvesBeforeLinking = 50;
 
 /** How many shapes of scopes below are remembered. */
 const maxBelow = 8;
@@ -87,6 +90,7 @@ class FastScope extends TreeScope implements PlannedScope {
   }
 
   override provide(...providers: unknown[]): this {
+    if (provideOnPlan(this, providers)) return this;
     beginChange(this);
     return super.provide(...providers);
   }
@@ -249,7 +253,7 @@ function beginChange(top: FastScope): void {
 
 /** Everything that is not built, or not in the first map. */
 function getFurther(scope: FastScope, dependency: Single, found: Entry | undefined): unknown {
-  const it = getOnPlan(scope, dependency, found);
+  const it = isOnPlans() ? getWithin(scope, dependency) : getOnPlan(scope, dependency, found);
   if (it === unplanned) {
     promote();
     return getByEngine(scope, dependency, undefined);
@@ -276,6 +280,19 @@ function getOnPlan(scope: FastScope, dependency: Single, found: Entry | undefine
   const { run } = it as Plan;
   if (run !== undefined) return follow(scope, run);
   return it.state === BUILT ? it.value : unplanned;
+}
+
+/** The same while a factory on the stack of plans calls a scope: only for what is there already. */
+function getWithin(scope: FastScope, dependency: Single): unknown {
+  if (scope.closing !== undefined || !isCurrent(scope)) return unplanned;
+  const it = entryOf(scope.shape, scope, dependency);
+  let value: unknown;
+  if (it === undefined) return unplanned;
+  if (it.state === BUILT) ({ value } = it);
+  else if ((it as Plan).slot < scope.shape.given.length || !isBase(scope)) return unplanned;
+  else if ((value = scope[slots]?.[(it as Plan).slot]) === undefined) return unplanned;
+  noteCalled(it);
+  return value === nothing ? undefined : value;
 }
 
 /** A promise of what was resolved, as the engine's `getAsync` makes it. */
@@ -308,6 +325,8 @@ function isCurrent(scope: FastScope): boolean {
 function revive(scope: FastScope): boolean {
   if (!(scope.tree as FastTree).isPlain || scope.closing?.report) return false;
   const { parent } = scope;
+  // Linking pays where something is resolved often. Most scopes with providers of their own end before that.
+  if (parent && scope.ownNodes !== undefined && ++scope.lastSlot < resolvesBeforeLinking) return false;
   if (parent && !isCurrent(parent)) return false;
   const above = parent?.shape;
   if (scope.ownNodes !== undefined || !above) scope.shape = new Shape(above, scope);
@@ -376,6 +395,20 @@ function openOnPlan(
     scope.lastSlot = count - 1;
     scope.hits = scope.linked = emptyMap;
   } else if (lends(parent)) extrasOf(parent).lends = true;
+}
+
+/** Gives plain values to a scope in which nothing is built, and below which nothing is known. */
+function provideOnPlan(scope: FastScope, providers: unknown[]): boolean {
+  const { parent, shape } = scope;
+  if (!parent || scope.ownNodes !== undefined || scope.lastSlot >= shape.given.length) return false;
+  if (scope.child || scope.extras || scope.closing || onStack().size > 0 || !isCurrent(scope)) return false;
+  const all = [...(scope[slots]?.slice(0, shape.given.length) ?? []), ...providers];
+  const next = shapeFor(all, 0, parent);
+  if (!next) return false;
+  scope.tree.changes++;
+  openOnPlan(scope, next, parent, all as Definition[], 0);
+  if (scope.isHeld) scope.hits = next;
+  return true;
 }
 
 /** The shape of a scope with these providers, if they are plain values, for different tokens, that nothing has to own. */

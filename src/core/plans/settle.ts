@@ -40,8 +40,10 @@ export function settle(scope: PlannedScope): void {
   for (const [node, plan] of built) {
     if (node.state === DISPOSED) continue;
     const edges: Node[] = [];
-    const place = dynamic?.indexOf(plan) ?? -1;
-    const entries = place < 0 ? plan.deps : (dynamic![place + 1] as Entry[]);
+    const entries = [...plan.deps];
+    dynamic?.forEach((it, at) => {
+      if (it === plan) entries.push(...(dynamic[at + 1] as Entry[]));
+    });
     for (const dependency of entries)
       reach(scope, dependency, (it) => {
         if (edges[edges.length - 1] !== it) edges.push(it);

@@ -57,6 +57,10 @@ const partial: (unknown[] | undefined)[] = [];
 /** The resolvers of the dynamic factories on the stack, and the instances whose `init` is running. */
 const resolvers: (Told | undefined)[] = [];
 const initialising: ({ readonly value: unknown } | undefined)[] = [];
+/** What the factories on the stack have resolved by calling a scope, under the places of the services that depend on it. */
+const called: (Entry[] | undefined)[] = [];
+/** Whether there is any. */
+export let hasCalled = false;
 /** What a plan has received so far, where that cannot be told by what it resolves now: it depends on that twice. */
 const progress: (unknown[] | undefined)[] = [];
 /** The scope that everything on the stack is resolved from. */
@@ -202,6 +206,7 @@ function promoteAll(): void {
       told.build = it;
       reachAll(it, told.entries ?? none);
     } else if (at < top - 1) reachAll(it, before(at, frames[at + 1]!));
+    reachAll(it, called[at] ?? none);
     const made = initialising[at];
     if (made) {
       if (node && definition.lifetime < TRANSIENT) claim(node, made.value);
@@ -220,7 +225,7 @@ function reachAll(it: Build, deps: readonly Entry[]): void {
 function popBuild(): Build {
   const it = builds[--top]!;
   builds.length = promoted = top;
-  resolvers[top] = initialising[top] = progress[top] = undefined;
+  resolvers[top] = initialising[top] = progress[top] = called[top] = undefined;
   setRunning(outer());
   it.below = undefined;
   return it;
@@ -301,6 +306,31 @@ export function beginInit(value: unknown): void {
 }
 export function endInit(): void {
   initialising[top - 1] = undefined;
+}
+
+/**
+ * Notes that the factory on top has called a scope and received something that was there already. The service that is kept, and
+ * for which the factory runs, depends on it.
+ */
+export function noteCalled(entry: Entry): void {
+  let at = top - 1;
+  while (at >= 0 && lifetimeOf(frames[at]!) >= TRANSIENT) at--;
+  if (at < 0) return;
+  (called[at] ??= []).push(entry);
+  hasCalled = true;
+}
+
+/** Takes what was noted for the service that was on top, and is built now. */
+export function takeCalled(): Entry[] | undefined {
+  const entries = called[top];
+  called[top] = undefined;
+  if (top === 0) hasCalled = false;
+  return entries;
+}
+
+/** Whether everything on the stack is resolved from this scope. */
+export function isBase(scope: PlannedScope): boolean {
+  return scope === base;
 }
 
 /** Notes where a plan finds what it receives, one value after the other. */
