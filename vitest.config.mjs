@@ -17,6 +17,8 @@ const { exports } = json("package.json");
 const portable = ["test/{core,situations,model,features,capabilities,adapters,integrations}/**/*.test.ts"];
 // Where the runtime has asynchronous contexts.
 const contexts = ["test/contexts/**/*.test.ts"];
+// Both builds at once, where `thimble` is the fast one.
+const differential = ["test/differential/**/*.test.ts"];
 const tools = ["test/{bundle,types,readme,playground,runtimes,architecture}/**/*.test.ts"];
 
 const asked = process.argv.flatMap((arg, i, all) =>
@@ -53,7 +55,10 @@ const suite = (name, conditions, test = {}, plugins = []) => ({
   },
 });
 
-const inNode = { include: [...portable, ...contexts], setupFiles: ["test/support/report-error.mjs"] };
+const inNode = {
+  include: [...portable, ...contexts, ...differential],
+  setupFiles: ["test/support/report-error.mjs"],
+};
 
 /** The heavy ones are functions, so that their dependencies are loaded when they are asked for and not before. */
 const projects = {
@@ -62,13 +67,14 @@ const projects = {
   "node-small": () => {
     const project = suite("node-small", ["node"], {
       ...inNode,
+      include: [...portable, ...contexts],
       provide: { runtime: "node", build: "small" },
     });
     const small = { find: /^thimble$/, replacement: at(exports["./small"].default) };
     return { ...project, resolve: { alias: [small, ...project.resolve.alias] } };
   },
-  deno: () => suite("deno", ["deno"], { include: [...portable, ...contexts] }),
-  bun: () => suite("bun", ["bun"], { include: [...portable, ...contexts] }),
+  deno: () => suite("deno", ["deno"], { include: [...portable, ...contexts, ...differential] }),
+  bun: () => suite("bun", ["bun"], { include: [...portable, ...contexts, ...differential] }),
   dom: () => suite("dom", ["browser"], { environment: "happy-dom" }),
   tools: () =>
     suite("tools", ["node"], {
