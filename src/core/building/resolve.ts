@@ -259,7 +259,9 @@ export function initialise(it: Build, value: unknown): unknown {
   if (!init) return wrap(it, value);
   // No dependent has the instance yet, so if `init` fails the container has to dispose it.
   it.made = { value };
-  const result = runAs(it, () => init(value, signalOf(it.scope) as never));
+  // As a disposer, it is given no signal if it declares one parameter: making and aborting one takes several microseconds.
+  const signal = init.length === 1 ? undefined : signalOf(it.scope);
+  const result = runAs(it, () => init(value, signal as never));
   if (!isThenable(result)) return wrap(it, value);
   it.progress = continueAfter(it, result, () => wrap(it, value));
   return suspend(it);

@@ -25,8 +25,10 @@ export function keep(scope: PlannedScope, plan: Plan, it: unknown): unknown {
     node.state = BUILT;
     node.value = it;
     if (owns(plan, node, it as object)) {
-      if (scope.owners === undefined) scope.owners = [node];
-      else scope.owners.push(node);
+      const { owners } = scope;
+      if (owners === undefined) scope.owners = [node];
+      else if (owners.length === 1) scope.owners = [owners[0]!, node];
+      else owners.push(node);
     }
   }
   if (scope.tree.hasStops) noteChange(scope);
@@ -63,7 +65,7 @@ function inOrder(scope: PlannedScope, slot: number): void {
 }
 
 /** What `hold` of the engine does, without bringing lookups up to date: those of a planned scope are its shape's. */
-export function hold(scope: PlannedScope): void {
+function hold(scope: PlannedScope): void {
   for (let at = scope; !at.isHeld; at = at.parent!) {
     at.isHeld = true;
     attach(at, at.parent!);

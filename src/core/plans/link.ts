@@ -28,7 +28,7 @@ import {
 import { isThenable } from "../words/thenable.ts";
 import { isToken } from "../words/token.ts";
 import { ofDynamic } from "./dynamic.ts";
-import { hold, keep } from "./keep.ts";
+import { keep } from "./keep.ts";
 import { type Entry, Plan, type PlannedScope, type Run, type Shape, slots } from "./records.ts";
 import { nothing } from "./settle.ts";
 import { away, beginInit, done, endInit, initDone, note, pop, promoted, push, rest, track } from "./stack.ts";
@@ -123,7 +123,8 @@ function inScopeNamed(name: string, run: Run, plan: Plan): Run {
 function freshOf(plan: Plan, scope: PlannedScope, depth: number): Run | undefined {
   const { dependencies, make, token, options, lifetime } = plan.definition;
   const { init } = options as { readonly init?: Init };
-  if (init && !isBlind(init)) return undefined;
+  // One that declares more is given a signal, which is the engine's to make.
+  if (init && init.length !== 1) return undefined;
   const isClass = make === token;
   if ((dependencies[0] as Partial<Combinator> | undefined)?.kind === "resolver") {
     if (lifetime !== SCOPED || init) return undefined;
@@ -140,11 +141,6 @@ function freshOf(plan: Plan, scope: PlannedScope, depth: number): Run | undefine
 }
 
 type Init = (instance: unknown) => unknown;
-
-/** Whether a function cannot see a second argument, so that no signal needs to be made for it: an arrow of one plain parameter. */
-function isBlind(fn: Init): boolean {
-  return /^(async\s*)?(\(\s*([\w$]+\s*,?\s*)?\)|[\w$]+)\s*=>/.test(Function.prototype.toString.call(fn));
-}
 
 function linkAll(
   plan: Plan,
@@ -345,7 +341,6 @@ function ofFactory(
     const it = isClass ? new make(...values) : make(...values);
     if (promoted !== 0 || (!isClass && isService && isThenable(it))) return done(it, isClass);
     if (init !== undefined) {
-      hold(scope);
       beginInit(it);
       const result = init(it);
       if (promoted !== 0 || isThenable(result)) return initDone(it, result);

@@ -28,7 +28,7 @@ import { emptyMap, hold, subtree } from "../model/tree.ts";
 import { onStack, running } from "../building/running.ts";
 import { PENDING } from "../building/waiting.ts";
 import { follow as followClosing, get, getAsync, resolverFor } from "../scope/get.ts";
-import { addSymbols, getFurther as getByEngine, lends, tellAll, TreeScope } from "../scope/scope.ts";
+import { addSymbols, getFurther as getByEngine, tellAll, TreeScope } from "../scope/scope.ts";
 import { check } from "../model/dependency.ts";
 import { cannotResolve } from "../words/thenable.ts";
 import { isToken } from "../words/token.ts";
@@ -373,7 +373,7 @@ function open(args: unknown[], fallback: string, parent?: FastScope): FastScope 
     const providers = from === 1 ? args.slice(1) : args;
     const registered = providers.length > 0 ? register(scope, providers) : [];
     if (scope.tree.tell) hold(scope);
-    else if (parent && lends(parent)) extrasOf(parent).lends = true;
+    else if (parent?.isHeld && parent.nodes) extrasOf(parent).lends = true;
     scope.tree.tell?.("scopeOpened", scope);
     tellAll(scope, "registered", registered);
   }
@@ -394,7 +394,7 @@ function openOnPlan(
     for (let at = 0; at < count; at++) filled[at] = args[from + at];
     scope.lastSlot = count - 1;
     scope.hits = scope.linked = emptyMap;
-  } else if (lends(parent)) extrasOf(parent).lends = true;
+  } else if (parent.isHeld && parent.nodes) extrasOf(parent).lends = true;
 }
 
 /** Gives plain values to a scope in which nothing is built, and below which nothing is known. */

@@ -24,6 +24,7 @@ import {
   none,
   SCOPED,
   type ScopeRecord,
+  type Settled,
   type Single,
   TRANSIENT,
   WAITING,
@@ -93,11 +94,13 @@ export function getAsync(
       // A factory may listen to the same signal and throw the same reason, which then gets a path.
       forgetLastThrown();
     };
-    build.settled = (failure, it) => {
+    // Not assigned to the property at once: V8 would keep such a function, and all that it sees, past the next collections.
+    const settled: Settled = (failure, it) => {
       signal?.removeEventListener("abort", giveUp);
       if (failure) reject(failure.error as Error);
       else give(it);
     };
+    build.settled = settled;
     signal?.addEventListener("abort", giveUp);
     // What was begun may have aborted it.
     if (signal?.aborted) giveUp();
@@ -210,6 +213,8 @@ function start(
   return build!.phase < DONE ? suspend(build!) : build!.values[0];
 }
 
+function noop(): void {}
+
 /** Makes the caller wait for the pending build. The caller may give up; by then its factory waits no longer. */
 function wait(
   scope: ScopeRecord,
@@ -224,7 +229,7 @@ function wait(
   build.wanted = dependency;
   build.phase = WAITING;
   // A caller learns of a failure, by a promise or because it is thrown when the queue is drained.
-  build.settled = () => {};
+  build.settled = noop;
   if (!made && !dependent) build.isOutside = true;
   waitFor(build, other, 0, goOn);
   // What is drained next may meet the builds that are on the stack here. Each of them waits for the one above it.

@@ -61,7 +61,8 @@ export class TreeScope implements ScopeRecord {
     this.serial = this.tree.opened++;
     this.tree.latest = this;
     this.isHeld = !parent;
-    this.lookup = parent && lends(parent) ? parent.lookup : emptyMap;
+    // It is cleared when the parent closes. What lies further up is found after a check whether something has closed.
+    this.lookup = (parent?.isHeld && parent.nodes) || emptyMap;
     this.nodes = this.child = this.younger = this.older = this.closing = this.extras = undefined;
     this.last = null;
   }
@@ -186,11 +187,6 @@ export function tellAll(scope: ScopeRecord, name: string, registered: Iterable<N
     for (const it of [...registered]) scope.tree.tell?.(name, scope, { token: definitionOf(it).token });
 }
 
-/** Whether a scope below may look into the map of nodes of this one without being known to it. */
-export function lends({ isHeld, nodes }: ScopeRecord): boolean {
-  return isHeld && nodes !== undefined;
-}
-
 /** Opens a scope with its providers; or none, when one of them is refused. */
 function open(args: unknown[], fallback: string, parent?: TreeScope): TreeScope {
   // `undefined` in place of the name means no name.
@@ -202,7 +198,7 @@ function open(args: unknown[], fallback: string, parent?: TreeScope): TreeScope 
   // An observer is told when the scope closes, whoever closes it. Else its parent does not know of it yet. It looks into the
   // map of its parent if that has one and is known itself, and otherwise in those of the scopes above, one by one.
   if (scope.tree.tell) hold(scope);
-  else if (parent && lends(parent)) extrasOf(parent).lends = true;
+  else if (parent?.isHeld && parent.nodes) extrasOf(parent).lends = true;
   scope.tree.tell?.("scopeOpened", scope);
   tellAll(scope, "registered", registered);
   return scope;

@@ -341,7 +341,7 @@ function isDue(it: Dependent): it is Node {
   return state === BUILT || (definition.lifetime === VALUE && state === IDLE && !build);
 }
 
-function dispose(it: Dependent): void {
+export function dispose(it: Dependent): void {
   if (isDue(it)) void disposeNode(it);
   else settle(it);
 }
