@@ -14,7 +14,8 @@ import type { RuntimeAbortSignal } from "./signal.ts";
 export interface ProviderOptions<T> {
   /**
    * Runs after building and before anyone receives the instance. May be asynchronous, and then makes the provider
-   * asynchronous. If it fails, the instance is disposed and the error is the build's.
+   * asynchronous. If it fails, the instance is disposed and the error is the build's. `signal` aborts when the scope of
+   * the instance begins to close; a function that declares exactly one parameter receives the instance alone.
    *
    * @default nothing runs
    */
