@@ -35,7 +35,7 @@ export function closesAtOnce(scope: PlannedScope): boolean {
     ending === undefined &&
     scope.child === undefined &&
     scope.closing === undefined &&
-    !(scope.ownNodes === undefined ? scope.shape.hasStop : scope.tree.hasStops) &&
+    !(scope.tree.hasStops && (scope.shape.hasStop || scope.ownNodes || scope.ownLast)) &&
     (scope.extras === undefined || areForLookups(scope.extras)) &&
     onStack().size === 0
   );
