@@ -23,11 +23,16 @@ const env = {
   // Nobody is told that somebody builds here.
   NEXT_TELEMETRY_DISABLED: "1",
   DO_NOT_TRACK: "1",
+  WRANGLER_SEND_METRICS: "false",
 };
 
 /** Runs a command to its end; a failure shows all that it printed. */
-async function run(cwd: string, [file = "", ...args]: readonly string[]): Promise<string> {
-  const options = { cwd, env, timeout: 120_000, maxBuffer: 1 << 26 };
+async function run(
+  cwd: string,
+  [file = "", ...args]: readonly string[],
+  settings: Record<string, string> = {},
+): Promise<string> {
+  const options = { cwd, env: { ...env, ...settings }, timeout: 120_000, maxBuffer: 1 << 26 };
   try {
     const { stdout, stderr } = await promisify(execFile)(file, args, options);
     return stdout + stderr;
@@ -85,69 +90,161 @@ const unused = [
   { file: "features/testing/fake.js", word: "NOT_FAKED" },
 ];
 
+interface Row {
+  by: string;
+  target: string;
+  /** Which of the two builds `thimble` is then. */
+  build: "small" | "fast";
+  command: string[];
+  out?: string;
+  /** Files of the project, beside the program. */
+  files?: Record<string, string>;
+  settings?: Record<string, string>;
+}
+
+const esbuild = (...more: string[]): string[] => [
+  ours("esbuild"),
+  "index.mjs",
+  "--bundle",
+  "--minify",
+  "--format=esm",
+  "--outfile=out/index.mjs",
+  ...more,
+];
+const bun = (target: string): string[] => [
+  ours("bun"),
+  "build",
+  "index.mjs",
+  `--target=${target}`,
+  "--minify",
+  "--outfile=out/index.mjs",
+];
+const parcel = [ours("node"), theirs("parcel"), "build", "index.mjs", "--target", "page", "--no-cache"];
+
+const programs: (Row & { entry: string })[] = [
+  { by: "webpack", target: "a page", build: "small", entry: "browser", command: pack("webpack", "web") },
+  { by: "webpack", target: "Node", build: "fast", entry: "node", command: pack("webpack", "node") },
+  { by: "rspack", target: "a page", build: "small", entry: "browser", command: pack("@rspack/core", "web") },
+  { by: "rspack", target: "Node", build: "fast", entry: "node", command: pack("@rspack/core", "node") },
+  {
+    by: "Parcel",
+    target: "a page",
+    build: "small",
+    entry: "browser",
+    command: parcel,
+    out: "out/index.js",
+    files: { "package.json": parcelTarget },
+  },
+  { by: "Vite", target: "a page", build: "small", entry: "browser", command: vite() },
+  { by: "Vite", target: "Node", build: "fast", entry: "node", command: vite("--ssr", "index.mjs") },
+  { by: "esbuild", target: "a page", build: "small", entry: "browser", command: esbuild() },
+  { by: "Bun", target: "a page", build: "small", entry: "browser", command: bun("browser") },
+];
+
+/** Bundles the project in `cwd`, and runs nothing but the bundle: what it does not hold, it does not find. */
+async function bundled(
+  cwd: string,
+  { command, out = "out/index.mjs", settings }: Row,
+): Promise<[string, string]> {
+  await run(cwd, command, settings);
+  const alone = join(tmpdir(), `${folder.split("/").at(-1)}.mjs`);
+  cpSync(join(cwd, out), alone);
+  try {
+    return [await run(tmpdir(), [ours("node"), alone]), readFileSync(join(cwd, out), "utf8")];
+  } finally {
+    rmSync(alone);
+  }
+}
+
 describe("a program that is bundled", () => {
   it.each(unused)("could hold the text of $file", ({ file, word }) => {
     const text = readFileSync(join(folder, "node_modules/thimble/dist", file), "utf8");
     expect(text).toMatch(new RegExp(`["\`]${word}`));
   });
 
-  it.each([
-    { by: "webpack", target: "a page", entry: "browser", command: pack("webpack", "web") },
-    { by: "webpack", target: "Node", entry: "node", command: pack("webpack", "node") },
-    { by: "rspack", target: "a page", entry: "browser", command: pack("@rspack/core", "web") },
-    { by: "rspack", target: "Node", entry: "node", command: pack("@rspack/core", "node") },
-    {
-      by: "Parcel",
-      target: "a page",
-      entry: "browser",
-      command: [ours("node"), theirs("parcel"), "build", "index.mjs", "--target", "page", "--no-cache"],
-      out: "out/index.js",
-    },
-    { by: "Vite", target: "a page", entry: "browser", command: vite() },
-    { by: "Vite", target: "Node", entry: "node", command: vite("--ssr", "index.mjs") },
-    {
-      by: "esbuild",
-      target: "a page",
-      entry: "browser",
-      command: [
-        ours("esbuild"),
-        "index.mjs",
-        "--bundle",
-        "--minify",
-        "--format=esm",
-        "--outfile=out/index.mjs",
-      ],
-    },
-    {
-      by: "Bun",
-      target: "a page",
-      entry: "browser",
-      command: [ours("bun"), "build", "index.mjs", "--target=browser", "--minify", "--outfile=out/index.mjs"],
-    },
-  ])(
+  it.each(programs)(
     "by $by for $target runs, with thimble/$entry as thimble/runtime, and holds nothing that it does not use",
-    async ({ by, target, entry, command, out = "out/index.mjs" }) => {
-      const cwd = project(`${by} for ${target}`, [...source, "pack.mjs"], {
+    async (row) => {
+      const cwd = project(`${row.by} for ${row.target}`, [...source, "pack.mjs"], {
         "vite.config.mjs": viteConfig,
-        ...(by === "Parcel" && { "package.json": parcelTarget }),
+        ...row.files,
       });
 
-      await run(cwd, command);
+      const [said, text] = await bundled(cwd, row);
 
-      // Nothing but the bundle: what it does not hold, it does not find.
-      const alone = join(tmpdir(), `${folder.split("/").at(-1)}.mjs`);
-      cpSync(join(cwd, out), alone);
-      try {
-        const said = await run(tmpdir(), [ours("node"), alone]);
-        expect(JSON.parse(said)).toEqual({ events: expected, entry, port: 8080 });
-      } finally {
-        rmSync(alone);
-      }
-      const text = readFileSync(join(cwd, out), "utf8");
+      expect(JSON.parse(said)).toEqual({ events: expected, entry: row.entry, port: 8080 });
       expect(text).toContain("NOT_PROVIDED");
       for (const { word } of unused) expect(text).not.toContain(word);
     },
   );
+});
+
+describe("thimble in a bundle", () => {
+  const worker = JSON.stringify({ name: "worker", main: "worker.mjs", compatibility_date: "2026-10-01" });
+  const wrangler: Omit<Row, "target"> = {
+    by: "wrangler",
+    build: "small",
+    command: [ours("wrangler"), "deploy", "--dry-run", "--outdir", "out"],
+    out: "out/worker.js",
+    files: {
+      "wrangler.json": worker,
+      "worker.mjs": `import "./index.mjs"; export default { fetch: () => new Response() };`,
+    },
+  };
+  const nitro = "--conditions=workerd,worker,browser,edge-light,deno";
+
+  it.each<Row>([
+    ...programs,
+    { by: "webpack", target: "a web worker", build: "small", command: pack("webpack", "webworker") },
+    {
+      by: "webpack",
+      target: "a page of Electron",
+      build: "small",
+      command: pack("webpack", "electron-renderer"),
+    },
+    { by: "webpack", target: "Electron", build: "fast", command: pack("webpack", "electron-main") },
+    {
+      by: "Vite",
+      target: "a Worker that renders",
+      build: "small",
+      command: vite("--ssr", "index.mjs"),
+      files: { "vite.config.mjs": viteConfig.replace("ssr: {", `ssr: { target: "webworker",`) },
+    },
+    { by: "esbuild", target: "Node", build: "fast", command: esbuild("--platform=node") },
+    { by: "esbuild", target: "no platform", build: "small", command: esbuild("--platform=neutral") },
+    // As OpenNext has it make Workers.
+    {
+      by: "esbuild",
+      target: "Node and Workers at once",
+      build: "small",
+      command: esbuild("--platform=node", "--conditions=workerd"),
+    },
+    // As Nitro says it, of whatever is not Node.
+    {
+      by: "esbuild",
+      target: "every edge at once",
+      build: "small",
+      command: esbuild("--platform=neutral", nitro),
+    },
+    { by: "Bun", target: "Node", build: "fast", command: bun("node") },
+    { by: "Bun", target: "Bun", build: "fast", command: bun("bun") },
+    { ...wrangler, target: "a Worker" },
+    {
+      ...wrangler,
+      target: "a Worker, told that it is Node",
+      settings: { WRANGLER_BUILD_PLATFORM: "node" },
+    },
+  ])("is the $build build by $by for $target", async (row) => {
+    const cwd = project(`the build of ${row.by} for ${row.target}`, ["build.mjs", "pack.mjs"], {
+      "index.mjs": `import { build } from "./build.mjs"; console.log(build);`,
+      "vite.config.mjs": viteConfig,
+      ...row.files,
+    });
+
+    const [said] = await bundled(cwd, row);
+
+    expect(said).toBe(`${row.build}\n`);
+  });
 });
 
 describe("Next", () => {
@@ -155,13 +252,14 @@ describe("Next", () => {
   afterAll(() => void next?.kill());
 
   const route = (runtime: string): string => `
+    import { build } from "../../../build.mjs";
     import { main } from "../../../main.mjs";
     export const runtime = ${JSON.stringify(runtime)};
     export const dynamic = "force-dynamic";
-    export const GET = async () => Response.json(await main());`;
+    export const GET = async () => Response.json({ build, ...(await main()) });`;
 
   it("builds and answers, on the edge as a page and on Node as Node", async () => {
-    const cwd = project("next", ["../program.mjs", "main.mjs"], {
+    const cwd = project("next", ["../program.mjs", "main.mjs", "build.mjs"], {
       "app/api/edge/route.js": route("edge"),
       "app/api/node/route.js": route("nodejs"),
       "app/layout.js": `export default ({ children }) => <html><body>{children}</body></html>;`,
@@ -181,8 +279,9 @@ describe("Next", () => {
     });
     const answer = async (path: string): Promise<unknown> => (await fetch(address + path)).json();
 
-    expect(await answer("/api/edge")).toEqual({ events: expected, entry: "browser", port: 8080 });
-    expect(await answer("/api/node")).toEqual({ events: expected, entry: "node", port: 8080 });
+    const did = { events: expected, port: 8080 };
+    expect(await answer("/api/edge")).toEqual({ ...did, entry: "browser", build: "small" });
+    expect(await answer("/api/node")).toEqual({ ...did, entry: "node", build: "fast" });
   });
 });
 
