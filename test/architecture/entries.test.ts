@@ -168,6 +168,11 @@ describe("the entry points", () => {
     expect(jsr.version).toBe(manifest.version);
   });
 
+  it("have the small build as thimble in jsr.json, where nobody says what runs it", () => {
+    const { exports } = readJson("jsr.json") as { exports: Record<string, string> };
+    expect(exports["."]).toBe(exports["./small"]);
+  });
+
   it("are the same in tsconfig.json, by which sources, tests and playground resolve them", () => {
     const [, paths = ""] =
       /"paths": (\{[^}]*\})/.exec(readFileSync(join(root, "tsconfig.json"), "utf8")) ?? [];
@@ -215,9 +220,10 @@ describe("the entry points", () => {
       expect(resolveTarget(manifest.exports["."]!, ["types", condition])).toBe(types);
   });
 
+  // Nitro has the condition "deno", and "browser", in all that it makes for Workers.
   it("choose the runtime in the order in which the narrower condition comes first", () => {
     const conditions = Object.keys(manifest.exports["./runtime"] as object);
-    expect(conditions).toEqual(["deno", "bun", "workerd", "browser", "node", "default"]);
+    expect(conditions).toEqual(["workerd", "deno", "bun", "browser", "node", "default"]);
   });
 });
 

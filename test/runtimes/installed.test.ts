@@ -43,11 +43,14 @@ describe("the installed package", () => {
       door: "deno",
     },
     { runtime: "Bun", command: bin("bun"), args: [], door: "bun" },
-  ])("runs in $runtime, and thimble/runtime is thimble/$door", ({ command, args, door }) => {
-    const { status, stdout, stderr } = run(command, [...args, "smoke.mjs"]);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(JSON.parse(stdout)).toEqual({ events: expected, door });
-  });
+  ])(
+    "runs in $runtime on the fast build, and thimble/runtime is thimble/$door",
+    ({ command, args, door }) => {
+      const { status, stdout, stderr } = run(command, [...args, "smoke.mjs"]);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      expect(JSON.parse(stdout)).toEqual({ events: expected, door, build: "fast" });
+    },
+  );
 
   it("runs in Node when code from strings is forbidden", () => {
     const { status, stdout } = run(bin("node"), ["--disallow-code-generation-from-strings", "smoke.mjs"]);
@@ -55,7 +58,7 @@ describe("the installed package", () => {
     expect(JSON.parse(stdout)).toMatchObject({ events: expected });
   });
 
-  it("runs in workerd, file by file, under what Workers forbid while a module loads", () => {
+  it("runs in workerd on both builds, file by file, under what Workers forbid while a module loads", () => {
     const dist = readdirSync(join(folder, "node_modules/thimble/dist"), {
       recursive: true,
       encoding: "utf8",
@@ -64,10 +67,11 @@ describe("the installed package", () => {
     const doors = library.filter((file) => file.startsWith("entries/"));
     writeFileSync(
       join(folder, "worker.mjs"),
-      `import * as thimble from "./node_modules/thimble/dist/index.js";
+      `import * as small from "./node_modules/thimble/dist/index.js";
+      import * as fast from "./node_modules/thimble/dist/fast.js";
       ${doors.map((file) => `import "./node_modules/thimble/dist/${file}";`).join("\n")}
       import { program } from "./program.mjs";
-      export default { async test() { console.log(JSON.stringify(await program(thimble))); } };`,
+      export default { async test() { console.log(JSON.stringify([await program(small), await program(fast)])); } };`,
     );
     const modules = [
       "worker.mjs",
@@ -84,29 +88,38 @@ describe("the installed package", () => {
     );
     const { status, stdout, stderr } = run(bin("workerd"), ["test", "config.capnp"]);
     expect({ status, output: stdout + stderr }).toMatchObject({ status: 0 });
-    expect(stdout + stderr).toContain(JSON.stringify(expected));
+    expect(stdout + stderr).toContain(JSON.stringify([expected, expected]));
   });
 
   it.each([
-    { conditions: ["workerd", "worker", "browser"], door: "workers" },
-    { conditions: ["browser"], door: "browser" },
-    { conditions: ["node"], door: "node" },
-    { conditions: ["deno", "node"], door: "deno" },
-    { conditions: ["bun", "node"], door: "bun" },
-    { conditions: [], door: "generic" },
+    { conditions: ["workerd", "worker", "browser"], door: "workers", build: "small" },
+    { conditions: ["browser"], door: "browser", build: "small" },
+    { conditions: ["node"], door: "node", build: "fast" },
+    { conditions: ["deno", "node"], door: "deno", build: "fast" },
+    { conditions: ["bun", "node"], door: "bun", build: "fast" },
+    { conditions: [], door: "generic", build: "small" },
+    // Nitro has all of these for whatever is not Node, and the Workers of Cloudflare are the most of it.
+    { conditions: ["worker", "browser", "workerd", "edge-light", "deno"], door: "workers", build: "small" },
   ])(
-    "leads bundlers with $conditions from thimble/runtime to thimble/$door",
-    async ({ conditions, door }) => {
+    "leads bundlers with $conditions from thimble/runtime to thimble/$door, and from thimble to thimble/$build",
+    async ({ conditions, door, build: name }) => {
       const { metafile } = await build({
-        stdin: { contents: `export * from "thimble/runtime";`, resolveDir: folder },
+        stdin: {
+          contents: `export { signals } from "thimble/runtime"; export { createContainer } from "thimble";`,
+          resolveDir: folder,
+        },
         bundle: true,
         platform: "neutral",
         conditions,
         metafile: true,
         write: false,
       });
-      const entries = Object.keys(metafile.inputs).filter((file) => file.includes("/entries/"));
-      expect(entries).toEqual([expect.stringMatching(new RegExp(`dist/entries/${door}\\.js$`))]);
+      const files = Object.keys(metafile.inputs);
+      expect(files.filter((file) => file.includes("/entries/"))).toEqual([
+        expect.stringMatching(new RegExp(`dist/entries/${door}\\.js$`)),
+      ]);
+      expect(files.some((file) => file.endsWith("/dist/fast.js"))).toBe(name === "fast");
+      expect(files.some((file) => file.includes("/dist/core/plans/"))).toBe(name === "fast");
     },
   );
 });

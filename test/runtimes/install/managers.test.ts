@@ -1,4 +1,4 @@
-// The tarball in a project of each runtime, put there by a package manager: which file is thimble/runtime then?
+// The tarball in a project of each runtime, put there by a package manager: which files are thimble and thimble/runtime then?
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -21,20 +21,30 @@ const projects = [
 ];
 
 describe("a project that installs the tarball", () => {
-  it.each(projects)("gets thimble/$runtime as thimble/runtime in $runtime", ({ runtime, manager, run }) => {
-    const cwd = join(folder, runtime);
-    const call = ([command, ...args]: string[]): string =>
-      execFileSync(command!, args, { cwd, env, encoding: "utf8", stdio: "pipe" });
-    mkdirSync(cwd);
-    copyFileSync(tarball, join(cwd, basename(tarball)));
-    const dependencies = { thimble: `file:./${basename(tarball)}` };
-    writeFileSync(join(cwd, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }));
-    writeFileSync(join(cwd, "which.mjs"), `console.log(import.meta.resolve("thimble/runtime"));`);
+  it.each(projects)(
+    "gets the fast build, and thimble/$runtime as thimble/runtime, in $runtime",
+    ({ runtime, manager, run }) => {
+      const cwd = join(folder, runtime);
+      const call = ([command, ...args]: string[]): string =>
+        execFileSync(command!, args, { cwd, env, encoding: "utf8", stdio: "pipe" });
+      mkdirSync(cwd);
+      copyFileSync(tarball, join(cwd, basename(tarball)));
+      const dependencies = { thimble: `file:./${basename(tarball)}` };
+      writeFileSync(
+        join(cwd, "package.json"),
+        JSON.stringify({ private: true, type: "module", dependencies }),
+      );
+      writeFileSync(
+        join(cwd, "which.mjs"),
+        `for (const name of ["thimble", "thimble/runtime"]) console.log(import.meta.resolve(name));`,
+      );
 
-    call(manager);
+      call(manager);
 
-    expect(call([...run, "which.mjs"])).toMatch(
-      new RegExp(`/${runtime}/node_modules/.*thimble.*/dist/entries/${runtime}\\.js\\n$`),
-    );
-  });
+      const home = `/${runtime}/node_modules/.*thimble.*/dist`;
+      expect(call([...run, "which.mjs"])).toMatch(
+        new RegExp(`${home}/fast\\.js\\n.*${home}/entries/${runtime}\\.js\\n$`),
+      );
+    },
+  );
 });
