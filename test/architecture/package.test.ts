@@ -57,7 +57,8 @@ describe("a reader that is older", () => {
     expect(stdout).toBe("7 function\n");
   });
 
-  it("finds the core and its types by main and types", () => {
+  it("finds the core and its types by main and types: the small build, since such a reader may be a bundler", () => {
+    expect(join(root, manifest.main)).toBe(entries.get("thimble/small")!.js);
     expect([manifest.main, manifest.types].map((path) => existsSync(join(root, path)))).toEqual([true, true]);
     const esmodules = {
       lib: ["es2022"],

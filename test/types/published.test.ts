@@ -108,6 +108,41 @@ describe.each(compilerNames.filter((it) => it !== "TypeScript 5.4"))(
   },
 );
 
+const builds = `
+  import * as thimble from "thimble";
+  import * as fast from "thimble/fast";
+  import * as small from "thimble/small";
+
+  export const first: typeof thimble = fast;
+  export const second: typeof fast = small;
+  export const third: typeof small = thimble;
+
+  class Db { #url = ""; }
+  class Users { #db: Db; constructor(db: Db) { this.#db = db; } }
+  const app = fast.createContainer(small.singleton(Db), thimble.scoped(Users, [Db]));
+  export const scope: small.Scope<Users> = app.createScope();
+  // @ts-expect-error nothing provides the Db
+  small.createContainer(fast.scoped(Users, [Db])).get(Users);
+`;
+
+describe("the published types of the two builds", () => {
+  it.each(compilerNames)("are the same in %s", async (compiler) => {
+    const { errors } = await check({ "builds.ts": builds }, { skipLibCheck: false }, compiler);
+
+    expect(errors).toEqual({});
+  });
+
+  it.each([
+    { customConditions: ["node"] },
+    { customConditions: ["workerd", "browser"] },
+    { module: "nodenext", moduleResolution: "nodenext" },
+  ])("are the same with %o", async (options) => {
+    const { errors } = await check({ "builds.mts": builds }, { ...options, skipLibCheck: false });
+
+    expect(errors).toEqual({});
+  });
+});
+
 describe("the published types", () => {
   it("need no lib but the language's", async () => {
     const { errors } = await check({ "anywhere.ts": anywhere }, { lib: ["es2022"], skipLibCheck: false });
