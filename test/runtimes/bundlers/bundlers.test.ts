@@ -54,7 +54,7 @@ function project(name: string, files: readonly string[], texts: Record<string, s
   return cwd;
 }
 
-const source = ["../program.mjs", "main.mjs", "index.mjs"];
+const source = ["../program.mjs", "main.mjs", "entry.mjs", "index.mjs"];
 
 beforeAll(() => {
   installPinned(import.meta.dirname, folder, "--ignore-scripts");
@@ -95,6 +95,8 @@ interface Row {
   target: string;
   /** Which of the two builds `thimble` is then. */
   build: "small" | "fast";
+  /** Which entry point `thimble/runtime` is. */
+  entry: "browser" | "bun" | "generic" | "node" | "workers";
   command: string[];
   out?: string;
   /** Files of the project, beside the program. */
@@ -121,7 +123,7 @@ const bun = (target: string): string[] => [
 ];
 const parcel = [ours("node"), theirs("parcel"), "build", "index.mjs", "--target", "page", "--no-cache"];
 
-const programs: (Row & { entry: string })[] = [
+const programs: Row[] = [
   { by: "webpack", target: "a page", build: "small", entry: "browser", command: pack("webpack", "web") },
   { by: "webpack", target: "Node", build: "fast", entry: "node", command: pack("webpack", "node") },
   { by: "rspack", target: "a page", build: "small", entry: "browser", command: pack("@rspack/core", "web") },
@@ -179,11 +181,12 @@ describe("a program that is bundled", () => {
   );
 });
 
-describe("thimble in a bundle", () => {
+describe("in a bundle, thimble", () => {
   const worker = JSON.stringify({ name: "worker", main: "worker.mjs", compatibility_date: "2026-10-01" });
   const wrangler: Omit<Row, "target"> = {
     by: "wrangler",
     build: "small",
+    entry: "workers",
     command: [ours("wrangler"), "deploy", "--dry-run", "--outdir", "out"],
     out: "out/worker.js",
     files: {
@@ -191,59 +194,80 @@ describe("thimble in a bundle", () => {
       "worker.mjs": `import "./index.mjs"; export default { fetch: () => new Response() };`,
     },
   };
-  const nitro = "--conditions=workerd,worker,browser,edge-light,deno";
 
   it.each<Row>([
     ...programs,
-    { by: "webpack", target: "a web worker", build: "small", command: pack("webpack", "webworker") },
+    {
+      by: "webpack",
+      target: "a web worker",
+      build: "small",
+      entry: "browser",
+      command: pack("webpack", "webworker"),
+    },
     {
       by: "webpack",
       target: "a page of Electron",
       build: "small",
+      entry: "browser",
       command: pack("webpack", "electron-renderer"),
     },
-    { by: "webpack", target: "Electron", build: "fast", command: pack("webpack", "electron-main") },
+    {
+      by: "webpack",
+      target: "Electron",
+      build: "fast",
+      entry: "node",
+      command: pack("webpack", "electron-main"),
+    },
     {
       by: "Vite",
       target: "a Worker that renders",
       build: "small",
+      entry: "browser",
       command: vite("--ssr", "index.mjs"),
       files: { "vite.config.mjs": viteConfig.replace("ssr: {", `ssr: { target: "webworker",`) },
     },
-    { by: "esbuild", target: "Node", build: "fast", command: esbuild("--platform=node") },
-    { by: "esbuild", target: "no platform", build: "small", command: esbuild("--platform=neutral") },
-    // As OpenNext has it make Workers.
+    { by: "esbuild", target: "Node", build: "fast", entry: "node", command: esbuild("--platform=node") },
     {
       by: "esbuild",
-      target: "Node and Workers at once",
+      target: "nothing",
       build: "small",
+      entry: "generic",
+      command: esbuild("--platform=neutral"),
+    },
+    {
+      by: "esbuild",
+      target: "Workers on top of Node, as OpenNext and Nitro 3 do it,",
+      build: "small",
+      entry: "workers",
       command: esbuild("--platform=node", "--conditions=workerd"),
     },
-    // As Nitro says it, of whatever is not Node.
     {
       by: "esbuild",
-      target: "every edge at once",
+      target: "all edges at once, as Nitro 2 does it,",
       build: "small",
-      command: esbuild("--platform=neutral", nitro),
+      entry: "workers",
+      command: esbuild("--platform=neutral", "--conditions=worker,browser,workerd,edge-light,netlify,deno"),
     },
-    { by: "Bun", target: "Node", build: "fast", command: bun("node") },
-    { by: "Bun", target: "Bun", build: "fast", command: bun("bun") },
+    { by: "Bun", target: "Node", build: "fast", entry: "node", command: bun("node") },
+    { by: "Bun", target: "Bun", build: "fast", entry: "bun", command: bun("bun") },
     { ...wrangler, target: "a Worker" },
     {
       ...wrangler,
       target: "a Worker, told that it is Node",
       settings: { WRANGLER_BUILD_PLATFORM: "node" },
     },
-  ])("is the $build build by $by for $target", async (row) => {
-    const cwd = project(`the build of ${row.by} for ${row.target}`, ["build.mjs", "pack.mjs"], {
-      "index.mjs": `import { build } from "./build.mjs"; console.log(build);`,
+  ])("is the $build build by $by for $target, and thimble/runtime is thimble/$entry", async (row) => {
+    const cwd = project(`the build of ${row.by} for ${row.target}`, ["build.mjs", "entry.mjs", "pack.mjs"], {
+      "index.mjs": `import { build } from "./build.mjs";
+        import { entry } from "./entry.mjs";
+        console.log(build, entry);`,
       "vite.config.mjs": viteConfig,
       ...row.files,
     });
 
     const [said] = await bundled(cwd, row);
 
-    expect(said).toBe(`${row.build}\n`);
+    expect(said).toBe(`${row.build} ${row.entry}\n`);
   });
 });
 
@@ -259,7 +283,7 @@ describe("Next", () => {
     export const GET = async () => Response.json({ build, ...(await main()) });`;
 
   it("builds and answers, on the edge as a page and on Node as Node", async () => {
-    const cwd = project("next", ["../program.mjs", "main.mjs", "build.mjs"], {
+    const cwd = project("next", ["../program.mjs", "main.mjs", "entry.mjs", "build.mjs"], {
       "app/api/edge/route.js": route("edge"),
       "app/api/node/route.js": route("nodejs"),
       "app/layout.js": `export default ({ children }) => <html><body>{children}</body></html>;`,
@@ -321,6 +345,6 @@ describe("ts-jest", () => {
     });
     const jest = [ours("node"), ...flags, join(folder, "node_modules/jest/bin/jest.js")];
 
-    expect(await run(cwd, jest)).toMatch(/Tests:\s+2 passed, 2 total/);
+    expect(await run(cwd, jest)).toMatch(/Tests:\s+3 passed, 3 total/);
   });
 });

@@ -1,6 +1,8 @@
 // A test file of Jest in TypeScript, which ts-jest compiles and checks.
 import { afterAll, expect, jest, test } from "@jest/globals";
+import * as thimble from "thimble";
 import { createContainer, singleton } from "thimble";
+import * as fast from "thimble/fast";
 import { fake, testContainer } from "thimble/testing";
 
 class Db {
@@ -32,4 +34,8 @@ test("a mock function of Jest stands in for a method", async () => {
 test("the types of the package have arrived", () => {
   // @ts-expect-error nothing provides it
   expect(() => createContainer().get(Users)).toThrow("NOT_PROVIDED");
+});
+
+test("the build is the fast one", () => {
+  expect(thimble).toBe(fast);
 });
