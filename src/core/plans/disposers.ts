@@ -1,8 +1,8 @@
 /**
- * The symbol under which an instance has a disposer: the question that is asked most, twice for each instance.
+ * The symbol under which an instance has a disposer: looked up twice for each instance, more often than anything else.
  *
  * The same line is written several times, because an engine remembers for each place in the code which kinds of objects came
- * by there, and is quick as long as these are few. Each plan asks in one of the places. One place for all plans takes five
+ * by there, and is quick as long as these are few. Each plan looks in one of the places. One place for all plans takes five
  * times as long.
  *
  * @module

@@ -42,7 +42,7 @@ function dependOnCalled(scope: PlannedScope, plan: Plan): void {
   if (entries) (scope.dynamic ??= []).push(plan, entries);
 }
 
-/** Has a node own an instance, and gives whether it does. Asking first who owns it takes longer than trying. */
+/** Has a node own an instance, and gives whether it does. Looking first who owns it takes longer than trying. */
 function owns(plan: Plan, node: Node, it: object): boolean {
   if (!plan.isPassingOn) {
     try {

@@ -23,7 +23,7 @@ export class Plan {
   declare readonly state: number;
   declare readonly value: undefined;
   declare readonly shape: Shape;
-  /** Of what a combinator or a list asks for, one without a token. */
+  /** Of what a combinator or a list depends on, one without a token. */
   declare readonly definition: Definition;
   /** The node of the registered provider. Tuples and the like have none, and neither has a value that a scope was given. */
   declare readonly origin: Node | undefined;
