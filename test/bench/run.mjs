@@ -10,7 +10,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { addressesOf, writeEntries, writePrograms } from "./programs.mjs";
@@ -23,14 +23,27 @@ const names = [
   "hand",
   "map",
   "thimble",
+  "thimble-small",
   "ditox",
+  "iti",
   "inferdi",
   "awilix",
   "inversify",
+  "inversify-jit",
   "tsyringe",
   "needle-di",
+  "brandi",
   "typed-inject",
 ];
+
+/**
+ * The builds of Thimble, with their entry points in `dist`. The second one is for a build that is older than the fast
+ * one, and has only the one engine.
+ */
+const builds = { thimble: ["fast.js", "index.js"], "thimble-small": ["index.js"] };
+
+/** Subjects that are the file of another one with something added, which the file reads from its own address. */
+const variants = { "inversify-jit": { file: "inversify", query: { jitless: "false" } } };
 
 const { values: options } = parseArgs({
   options: {
@@ -43,15 +56,18 @@ const { values: options } = parseArgs({
   },
 });
 // Never without what the others are compared with.
-const needed = options.against === undefined ? ["hand", "map"] : ["hand", "map", "thimble"];
-const wanted = names.filter((name) => needed.includes(name) || isChosen(options.subjects, name));
+const chosen = names.filter((name) => isChosen(options.subjects, name));
+const needed = ["hand", "map"];
+if (options.against !== undefined && !chosen.some((name) => builds[name])) needed.push("thimble");
+const wanted = names.filter((name) => needed.includes(name) || chosen.includes(name));
 const node = options.node ?? pinnedNode() ?? process.execPath;
 const rounds = Number(options.rounds);
 const chosenRows = rows.filter(
   ({ id }) => isChosen(options.only, id) || isChosen(options.only, id.replace(/[a-z]$/, "")),
 );
 if (chosenRows.length === 0) refuse(`no such row: ${options.only}`);
-const otherBuild = options.against === undefined ? undefined : await findBuild(options.against);
+const dist = fileURLToPath(new URL("../../dist", import.meta.url));
+const other = options.against === undefined ? undefined : await findOther(options.against);
 
 installPeers();
 const folder = await mkdtemp(join(tmpdir(), "thimble-bench-"));
@@ -80,7 +96,8 @@ async function main() {
     peers: versions(),
     rounds,
     subjects: Object.entries(subjects).map(([name, { title }]) => ({ name, title })),
-    against: otherBuild && { name: otherBuild.name, build: otherBuild.path },
+    builds: Object.keys(builds).filter((name) => subjects[name]),
+    against: other,
     rows: results,
   };
   console.log(
@@ -101,23 +118,34 @@ function isChosen(list, name) {
 /** The modules of the subjects by name, each with the title of its column and the address that a process imports. */
 async function loadSubjects() {
   const subjects = {};
-  const load = async (name, address, title) => {
+  const load = async (name, { file = name, query = {}, title } = {}) => {
+    const address = new URL(`./subjects/${file}.mjs`, import.meta.url);
+    for (const [key, value] of Object.entries(query)) address.searchParams.set(key, value);
     try {
-      const module = await import(address);
-      subjects[name] = { ...module, title: title ?? module.title, address };
+      const module = await import(address.href);
+      subjects[name] = { ...module, title: title ?? module.title, address: address.href };
     } catch (error) {
       console.error(`${name} cannot be loaded: ${error.message}`);
     }
   };
+  const loadBuild = (name, folder, entries, title) => {
+    const build = pathToFileURL(entryOf(folder, entries)).href;
+    return load(name, { file: "thimble", query: { build }, title });
+  };
   for (const name of wanted) {
-    const address = new URL(`./subjects/${name}.mjs`, import.meta.url);
-    await load(name, address.href);
-    if (name !== "thimble" || !otherBuild) continue;
-    // The very same file once more, which takes its build from the query of its address.
-    address.searchParams.set("build", pathToFileURL(otherBuild.path).href);
-    await load("against", address.href, `thimble ${otherBuild.name}`);
+    if (!builds[name]) {
+      await load(name, variants[name]);
+      continue;
+    }
+    await loadBuild(name, dist, builds[name], name);
+    if (other) await loadBuild(inOther(name), other.dist, builds[name], `${name} ${other.name}`);
   }
   return subjects;
+}
+
+/** What the same build of Thimble in the other folder is called. */
+function inOther(name) {
+  return `${name}-against`;
 }
 
 async function measure(row, subjects) {
@@ -147,21 +175,25 @@ async function measure(row, subjects) {
   delete cells[handAwaited];
   delete cells.empty;
 
-  const ours = samples.thimble;
-  const theirs = samples.against;
-  const against = ours && theirs && compare(ours, theirs);
-
-  const { id, title, aim } = row;
+  const measured = Object.keys(builds).filter((name) => samples[name]);
+  const eachOfOurs = (give) => Object.fromEntries(measured.map((name) => [name, give(name)]));
+  const { id, title } = row;
   const result = {
     id,
     title,
-    aim,
+    aims: eachOfOurs((name) => aimOf(row, name, cells)),
     atLeast: Boolean(row.steps),
     reference: reference.times && median(reference.times),
     cells,
-    against,
+    against: eachOfOurs((name) => samples[inOther(name)] && compare(samples[name], samples[inOther(name)])),
   };
-  return { ...result, met: meets(result) };
+  return { ...result, met: eachOfOurs((name) => meets(result, name)) };
+}
+
+/** What a row aims for with one of the builds: a number for both, one for each, or what the other one's number makes of it. */
+function aimOf({ aim }, name, cells) {
+  const ofThis = typeof aim === "object" ? aim[name] : aim;
+  return typeof ofThis === "function" ? ofThis(cells) : ofThis;
 }
 
 /** Ours as a ratio to the other build; undefined when one of them has no number. */
@@ -208,13 +240,19 @@ function pinnedNode() {
   return existsSync(path) ? path : undefined;
 }
 
-/** The entry point of the build in `folder`: of a whole copy of this project, or of its `dist` alone. */
-async function findBuild(folder) {
+/** The first of the entry points that is there. */
+function entryOf(folder, entries) {
+  const paths = entries.map((it) => join(folder, it));
+  return paths.find((it) => existsSync(it)) ?? paths[0];
+}
+
+/** The build in `folder`: of a whole copy of this project, or of its `dist` alone. */
+async function findOther(folder) {
   const path = ["dist/index.js", "index.js"].map((it) => resolve(folder, it)).find((it) => existsSync(it));
   if (!path) refuse(`--against ${folder}: there is neither dist/index.js nor index.js in it`);
   const { createContainer } = await import(pathToFileURL(path).href);
   if (!createContainer) refuse(`--against ${folder}: ${path} exports no createContainer`);
-  return { name: basename(resolve(folder).replace(/[/\\]dist$/, "")), path };
+  return { name: basename(resolve(folder).replace(/[/\\]dist$/, "")), dist: dirname(path) };
 }
 
 function refuse(why) {

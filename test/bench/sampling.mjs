@@ -93,6 +93,8 @@ function start(node, script, args) {
     execPath: node,
     // Helpers of the collector burn CPU time while they wait for each other, the more the busier the machine is.
     execArgv: ["--expose-gc", "--single-threaded-gc"],
+    // As a server runs. Some containers check more, and keep more, outside of production.
+    env: { ...process.env, NODE_ENV: "production" },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   running.add(child);

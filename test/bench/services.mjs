@@ -138,6 +138,130 @@ export class Checkout {
   }
 }
 
+// W12: a handler of that shop, wired as programs wire theirs. Preferences, Db, Clock and Cache live as long as the program;
+// an Envelope is made for each that needs one; all others live as long as the request. Nobody provides a Tracer.
+
+export class Preferences {
+  currency = "EUR";
+}
+export class Cache {}
+export class Tracer {}
+export class Identity {
+  constructor(id, tracer) {
+    this.id = id;
+    this.tracer = tracer;
+  }
+}
+export class Prices {
+  constructor(currency, cache) {
+    this.currency = currency;
+    this.cache = cache;
+  }
+}
+export class Ledger {
+  constructor({ db, clock }, limit) {
+    this.db = db;
+    this.clock = clock;
+    this.limit = limit;
+  }
+}
+export class Audit {
+  begun = false;
+  constructor([identity, clock]) {
+    this.identity = identity;
+    this.clock = clock;
+  }
+  begin() {
+    this.begun = true;
+  }
+}
+export class Basket {
+  constructor(session, prices) {
+    this.session = session;
+    this.prices = prices;
+  }
+}
+export class Payment {
+  constructor(basket, changes, log) {
+    this.basket = basket;
+    this.changes = changes;
+    this.log = log;
+  }
+}
+export class Envelope {
+  constructor(clock) {
+    this.clock = clock;
+  }
+}
+export class Receipts {
+  /** `payment` is resolved when a receipt is printed: `payment.get()`. */
+  constructor(payment, envelope) {
+    this.payment = payment;
+    this.envelope = envelope;
+  }
+  print() {
+    return this.payment.get();
+  }
+}
+export class Handler {
+  printed;
+  constructor(payment, ledger, log, receipts, envelope) {
+    this.payment = payment;
+    this.ledger = ledger;
+    this.log = log;
+    this.receipts = receipts;
+    this.envelope = envelope;
+  }
+  handle() {
+    this.printed = this.receipts.print();
+  }
+}
+
+// W12b: the same with rules that are found by what they are, a ledger that is wrapped, something that its factory has
+// opened, and reports that are made on demand.
+
+export class Rule {}
+export class Positive {}
+export class Solvent {
+  constructor(ledger) {
+    this.ledger = ledger;
+  }
+}
+export class TimedLedger {
+  constructor(ledger, clock) {
+    this.ledger = ledger;
+    this.clock = clock;
+  }
+}
+export class Upload {
+  open = true;
+  constructor(db) {
+    this.db = db;
+  }
+  close() {
+    this.open = false;
+  }
+}
+export class Report {
+  constructor(db, heading) {
+    this.db = db;
+    this.heading = heading;
+  }
+}
+export class Desk {
+  report;
+  constructor(handler, rules, upload, makeReport) {
+    this.handler = handler;
+    this.rules = rules;
+    this.upload = upload;
+    this.makeReport = makeReport;
+  }
+  handle() {
+    this.report = this.makeReport("today");
+    this.handler.handle();
+  }
+}
+
 /** W7, W10: the links of a chain. Each is given the one before it, the first one nothing, so it may not ask either. */
 export function makeLinks(length) {
   return Array.from(

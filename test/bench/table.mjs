@@ -5,14 +5,15 @@ const grouped = (n) => (n < 1_000 ? String(n) : String(n).replace(/\B(?=(\d{3})+
 /** The precision that is printed, and so the precision at which an aim is met or missed. */
 const rounded = (ratio) => (ratio < 9.95 ? Math.round(ratio * 10) / 10 : Math.round(ratio));
 
-/** Whether thimble does what it set out to do in this row; undefined when it was not measured or aims for nothing. */
-export function meets({ aim, atLeast, cells: { thimble } }) {
-  const got = thimble?.ratio ?? thimble?.value;
+/** Whether a build does what it set out to do in this row; undefined when it was not measured or aims for nothing. */
+export function meets({ aims, atLeast, cells }, name) {
+  const got = cells[name]?.ratio ?? cells[name]?.value;
+  const aim = aims[name];
   if (got === undefined || aim === undefined) return undefined;
-  return atLeast ? got >= aim : rounded(got) <= aim;
+  return atLeast ? got >= aim : rounded(got) <= rounded(aim);
 }
 
-export function table({ rows, subjects, peers, against }) {
+export function table({ rows, subjects, peers, builds, against }) {
   const notes = [];
   const noted = (text) => {
     if (!notes.includes(text)) notes.push(text);
@@ -27,13 +28,13 @@ export function table({ rows, subjects, peers, against }) {
     const remark = it.remark ? ` ${noted(it.remark)}` : "";
     return grouped(it.value ?? rounded(it.ratio)) + awaited + remark;
   };
-  const aim = (row) => {
-    if (row.aim === undefined) return "";
-    return `${row.atLeast ? "≥" : "≤"} ${grouped(row.aim)}${row.met === false ? "  ✗ missed" : ""}`;
+  const aim = ({ aims, met, atLeast }, name) => {
+    if (aims[name] === undefined) return "";
+    return `${atLeast ? "≥" : "≤"} ${grouped(rounded(aims[name]))}${met[name] === false ? "  ✗ missed" : ""}`;
   };
 
   // Two builds often differ by less than what another container differs by, so this tells how sure it is.
-  const toOther = ({ against: it }) => {
+  const toOther = (it) => {
     if (!it) return "";
     const spread = it.low === undefined ? "" : ` (${it.low.toFixed(2)} to ${it.high.toFixed(2)})`;
     return it.ratio.toFixed(2) + spread;
@@ -44,16 +45,16 @@ export function table({ rows, subjects, peers, against }) {
     "work",
     "1 is",
     ...subjects.map((it) => it.title),
-    ...(against ? [`to ${against.name}`] : []),
-    "aim",
+    ...(against ? builds.map((name) => `${name} to ${against.name}`) : []),
+    ...builds.map((name) => `aim of ${name}`),
   ];
   const lines = rows.map((row) => [
     row.id,
     row.title,
     row.reference === undefined ? "" : duration(row.reference),
     ...subjects.map((it) => cell(row.cells[it.name])),
-    ...(against ? [toOther(row)] : []),
-    aim(row),
+    ...(against ? builds.map((name) => toOther(row.against[name])) : []),
+    ...builds.map((name) => aim(row, name)),
   ]);
   const widths = head.map((_, i) => Math.max(...[head, ...lines].map((line) => line[i].length)));
   const format = (line) =>

@@ -1,22 +1,33 @@
 /** Awilix in its default mode: names, and factories that take what they need from the cradle. */
 
-import { asFunction, asValue, createContainer } from "awilix";
+import { aliasTo, asFunction, asValue, createContainer } from "awilix";
 import {
   Article,
+  Audit,
   Author,
+  Basket,
+  Cache,
   Changes,
   Checkout,
   Clock,
   Config,
   Db,
+  Envelope,
   Footer,
+  Handler,
   Header,
+  Identity,
   Image,
   Imprint,
+  Ledger,
   Logo,
   Menu,
   Orders,
   Page,
+  Payment,
+  Preferences,
+  Prices,
+  Receipts,
   Session,
   Text,
   Visitor,
@@ -98,6 +109,47 @@ export function request() {
 export function requestScopes() {
   const app = shop();
   return { open: (incoming) => openRequest(app, incoming), resolve: (scope) => scope.resolve("checkout") };
+}
+
+export function handler() {
+  const app = createContainer().register({
+    preferences: asFunction(() => new Preferences()).singleton(),
+    db: asFunction(({ preferences }) => new Db(preferences)).singleton(),
+    clock: asFunction(() => new Clock()).singleton(),
+    cache: asFunction(() => new Cache()).singleton(),
+    // The cradle throws for what is missing, so what may be missing is registered as missing.
+    tracer: asValue(undefined),
+    limit: asValue(100),
+    identity: asFunction(({ incoming, tracer }) => new Identity(incoming.id, tracer)).scoped(),
+    session: asFunction(({ incoming, db }) => new Session(incoming, db))
+      .scoped()
+      .disposer((it) => it.dispose()),
+    changes: asFunction(({ session }) => new Changes(session))
+      .scoped()
+      .disposer((it) => it.dispose()),
+    prices: asFunction(({ preferences, cache }) => new Prices(preferences.currency, cache)).scoped(),
+    ledger: asFunction(({ db, clock, limit }) => new Ledger({ db, clock }, limit)).scoped(),
+    audit: asFunction(({ identity, clock }) => {
+      const audit = new Audit([identity, clock]);
+      audit.begin();
+      return audit;
+    }).scoped(),
+    log: aliasTo("audit"),
+    basket: asFunction(({ session, prices }) => new Basket(session, prices)).scoped(),
+    payment: asFunction(({ basket, changes, log }) => new Payment(basket, changes, log)).scoped(),
+    envelope: asFunction(({ clock }) => new Envelope(clock)),
+    receipts: asFunction((cradle) => new Receipts({ get: () => cradle.payment }, cradle.envelope)).scoped(),
+    handler: asFunction(
+      ({ payment, ledger, log, receipts, envelope }) => new Handler(payment, ledger, log, receipts, envelope),
+    ).scoped(),
+  });
+  return async (incoming) => {
+    const scope = openRequest(app, incoming);
+    const handler = scope.resolve("handler");
+    handler.handle();
+    await scope.dispose();
+    return handler;
+  };
 }
 
 export function program(graph, address) {

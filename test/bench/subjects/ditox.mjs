@@ -1,22 +1,33 @@
 /** Ditox: tokens, and factories that `injectable` gives their arguments. */
 
-import { createContainer, injectable, token } from "ditox";
+import { createContainer, injectable, optional, token } from "ditox";
 import {
   Article,
+  Audit,
   Author,
+  Basket,
+  Cache,
   Changes,
   Checkout,
   Clock,
   Config,
   Db,
+  Envelope,
   Footer,
+  Handler,
   Header,
+  Identity,
   Image,
   Imprint,
+  Ledger,
   Logo,
   Menu,
   Orders,
   Page,
+  Payment,
+  Preferences,
+  Prices,
+  Receipts,
   Session,
   Text,
   Visitor,
@@ -112,6 +123,76 @@ export function request() {
     const checkout = resolve(scope);
     scope.removeAll();
     return checkout;
+  };
+}
+
+export function handler() {
+  const [preferences, db, clock, cache, incoming, tracer, limit] = Array.from({ length: 7 }, () => token());
+  const [identity, session, changes, prices, ledger, audit, log] = Array.from({ length: 7 }, () => token());
+  const [basket, payment, envelope, receipts, handler] = Array.from({ length: 5 }, () => token());
+  const app = createContainer();
+  app.bindFactory(preferences, () => new Preferences());
+  app.bindFactory(
+    db,
+    injectable((it) => new Db(it), preferences),
+  );
+  app.bindFactory(clock, () => new Clock());
+  app.bindFactory(cache, () => new Cache());
+  app.bindFactory(
+    envelope,
+    injectable((it) => new Envelope(it), clock),
+    { scope: "transient" },
+  );
+
+  const makeIdentity = injectable((it, trace) => new Identity(it.id, trace), incoming, optional(tracer));
+  const makeSession = injectable((a, b) => new Session(a, b), incoming, db);
+  const makeChanges = injectable((it) => new Changes(it), session);
+  const makePrices = injectable((it, b) => new Prices(it.currency, b), preferences, optional(cache));
+  const makeLedger = injectable((it, most) => new Ledger(it, most), { db, clock }, optional(limit, 100));
+  const makeAudit = injectable(
+    (...both) => {
+      const made = new Audit(both);
+      made.begin();
+      return made;
+    },
+    identity,
+    clock,
+  );
+  const makeLog = injectable((it) => it, audit);
+  const makeBasket = (scope) => new Basket(scope.resolve(session), scope.resolve(prices));
+  const makePayment = (scope) =>
+    new Payment(scope.resolve(basket), scope.resolve(changes), scope.resolve(log));
+  const makeReceipts = (scope) =>
+    new Receipts({ get: () => scope.resolve(payment) }, scope.resolve(envelope));
+  const makeHandler = injectable(
+    (a, b, c, d, e) => new Handler(a, b, c, d, e),
+    payment,
+    ledger,
+    log,
+    receipts,
+    envelope,
+  );
+  const scoped = { scope: "scoped" };
+  const undone = { scope: "scoped", onRemoved: (it) => it.dispose() };
+
+  return (value) => {
+    const scope = createContainer(app);
+    scope.bindValue(incoming, value);
+    scope.bindFactory(identity, makeIdentity, scoped);
+    scope.bindFactory(session, makeSession, undone);
+    scope.bindFactory(changes, makeChanges, undone);
+    scope.bindFactory(prices, makePrices, scoped);
+    scope.bindFactory(ledger, makeLedger, scoped);
+    scope.bindFactory(audit, makeAudit, scoped);
+    scope.bindFactory(log, makeLog, scoped);
+    scope.bindFactory(basket, makeBasket, scoped);
+    scope.bindFactory(payment, makePayment, scoped);
+    scope.bindFactory(receipts, makeReceipts, scoped);
+    scope.bindFactory(handler, makeHandler, scoped);
+    const made = scope.resolve(handler);
+    made.handle();
+    scope.removeAll();
+    return made;
   };
 }
 

@@ -8,22 +8,39 @@
 
 import {
   Article,
+  Audit,
   Author,
+  Basket,
+  Cache,
   Changes,
   Checkout,
   Clock,
   Config,
   Db,
+  Desk,
+  Envelope,
   Footer,
+  Handler,
   Header,
+  Identity,
   Image,
   Imprint,
+  Ledger,
   Logo,
   Menu,
   Orders,
   Page,
+  Payment,
+  Positive,
+  Preferences,
+  Prices,
+  Receipts,
+  Report,
   Session,
+  Solvent,
   Text,
+  TimedLedger,
+  Upload,
   Visitor,
   leaves,
 } from "../services.mjs";
@@ -157,6 +174,193 @@ export function requestAwaited() {
 export function requestScopes() {
   const app = new App();
   return { open: (incoming) => new RequestScope(app, incoming), resolve: (scope) => scope.checkout };
+}
+
+class HandlerApp {
+  #preferences;
+  #db;
+  #clock;
+  #cache;
+  get preferences() {
+    return (this.#preferences ??= new Preferences());
+  }
+  get db() {
+    return (this.#db ??= new Db(this.preferences));
+  }
+  get clock() {
+    return (this.#clock ??= new Clock());
+  }
+  get cache() {
+    return (this.#cache ??= new Cache());
+  }
+}
+
+class HandlerScope {
+  #app;
+  #incoming;
+  #identity;
+  #session;
+  #changes;
+  #prices;
+  #ledger;
+  #audit;
+  #basket;
+  #payment;
+  #receipts;
+  #handler;
+  constructor(app, incoming) {
+    this.#app = app;
+    this.#incoming = incoming;
+  }
+  get app() {
+    return this.#app;
+  }
+  get identity() {
+    return (this.#identity ??= new Identity(this.#incoming.id, undefined));
+  }
+  get session() {
+    return (this.#session ??= new Session(this.#incoming, this.#app.db));
+  }
+  get changes() {
+    return (this.#changes ??= new Changes(this.session));
+  }
+  get prices() {
+    return (this.#prices ??= new Prices(this.#app.preferences.currency, this.#app.cache));
+  }
+  makeLedger() {
+    return new Ledger({ db: this.#app.db, clock: this.#app.clock }, 100);
+  }
+  get ledger() {
+    return (this.#ledger ??= this.makeLedger());
+  }
+  get audit() {
+    return (this.#audit ??= this.#makeAudit());
+  }
+  #makeAudit() {
+    const audit = new Audit([this.identity, this.#app.clock]);
+    audit.begin();
+    return audit;
+  }
+  get basket() {
+    return (this.#basket ??= new Basket(this.session, this.prices));
+  }
+  get payment() {
+    return (this.#payment ??= new Payment(this.basket, this.changes, this.audit));
+  }
+  get receipts() {
+    return (this.#receipts ??= new Receipts({ get: () => this.payment }, new Envelope(this.#app.clock)));
+  }
+  get handler() {
+    return (this.#handler ??= new Handler(
+      this.payment,
+      this.ledger,
+      this.audit,
+      this.receipts,
+      new Envelope(this.#app.clock),
+    ));
+  }
+  dispose() {
+    try {
+      this.#changes?.dispose();
+    } finally {
+      this.#session?.dispose();
+    }
+  }
+  async disposeAwaited() {
+    try {
+      await this.#changes?.dispose();
+    } finally {
+      await this.#session?.dispose();
+    }
+  }
+}
+
+export function handler() {
+  const app = new HandlerApp();
+  return (incoming) => {
+    const scope = new HandlerScope(app, incoming);
+    const { handler } = scope;
+    handler.handle();
+    scope.dispose();
+    return handler;
+  };
+}
+
+export function handlerAwaited() {
+  const app = new HandlerApp();
+  return async (incoming) => {
+    const scope = new HandlerScope(app, incoming);
+    const { handler } = scope;
+    handler.handle();
+    await scope.disposeAwaited();
+    return handler;
+  };
+}
+
+class DeskApp extends HandlerApp {
+  #positive;
+  get positive() {
+    return (this.#positive ??= new Positive());
+  }
+}
+
+class DeskScope extends HandlerScope {
+  #solvent;
+  #upload;
+  #desk;
+  makeLedger() {
+    return new TimedLedger(super.makeLedger(), this.app.clock);
+  }
+  get solvent() {
+    return (this.#solvent ??= new Solvent(this.ledger));
+  }
+  get upload() {
+    return (this.#upload ??= new Upload(this.app.db));
+  }
+  get desk() {
+    return (this.#desk ??= new Desk(
+      this.handler,
+      [this.solvent, this.app.positive],
+      this.upload,
+      (heading) => new Report(this.app.db, heading),
+    ));
+  }
+  dispose() {
+    try {
+      this.#upload?.close();
+    } finally {
+      super.dispose();
+    }
+  }
+  async disposeAwaited() {
+    try {
+      await this.#upload?.close();
+    } finally {
+      await super.disposeAwaited();
+    }
+  }
+}
+
+export function desk() {
+  const app = new DeskApp();
+  return (incoming) => {
+    const scope = new DeskScope(app, incoming);
+    const { desk } = scope;
+    desk.handle();
+    scope.dispose();
+    return desk;
+  };
+}
+
+export function deskAwaited() {
+  const app = new DeskApp();
+  return async (incoming) => {
+    const scope = new DeskScope(app, incoming);
+    const { desk } = scope;
+    desk.handle();
+    await scope.disposeAwaited();
+    return desk;
+  };
 }
 
 export function program(graph) {

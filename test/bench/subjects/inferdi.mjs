@@ -3,20 +3,31 @@
 import { Container } from "@inferdi/inferdi";
 import {
   Article,
+  Audit,
   Author,
+  Basket,
+  Cache,
   Changes,
   Checkout,
   Clock,
   Config,
   Db,
+  Envelope,
   Footer,
+  Handler,
   Header,
+  Identity,
   Image,
   Imprint,
+  Ledger,
   Logo,
   Menu,
   Orders,
   Page,
+  Payment,
+  Preferences,
+  Prices,
+  Receipts,
   Session,
   Text,
   Visitor,
@@ -99,6 +110,57 @@ export function request() {
 export function requestScopes() {
   const app = shop();
   return { open: (incoming) => openRequest(app, incoming), resolve: (scope) => scope.get("checkout") };
+}
+
+export function handler() {
+  const app = new Container()
+    .registerClass("preferences", Preferences, [])
+    .registerClass("db", Db, ["preferences"])
+    .registerClass("clock", Clock, [])
+    .registerClass("cache", Cache, [])
+    .registerFactory(
+      "identity",
+      (c) => new Identity(c.get("incoming").id, c.has("tracer") ? c.get("tracer") : undefined),
+      "scoped",
+    )
+    .registerClass("session", Session, ["incoming", "db"], "scoped")
+    .registerClass("changes", Changes, ["session"], "scoped")
+    .registerFactory(
+      "prices",
+      (c) => new Prices(c.get("preferences").currency, c.has("cache") ? c.get("cache") : undefined),
+      "scoped",
+    )
+    .registerFactory(
+      "ledger",
+      (c) => new Ledger({ db: c.get("db"), clock: c.get("clock") }, c.has("limit") ? c.get("limit") : 100),
+      "scoped",
+    )
+    .registerFactory(
+      "audit",
+      (c) => {
+        const audit = new Audit([c.get("identity"), c.get("clock")]);
+        audit.begin();
+        return audit;
+      },
+      "scoped",
+    )
+    .registerFactory("log", (c) => c.get("audit"), "scoped")
+    .registerFactory("basket", (c) => new Basket(c.get("session"), c.get("prices")), "scoped")
+    .registerFactory("payment", (c) => new Payment(c.get("basket"), c.get("changes"), c.get("log")), "scoped")
+    .registerClass("envelope", Envelope, ["clock"], "transient")
+    .registerFactory(
+      "receipts",
+      (c) => new Receipts({ get: () => c.get("payment") }, c.get("envelope")),
+      "scoped",
+    )
+    .registerClass("handler", Handler, ["payment", "ledger", "log", "receipts", "envelope"], "scoped");
+  return async (incoming) => {
+    const scope = openRequest(app, incoming);
+    const handler = scope.get("handler");
+    handler.handle();
+    await scope.dispose();
+    return handler;
+  };
 }
 
 export function program(graph, address) {

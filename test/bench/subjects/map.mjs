@@ -29,6 +29,7 @@ export const unsupported = {
   transients: beyond,
   page: beyond,
   request: beyond,
+  handler: beyond,
   program: beyond,
   chain: beyond,
   shutdown: beyond,

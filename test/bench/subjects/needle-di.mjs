@@ -120,6 +120,7 @@ export const unsupported = {
   transients: "no transients: every provider is built once per container",
   page: "no transients: every provider is built once per container",
   request: "nothing is ever disposed",
+  handler: "nothing is ever disposed",
   shutdown: "nothing is ever disposed",
   S3b: "nothing is ever disposed",
 };

@@ -2,32 +2,67 @@
 
 import {
   Article,
+  Audit,
   Author,
+  Basket,
+  Cache,
   Changes,
   Checkout,
   Clock,
   Config,
   Db,
+  Desk,
+  Envelope,
   Footer,
+  Handler,
   Header,
+  Identity,
   Image,
   Imprint,
   Incoming,
+  Ledger,
   Logo,
   Menu,
   Orders,
   Page,
+  Payment,
+  Positive,
+  Preferences,
+  Prices,
+  Receipts,
+  Report,
+  Rule,
   Session,
+  Solvent,
   Text,
+  TimedLedger,
+  Tracer,
+  Upload,
   Visitor,
 } from "../services.mjs";
 import { inParts } from "../programs.mjs";
 
-// `run.mjs --against` has this file measure another build, and says which in the query of its address.
+// This file measures every build of Thimble. `run.mjs` says which in the query of its address.
 const build =
   new URL(import.meta.url).searchParams.get("build") ??
   new URL("../../../dist/index.js", import.meta.url).href;
-const { createContainer, scoped, singleton, token, transient, value } = await import(build);
+const {
+  alias,
+  all,
+  arg,
+  assisted,
+  cleanup,
+  createContainer,
+  decorate,
+  defer,
+  map,
+  optional,
+  scoped,
+  singleton,
+  token,
+  transient,
+  value,
+} = await import(build);
 
 // An older build may lack these. Its cells then say so.
 const { createEvents } = await import(new URL("features/events.js", build).href).catch(() => ({}));
@@ -104,6 +139,56 @@ export const requestByOption = () =>
 export function requestScopes() {
   const app = shop();
   return { open: (incoming) => openRequest(app, incoming), resolve: (scope) => scope.get(Checkout) };
+}
+
+const Log = token("log");
+const Limit = token("limit");
+
+const handlers = (ledger) => [
+  singleton(Preferences),
+  singleton(Db, [Preferences]),
+  singleton(Clock),
+  singleton(Cache),
+  scoped(Identity, [map(Incoming, ({ id }) => id), optional(Tracer)]),
+  scoped(Session, [Incoming, Db]),
+  scoped(Changes, [Session], { dispose: (changes) => changes.dispose() }),
+  scoped(Prices, [map(Preferences, ({ currency }) => currency), optional(Cache)]),
+  ledger,
+  scoped(Audit, [[Identity, Clock]], { init: (audit) => audit.begin() }),
+  alias(Log, Audit),
+  scoped(Basket, ({ get }) => new Basket(get(Session), get(Prices))),
+  scoped(Payment, ({ get }) => new Payment(get(Basket), get(Changes), get(Log))),
+  transient(Envelope, [Clock]),
+  scoped(Receipts, [defer(Payment), Envelope]),
+  scoped(Handler, [Payment, Ledger, Log, Receipts, Envelope]),
+];
+
+const ledger = () => scoped(Ledger, [{ db: Db, clock: Clock }, optional(Limit, 100)]);
+
+const handleWith = (app, token) => async (incoming) => {
+  const scope = openRequest(app, incoming);
+  const handler = scope.get(token);
+  handler.handle();
+  await scope.shutdown();
+  return handler;
+};
+
+export const handler = () => handleWith(createContainer(handlers(ledger())), Handler);
+
+export function desk() {
+  const timed = decorate(ledger(), [Clock], (it, clock) => new TimedLedger(it, clock));
+  const app = createContainer(
+    handlers(timed),
+    scoped(Solvent, [Ledger], { as: [Rule] }),
+    singleton(Positive, { as: [Rule] }),
+    scoped(Upload, [cleanup, Db], (onCleanup, db) => {
+      const upload = new Upload(db);
+      onCleanup(() => upload.close());
+      return upload;
+    }),
+    scoped(Desk, [Handler, all(Rule), Upload, assisted(Report, [Db, arg()])]),
+  );
+  return handleWith(app, Desk);
 }
 
 export function program(graph, address) {

@@ -1,26 +1,38 @@
 /** TSyringe: classes with decorators and the metadata a compiler would emit, both written as calls. */
 
 import "reflect-metadata";
-import { Lifecycle, container as global, injectable } from "tsyringe";
+import { Lifecycle, container as global, injectable, instancePerContainerCachingFactory } from "tsyringe";
 import {
   Article,
+  Audit,
   Author,
+  Basket,
+  Cache,
   Changes,
   Checkout,
   Clock,
   Config,
   Db,
+  Envelope,
   Footer,
+  Handler,
   Header,
+  Identity,
   Image,
   Imprint,
   Incoming,
+  Ledger,
   Logo,
   Menu,
   Orders,
   Page,
+  Payment,
+  Preferences,
+  Prices,
+  Receipts,
   Session,
   Text,
+  Tracer,
   Visitor,
 } from "../services.mjs";
 import { inParts } from "../programs.mjs";
@@ -109,6 +121,53 @@ export function request() {
 export function requestScopes() {
   const app = shop();
   return { open: (incoming) => openRequest(app, incoming), resolve: (scope) => scope.resolve(Checkout) };
+}
+
+export function handler() {
+  const app = createContainer();
+  app.register(Preferences, { useClass: needs(Preferences) }, singleton);
+  app.register(Db, { useClass: needs(Db, Preferences) }, singleton);
+  app.register(Clock, { useClass: needs(Clock) }, singleton);
+  app.register(Cache, { useClass: needs(Cache) }, singleton);
+  app.register(Envelope, { useClass: needs(Envelope, Clock) });
+  app.register(Session, { useClass: needs(Session, Incoming, Db) }, scoped);
+  app.register(Changes, { useClass: needs(Changes, Session) }, scoped);
+  const registerFactory = (token, make) =>
+    app.register(token, { useFactory: instancePerContainerCachingFactory(make) });
+  const optional = (c, token, fallback) => (c.isRegistered(token, true) ? c.resolve(token) : fallback);
+  registerFactory(Identity, (c) => new Identity(c.resolve(Incoming).id, optional(c, Tracer)));
+  registerFactory(Prices, (c) => new Prices(c.resolve(Preferences).currency, optional(c, Cache)));
+  registerFactory(
+    Ledger,
+    (c) => new Ledger({ db: c.resolve(Db), clock: c.resolve(Clock) }, optional(c, "limit", 100)),
+  );
+  registerFactory(Audit, (c) => {
+    const audit = new Audit([c.resolve(Identity), c.resolve(Clock)]);
+    audit.begin();
+    return audit;
+  });
+  app.register("log", { useToken: Audit });
+  registerFactory(Basket, (c) => new Basket(c.resolve(Session), c.resolve(Prices)));
+  registerFactory(Payment, (c) => new Payment(c.resolve(Basket), c.resolve(Changes), c.resolve("log")));
+  registerFactory(Receipts, (c) => new Receipts({ get: () => c.resolve(Payment) }, c.resolve(Envelope)));
+  registerFactory(
+    Handler,
+    (c) =>
+      new Handler(
+        c.resolve(Payment),
+        c.resolve(Ledger),
+        c.resolve("log"),
+        c.resolve(Receipts),
+        c.resolve(Envelope),
+      ),
+  );
+  return async (incoming) => {
+    const scope = openRequest(app, incoming);
+    const handler = scope.resolve(Handler);
+    handler.handle();
+    await scope.dispose();
+    return handler;
+  };
 }
 
 export function program(graph, reflect, tsyringe) {

@@ -1,22 +1,33 @@
 /** typed-inject: every registration is an injector of its own, linked to the one before it. Tokens are strings. */
 
-import { Scope, createInjector } from "typed-inject";
+import { INJECTOR_TOKEN, Scope, createInjector } from "typed-inject";
 import {
   Article,
+  Audit,
   Author,
+  Basket,
+  Cache,
   Changes,
   Checkout,
   Clock,
   Config,
   Db,
+  Envelope,
   Footer,
+  Handler,
   Header,
+  Identity,
   Image,
   Imprint,
+  Ledger,
   Logo,
   Menu,
   Orders,
   Page,
+  Payment,
+  Preferences,
+  Prices,
+  Receipts,
   Session,
   Text,
   Visitor,
@@ -108,6 +119,60 @@ export function requestScopes() {
   return {
     open: (incoming) => provideRequest(app.provideValue("incoming", incoming)),
     resolve: (scope) => scope.resolve("checkout"),
+  };
+}
+
+export function handler() {
+  const identity = needs((incoming, tracer) => new Identity(incoming.id, tracer), "incoming", "tracer");
+  const prices = needs((it, cache) => new Prices(it.currency, cache), "preferences", "cache");
+  const ledger = needs((db, clock, limit) => new Ledger({ db, clock }, limit), "db", "clock", "limit");
+  const audit = needs(
+    (...both) => {
+      const made = new Audit(both);
+      made.begin();
+      return made;
+    },
+    "identity",
+    "clock",
+  );
+  const log = needs((it) => it, "audit");
+  const receipts = needs(
+    (injector, envelope) => new Receipts({ get: () => injector.resolve("payment") }, envelope),
+    INJECTOR_TOKEN,
+    "envelope",
+  );
+  needs(Session, "incoming", "db");
+  needs(Changes, "session");
+  needs(Basket, "session", "prices");
+  needs(Payment, "basket", "changes", "log");
+  needs(Handler, "payment", "ledger", "log", "receipts", "envelope");
+  const app = createInjector()
+    .provideClass("preferences", needs(Preferences))
+    .provideClass("db", needs(Db, "preferences"))
+    .provideClass("clock", needs(Clock))
+    .provideClass("cache", needs(Cache))
+    // Nothing is optional, so what may be missing is provided as missing.
+    .provideValue("tracer", undefined)
+    .provideValue("limit", 100)
+    .provideClass("envelope", needs(Envelope, "clock"), Scope.Transient);
+  return async (incoming) => {
+    const scope = app.provideValue("incoming", incoming);
+    const handler = scope
+      .provideFactory("identity", identity)
+      .provideClass("session", Session)
+      .provideClass("changes", Changes)
+      .provideFactory("prices", prices)
+      .provideFactory("ledger", ledger)
+      .provideFactory("audit", audit)
+      .provideFactory("log", log)
+      .provideClass("basket", Basket)
+      .provideClass("payment", Payment)
+      .provideFactory("receipts", receipts)
+      .provideClass("handler", Handler)
+      .resolve("handler");
+    handler.handle();
+    await scope.dispose();
+    return handler;
   };
 }
 
