@@ -26,7 +26,10 @@ const words: readonly { word: string; pattern: RegExp; instead: string }[] = [
 
 /** The comments of a file of code, and its texts: error messages and hints are among them. What is compared is a name. */
 function proseOf(code: string): string {
-  const parts = code.replace(/[!=]== "\w+"/g, "").match(/\/\*[\s\S]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g) ?? [];
+  const parts =
+    code
+      .replace(/[!=]== "\w+"/g, "")
+      .match(/\/\*[\s\S]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g) ?? [];
   return parts.join("\n");
 }
 
