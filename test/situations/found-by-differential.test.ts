@@ -8,6 +8,7 @@ import {
   all,
   createContainer,
   currentScope,
+  defer,
   isContainerError,
   map,
   pathOf,
@@ -475,5 +476,48 @@ describe("a scope that its parent does not know", () => {
     void app.shutdown();
 
     expect(refusal(() => below.get(B)).code).toBe("SCOPE_CLOSED");
+  });
+});
+
+describe("a lazy proxy, which resolves what it stands for when something of it is read,", () => {
+  it.for([
+    ["a scoped service", scoped],
+    ["a transient", transient],
+  ] as const)("may be %s", async ([, kind]) => {
+    const app: Scope = createContainer(
+      scoped(A, () => ({ name: "real" })),
+      kind(
+        B,
+        [],
+        () => new Proxy({}, { get: (_, key) => (request.get(A) as Record<PropertyKey, unknown>)[key] }),
+      ),
+    );
+    let request: Scope = app;
+    for (let times = 0; times < 4; times++) {
+      request = app.createScope();
+      const lazy = request.get(B) as { name: string };
+      expect([lazy.name, (request.get(B) as { name: string }).name]).toEqual(["real", "real"]);
+      expect(await request.shutdown()).toMatchObject({ ok: true });
+    }
+  });
+});
+
+describe("a service that resolves another one after it was built", () => {
+  it("is disposed before that one, whichever of them was built first", async () => {
+    const disposed: string[] = [];
+    const dispose = (name: string) => ({ dispose: () => void disposed.push(name) });
+    const app: Scope = createContainer(
+      scoped(A, [], () => ({}), dispose("a")),
+      scoped(B, [defer(A)], (a) => ({ use: () => a.get() }), dispose("b")),
+    );
+    const inOrder = async (...tokens: (typeof A)[]): Promise<string> => {
+      const request = app.createScope();
+      for (const token of tokens) request.get(token);
+      (request.get(B) as { use(): unknown }).use();
+      await request.shutdown();
+      return disposed.splice(0).join(" ");
+    };
+    for (let times = 0; times < 4; times++)
+      expect([await inOrder(A, B), await inOrder(B, A), await inOrder(B)]).toEqual(["b a", "b a", "b a"]);
   });
 });

@@ -112,7 +112,10 @@ export function addLateEdge(late: Node, node: Node): void {
   // Edges between instances must not form a circle, or shutdown would find none to begin with.
   if (route(node, isLate, ({ edges }) => edges)) return;
   addEdge(late, node);
-  if (late.state) extrasOf(late.scope).hasLateEdges = true;
+  // Going back in the order of building is still right when what it has resolved was built before.
+  let it: Node | null | undefined = late;
+  while (it && it !== node) it = it.previous;
+  if (late.state && !it && node.scope === late.scope) extrasOf(late.scope).hasLateEdges = true;
 }
 
 /** Has scopes that are stopping count again what depends on what. */

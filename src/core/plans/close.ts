@@ -143,7 +143,7 @@ function disposeAlone(
   }
   const { name, parent } = scope;
   // Somebody may look at the report already, or share it.
-  if (closing.ready || closing.live || parent?.closing) return void disposed(node, since);
+  if (closing.ready || closing.live || parent?.closing || scope.tree.tell) return void disposed(node, since);
   const now = (closing.clock = time());
   node.state = DISPOSED;
   node.value = node.edges = node.count = undefined;

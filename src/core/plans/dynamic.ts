@@ -8,17 +8,20 @@
  */
 
 import { Build, BUILT, DONE } from "../model/records.ts";
+import { running } from "../building/running.ts";
 import { resolverFor } from "../scope/get.ts";
 import type { Resolver } from "../types/provider.ts";
 import { isThenable } from "../words/thenable.ts";
 import { isToken } from "../words/token.ts";
 import { type Entry, type Plan, type PlannedScope, type Run, type Shape, slots } from "./records.ts";
+import { nothing } from "./settle.ts";
 import {
   done,
   followWithin,
   isOnPlans,
   isOnStack,
   lend,
+  lentTo,
   pop,
   promote,
   promoted,
@@ -49,7 +52,9 @@ export function ofDynamic(plan: Plan, make: Make, entryOf: EntryOf): Run {
     } finally {
       lent.isOver = true;
     }
-    if (promoted !== 0 || isThenable(it)) return done(it, false);
+    // Reading `then` may call a getter, which may resolve something.
+    const isPromise = isThenable(it);
+    if (promoted !== 0 || isPromise) return done(it, isPromise);
     lend(at, undefined);
     pop();
     if (lent.entries !== undefined) {
@@ -57,6 +62,23 @@ export function ofDynamic(plan: Plan, make: Make, entryOf: EntryOf): Run {
       else scope.dynamic.push(plan, lent.entries);
     }
     return it;
+  };
+}
+
+/** What `defer` gives to a service that is built on a plan. It is used by the engine, as soon as it is used. */
+export function deferred(plan: Plan, dependency: unknown, entryOf: EntryOf): Run {
+  return (scope) => {
+    const at = top - 1;
+    let lent = lentTo(at) as Lent | undefined;
+    if (!lent) {
+      lent = new Lent(scope, plan, at, entryOf);
+      lend(at, lent);
+    }
+    const it = lent;
+    return {
+      get: () => it.late(dependency),
+      getAsync: () => it.real().getAsync(dependency as never),
+    };
   };
 }
 
@@ -96,7 +118,33 @@ class Lent implements Told {
         return entry.value;
       }
     }
+    return this.late(dependency);
+  }
+
+  /** Resolves for a service that is built: on plans as long as that was built before it, else by the engine. */
+  late(dependency: unknown): unknown {
+    const { scope, plan } = this;
+    const filled = scope[slots];
+    const isPlain =
+      running === undefined && top === 0 && scope.closing === undefined && scope.shape === plan.shape;
+    if (isPlain && filled !== undefined && filled[plan.slot] !== undefined) {
+      const entry = scope.shape.get(dependency);
+      const slot = (entry as Plan | undefined)?.slot ?? -1;
+      const it = slot < scope.shape.given.length ? undefined : filled[slot];
+      if (it !== undefined && isBuiltBefore(scope, slot, plan.slot)) {
+        this.noteLate(entry!);
+        return it === nothing ? undefined : it;
+      }
+    }
     return this.real().get(dependency as never);
+  }
+
+  noteLate(entry: Entry): void {
+    const { scope, plan } = this;
+    if (plan.deps.includes(entry)) return;
+    const list = (scope.dynamic ??= []);
+    const known = list.some((it, at) => it === plan && (list[at + 1] as Entry[]).includes(entry));
+    if (!known) list.push(plan, [entry]);
   }
 
   note(entry: Entry): void {
@@ -107,16 +155,21 @@ class Lent implements Told {
   /** The resolver of the engine. */
   real(): Resolver {
     promote();
-    return (this.resolver ??= resolverFor(this.scope, this.build ?? this.late()));
+    return (this.resolver ??= resolverFor(this.scope, this.build ?? this.buildOfBuilt()));
   }
 
   /** The build of a service that was built without one. */
-  late(): Build {
+  buildOfBuilt(): Build {
     const { scope, plan } = this;
     const build = new Build(plan.definition, scope, undefined, scope.nodes?.get(plan.origin!));
     build.phase = DONE;
     return build;
   }
+}
+
+/** Whether one slot was filled before another. */
+function isBuiltBefore({ order }: PlannedScope, slot: number, other: number): boolean {
+  return order ? order.indexOf(slot) < order.indexOf(other) : slot < other;
 }
 
 /**

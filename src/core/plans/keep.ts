@@ -12,12 +12,15 @@ import { type Plan, type PlannedScope, slots } from "./records.ts";
 import { nothing } from "./settle.ts";
 import { hasCalled, takeCalled } from "./stack.ts";
 
+/** From how many slots on the order in which they are filled is noted from the beginning. */
+const manySlots = 48;
+
 /** Puts a new instance in its slot, and has the scope known to the one above, because there is something to dispose. */
 export function keep(scope: PlannedScope, plan: Plan, it: unknown): unknown {
   const { slot, definition, shape } = plan;
   const filled = (scope[slots] ??= new Array<unknown>(shape.plans.length));
   filled[slot] = it === undefined ? nothing : it;
-  if (slot > scope.lastSlot && scope.order === undefined) scope.lastSlot = slot;
+  if (slot > scope.lastSlot && scope.order === undefined && filled.length < manySlots) scope.lastSlot = slot;
   else inOrder(scope, slot);
   if (!scope.isHeld) hold(scope);
   if (symbolOf(plan, it) !== undefined && !isScopeOfTree(it as object, scope)) {
@@ -58,10 +61,15 @@ function owns(plan: Plan, node: Node, it: object): boolean {
 /** The places were not filled in their order. */
 function inOrder(scope: PlannedScope, slot: number): void {
   const filled = scope[slots]!;
-  scope.order ??= scope.shape.plans.flatMap((plan, at) =>
+  // As long as none was filled, there is nothing to look for.
+  scope.order ??= scope.lastSlot < scope.shape.given.length ? [] : filledBut(scope, filled, slot);
+  scope.order.push(slot);
+}
+
+function filledBut(scope: PlannedScope, filled: readonly unknown[], slot: number): number[] {
+  return scope.shape.plans.flatMap((_, at) =>
     at >= scope.shape.given.length && at !== slot && filled[at] !== undefined ? at : [],
   );
-  scope.order.push(slot);
 }
 
 /** What `hold` of the engine does, without bringing lookups up to date: those of a planned scope are its shape's. */

@@ -27,14 +27,30 @@ import {
 } from "../model/records.ts";
 import { isThenable } from "../words/thenable.ts";
 import { isToken } from "../words/token.ts";
-import { ofDynamic } from "./dynamic.ts";
+import { deferred, ofDynamic } from "./dynamic.ts";
 import { keep } from "./keep.ts";
 import { type Entry, Plan, type PlannedScope, type Run, type Shape, slots } from "./records.ts";
 import { nothing } from "./settle.ts";
-import { away, beginInit, done, endInit, initDone, note, pop, promoted, push, rest, track } from "./stack.ts";
+import {
+  away,
+  beginInit,
+  done,
+  endInit,
+  initDone,
+  lend,
+  note,
+  pop,
+  promoted,
+  push,
+  rest,
+  track,
+} from "./stack.ts";
 
 /** How many plans may lie below one. The engine takes over before the stack is full. */
 const maxHeight = 99;
+
+/** How many services of a shape are kept in slots. */
+const maxSlots = 256;
 
 /** What answers to a token in scopes of a shape; nothing when that is for the engine to say. */
 export function entryOf(shape: Shape, scope: PlannedScope, token: unknown, depth = 0): Entry | undefined {
@@ -106,6 +122,8 @@ function link(plan: Plan, scope: PlannedScope, depth: number): void {
   const isInNode = lifetime === SCOPED && shape.owner !== undefined;
   let run = isInNode ? inNode(plan, origin!) : freshOf(plan, scope, depth);
   if (!run) return;
+  // A scope has room for each of them, whether it uses it or not.
+  if (lifetime === SCOPED && !isInNode && shape.plans.length >= maxSlots) return;
   if (lifetime === SCOPED && !isInNode) {
     if (options.stop) shape.hasStop = true;
     plan.slot = shape.plans.push(plan) - 1;
@@ -135,7 +153,7 @@ function freshOf(plan: Plan, scope: PlannedScope, depth: number): Run | undefine
   const runs = linkAll(plan, dependencies, scope, depth);
   if (!runs) return undefined;
   const isTwice = new Set(plan.deps).size < runs.length;
-  return isClass && runs.length < 4 && !init && !isTwice
+  return isClass && runs.length < 4 && !init && !isTwice && !plan.isLending
     ? ofClass(plan, make as Make, runs)
     : ofFactory(plan, make as Make, runs, isClass, init, isTwice);
 }
@@ -151,7 +169,7 @@ function linkAll(
   const runs: Run[] = [];
   const deps: Entry[] = [];
   for (const dependency of dependencies) {
-    const it = entryFor(plan.shape, scope, dependency, depth + 1);
+    const it = deferredFor(plan, dependency) ?? entryFor(plan.shape, scope, dependency, depth + 1);
     const run = it instanceof Plan ? it.run : it && single(it);
     if (!it || !run) return undefined;
     if (it instanceof Plan) {
@@ -190,6 +208,16 @@ export function entryFor(
   const keys = Object.keys(dependency);
   const make = (...all: unknown[]) => Object.fromEntries(keys.map((key, at) => [key, all[at]]));
   return partOf(shape, scope, values, make, depth);
+}
+
+/** What `defer` gives to a scoped service. In every other place it is for the engine to say whom it belongs to. */
+function deferredFor(plan: Plan, dependency: Single): Plan | undefined {
+  if (!isCombinator(dependency) || dependency.kind !== "defer") return undefined;
+  if (plan.definition.lifetime !== SCOPED) return undefined;
+  const it = constant(plan.shape, undefined);
+  it.run = deferred(plan, dependency.of, entryOf);
+  plan.isLending = true;
+  return it;
 }
 
 /** The plan of something that is made of others and has no token. */
@@ -261,7 +289,7 @@ function ofClass(plan: Plan, Class: Make, [a, b, c]: readonly Run[]): Run {
     return function build0() {
       push(plan);
       const it = new Class();
-      if (promoted !== 0) return done(it, true);
+      if (promoted !== 0) return done(it, false);
       pop();
       return it;
     };
@@ -271,7 +299,7 @@ function ofClass(plan: Plan, Class: Make, [a, b, c]: readonly Run[]): Run {
       const x = a(scope);
       if (promoted !== 0) return rest([x]);
       const it = new Class(x);
-      if (promoted !== 0) return done(it, true);
+      if (promoted !== 0) return done(it, false);
       pop();
       return it;
     };
@@ -289,7 +317,7 @@ function ofClass(plan: Plan, Class: Make, [a, b, c]: readonly Run[]): Run {
       }
       if (promoted !== 0) return rest([x, y]);
       const it = new Class(x, y);
-      if (promoted !== 0) return done(it, true);
+      if (promoted !== 0) return done(it, false);
       pop();
       return it;
     };
@@ -308,7 +336,7 @@ function ofClass(plan: Plan, Class: Make, [a, b, c]: readonly Run[]): Run {
     }
     if (promoted !== 0) return rest([x, y, z]);
     const it = new Class(x, y, z);
-    if (promoted !== 0) return done(it, true);
+    if (promoted !== 0) return done(it, false);
     pop();
     return it;
   };
@@ -339,13 +367,17 @@ function ofFactory(
     }
     if (isTwice) track(at, undefined);
     const it = isClass ? new make(...values) : make(...values);
-    if (promoted !== 0 || (!isClass && isService && isThenable(it))) return done(it, isClass);
+    // Reading `then` may call a getter, which may resolve something.
+    const isPromise = !isClass && isService && isThenable(it);
+    if (promoted !== 0 || isPromise) return done(it, isPromise);
     if (init !== undefined) {
       beginInit(it);
       const result = init(it);
-      if (promoted !== 0 || isThenable(result)) return initDone(it, result);
+      const isLater = isThenable(result);
+      if (promoted !== 0 || isLater) return initDone(it, result, isLater);
       endInit();
     }
+    if (plan.isLending) lend(at, undefined);
     pop();
     return it;
   };

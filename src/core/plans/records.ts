@@ -39,6 +39,8 @@ export class Plan {
   declare height: number;
   /** Whether its factory is given a resolver, and resolves what it needs while it runs. */
   declare isDynamic: boolean;
+  /** Whether one of its dependencies is made by `defer`. */
+  declare isLending: boolean;
   /** The plans with such factories that it leads to, by what is declared. */
   declare dynamics: readonly Plan[];
   /** Whether it has given an instance that belonged to something already, or that takes no mark of its owner. */
@@ -56,7 +58,7 @@ export class Plan {
     this.run = undefined;
     this.slot = -1;
     this.up = this.height = 0;
-    this.isDynamic = this.isPassingOn = false;
+    this.isDynamic = this.isLending = this.isPassingOn = false;
     this.symbolIn = nextCheck();
   }
 
@@ -81,6 +83,8 @@ export class Shape extends Map<unknown, Entry> {
   declare readonly below: Shape[];
   /** Whether one of its services has a `stop`. */
   declare hasStop: boolean;
+  /** How often something was resolved from one of its scopes by the engine, before it was linked. */
+  declare uses: number;
 
   constructor(above?: Shape, owner?: PlannedScope, given: readonly AnyToken[] = []) {
     super();
@@ -90,6 +94,7 @@ export class Shape extends Map<unknown, Entry> {
     this.plans = [];
     this.below = [];
     this.hasStop = false;
+    this.uses = 0;
   }
 
   toJSON(): void {}

@@ -26,7 +26,6 @@ import { PENDING, pendingBuild, suspend, waitFor } from "../building/waiting.ts"
 import { addEdge, dependentIn } from "../model/edges.ts";
 import { closed } from "../model/messages.ts";
 import {
-  ALIAS,
   Build,
   type Node,
   none,
@@ -41,12 +40,11 @@ import { claim } from "../model/ownership.ts";
 import { nodeInScope } from "../registry/registry.ts";
 import { combinator } from "../combinators/combinator.ts";
 import { follow as followClosing, get } from "../scope/get.ts";
-import { isThenable } from "../words/thenable.ts";
 import type { Entry, Plan, PlannedScope, Run } from "./records.ts";
 import { reach, settle } from "./settle.ts";
 
-/** The plans on the stack. It is not cut when one is over, so that pushing the next one needs no room. */
-const frames: Plan[] = [];
+/** The plans on the stack. It is not cut when one is over, so that adding the next one needs no room. */
+const frames: (Plan | undefined)[] = [];
 /** How many there are. */
 export let top = 0;
 /** How many of them are builds already: none or all, except while those are being made. */
@@ -81,7 +79,8 @@ export function push(plan: Plan): number {
 }
 
 export function pop(): void {
-  top--;
+  // A plan leads to its container, which must not be kept.
+  frames[--top] = undefined;
 }
 
 /**
@@ -198,13 +197,13 @@ function promoteAll(): void {
     } else it = new Build(definition, scope, dependent, node);
     it.phase = RESOLVING;
     if (node) node.build ??= it;
+    const told = resolvers[at];
+    if (told) told.build = it;
     if (plan.isDynamic) {
       it.phase = RUNNING;
       it.below = below;
       below = it;
-      const told = resolvers[at]!;
-      told.build = it;
-      reachAll(it, told.entries ?? none);
+      reachAll(it, told?.entries ?? none);
     } else if (at < top - 1) reachAll(it, before(at, frames[at + 1]!));
     reachAll(it, called[at] ?? none);
     const made = initialising[at];
@@ -275,11 +274,11 @@ function lifetimeOf({ definition }: Entry): number {
 }
 
 /** Has the engine end the build on top, whose factory has returned. */
-export function done(made: unknown, isClass: boolean): unknown {
+export function done(made: unknown, isPromise: boolean): unknown {
   promote();
   const it = popBuild();
   try {
-    if (isClass || it.definition.lifetime >= ALIAS || !isThenable(made)) return initialise(it, made);
+    if (!isPromise) return initialise(it, made);
     it.progress = continueAfter(it, made, initialise);
     return suspend(it);
   } catch (error) {
@@ -288,11 +287,11 @@ export function done(made: unknown, isClass: boolean): unknown {
 }
 
 /** The same for one whose `init` has returned. */
-export function initDone(value: unknown, result: unknown): unknown {
+export function initDone(value: unknown, result: unknown, isPromise: boolean): unknown {
   promote();
   const it = popBuild();
   try {
-    if (!isThenable(result)) return finishBuild(it, value);
+    if (!isPromise) return finishBuild(it, value);
     it.progress = continueAfter(it, result, () => finishBuild(it, value));
     return suspend(it);
   } catch (error) {
@@ -341,6 +340,11 @@ export function track(at: number, values: unknown[] | undefined): void {
 /** Notes the resolver that a dynamic factory is given. */
 export function lend(at: number, told: Told | undefined): void {
   resolvers[at] = told;
+}
+
+/** The resolver of the service on top, if it has one. */
+export function lentTo(at: number): Told | undefined {
+  return resolvers[at];
 }
 
 /** Whether the dynamic factory of a plan is on the stack already. */
@@ -409,7 +413,16 @@ export function follow(scope: PlannedScope, run: Run): unknown {
   try {
     it = run(scope);
   } catch (error) {
-    it = unwind(error);
+    try {
+      it = unwind(error);
+    } finally {
+      // The stack may be full. Nothing may stay on this one then.
+      if (top !== 0) {
+        for (const { node } of builds) if (node) node.build = undefined;
+        top = promoted = builds.length = frames.length = 0;
+        wasPromoted = false;
+      }
+    }
   }
   setRunning(undefined);
   base = undefined;
