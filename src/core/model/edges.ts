@@ -115,7 +115,7 @@ export function addLateEdge(late: Node, node: Node): void {
   // Going back in the order of building is still right when what it has resolved was built before.
   let it: Node | null | undefined = late;
   while (it && it !== node) it = it.previous;
-  if (late.state && !it && node.scope === late.scope) extrasOf(late.scope).hasLateEdges = true;
+  if (late.state && !it) extrasOf(late.scope).hasLateEdges = true;
 }
 
 /** Has scopes that are stopping count again what depends on what. */

@@ -28,7 +28,7 @@ import { emptyMap, hold, subtree } from "../model/tree.ts";
 import { onStack, running } from "../building/running.ts";
 import { PENDING } from "../building/waiting.ts";
 import { follow as followClosing, get, getAsync, resolverFor } from "../scope/get.ts";
-import { addSymbols, getFurther as getByEngine, tellAll, TreeScope } from "../scope/scope.ts";
+import { addSymbols, getFurther, tellAll, TreeScope } from "../scope/scope.ts";
 import { check } from "../model/dependency.ts";
 import { cannotResolve } from "../words/thenable.ts";
 import { isToken } from "../words/token.ts";
@@ -74,7 +74,7 @@ class FastScope extends TreeScope implements PlannedScope {
     const it = this.hits.get(dependency);
     return it !== undefined && it.state === BUILT && running === undefined
       ? it.value
-      : getFurther(this, dependency, it);
+      : getOrFollow(this, dependency, it);
   }
 
   override getAsync(dependency: Single, options?: WaitOptions): Promise<unknown> {
@@ -252,11 +252,11 @@ function beginChange(top: FastScope): void {
 // ---- Resolving
 
 /** Everything that is not built, or not in the first map. */
-function getFurther(scope: FastScope, dependency: Single, found: Entry | undefined): unknown {
+function getOrFollow(scope: FastScope, dependency: Single, found: Entry | undefined): unknown {
   const it = isOnPlans() ? getWithin(scope, dependency) : getOnPlan(scope, dependency, found);
   if (it === unplanned) {
     promote();
-    return getByEngine(scope, dependency, undefined);
+    return getFurther(scope, dependency, undefined);
   }
   return it === PENDING ? get(scope, received(it, dependency), undefined) : it;
 }

@@ -413,20 +413,25 @@ export function follow(scope: PlannedScope, run: Run): unknown {
   try {
     it = run(scope);
   } catch (error) {
-    try {
-      it = unwind(error);
-    } finally {
-      // The stack may be full. Nothing may stay on this one then.
-      if (top !== 0) {
-        for (const { node } of builds) if (node) node.build = undefined;
-        top = promoted = builds.length = frames.length = 0;
-        wasPromoted = false;
-      }
-    }
+    it = recover(error);
   }
   setRunning(undefined);
   base = undefined;
   return wasPromoted ? after(scope, it) : it;
+}
+
+/** Ends everything on the stack. It is a function of its own, because `follow` has to be short. */
+function recover(error: unknown): unknown {
+  try {
+    return unwind(error);
+  } finally {
+    // The stack of the runtime may be full, so that this was not finished. Nothing may stay on the stack of plans then.
+    if (top !== 0) {
+      for (const { node } of builds) if (node) node.build = undefined;
+      top = promoted = builds.length = frames.length = 0;
+      wasPromoted = false;
+    }
+  }
 }
 
 /** Ends what is on the stack above `floor` by the engine, the last first, because something has thrown. */
