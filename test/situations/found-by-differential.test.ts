@@ -481,14 +481,12 @@ describe("a scope that its parent does not know", () => {
 
 describe("a lazy proxy, which resolves what it stands for when something of it is read,", () => {
   it.for([
-    ["a scoped service", scoped],
-    ["a transient", transient],
-  ] as const)("may be %s", async ([, kind]) => {
+    ["a scoped service", (factory: () => unknown) => scoped(B, [], factory)],
+    ["a transient", (factory: () => unknown) => transient(B, [], factory)],
+  ] as const)("may be %s", async ([, provide]) => {
     const app: Scope = createContainer(
       scoped(A, () => ({ name: "real" })),
-      kind(
-        B,
-        [],
+      provide(
         () => new Proxy({}, { get: (_, key) => (request.get(A) as Record<PropertyKey, unknown>)[key] }),
       ),
     );
