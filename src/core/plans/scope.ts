@@ -116,6 +116,12 @@ class FastScope extends TreeScope implements PlannedScope {
   }
 }
 
+Object.defineProperty(FastScope.prototype, "constructor", {
+  value: TreeScope,
+  writable: true,
+  configurable: true,
+});
+
 /** The members that the engine reads and writes. They are defined here, because they are fields of the class above. */
 Object.defineProperties(FastScope.prototype, {
   nodes: {

@@ -43,7 +43,7 @@ import { follow as followClosing, get } from "../scope/get.ts";
 import type { Entry, Plan, PlannedScope, Run } from "./records.ts";
 import { reach, settle } from "./settle.ts";
 
-/** The plans on the stack. It is not cut when one is over, so that adding the next one needs no room. */
+/** The plans on the stack. The array keeps its length when one is over, so that adding the next one takes no time. */
 const frames: (Plan | undefined)[] = [];
 /** How many there are. */
 export let top = 0;
@@ -123,11 +123,12 @@ for (const name of [
   Object.defineProperty(Stand.prototype, name, {
     get(this: Stand) {
       promote();
-      return this[name];
+      // Where nothing is on the stack, there is no build either.
+      return Object.hasOwn(this, name) ? this[name] : undefined;
     },
     set(this: Stand, value: never) {
       promote();
-      Object.assign(this, { [name]: value });
+      Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
     },
   });
 
@@ -161,7 +162,7 @@ function outer(): Build | undefined {
   return undefined;
 }
 
-/** The same while the plan on top resolves `dependency`. Gives its build. */
+/** Does what `promote` does, while the plan on top resolves `dependency` and its factory was not called. Gives its build. */
 function promoteFor(dependency: Entry): Build | undefined {
   if (promoted === 0) {
     promoteAll();
@@ -215,7 +216,7 @@ function promoteAll(): void {
   }
 }
 
-/** Adds the edges of what a build has received so far. */
+/** Has a build depend on what it has received so far. */
 function reachAll(it: Build, deps: readonly Entry[]): void {
   for (const dependency of deps)
     reach(it.scope as PlannedScope, dependency, (node) => addEdge(dependentIn(it), node));
@@ -428,8 +429,10 @@ function recover(error: unknown): unknown {
     // The stack of the runtime may be full, so that this was not finished. Nothing may stay on the stack of plans then.
     if (top !== 0) {
       for (const { node } of builds) if (node) node.build = undefined;
-      top = promoted = builds.length = frames.length = 0;
-      wasPromoted = false;
+      top = promoted = 0;
+      for (const list of [builds, frames, partial, resolvers, initialising, called, progress])
+        list.length = 0;
+      wasPromoted = hasCalled = false;
     }
   }
 }
