@@ -122,7 +122,9 @@ function disposeAlone(
 ): void {
   closing.left++;
   node.count = 1;
-  if (typeof disposer === "function" && disposer.length !== 1) return void disposeNode(node, value, disposer);
+  // It is to be given a signal, or an earlier disposer has begun to observe.
+  if (scope.tree.tell || (typeof disposer === "function" && disposer.length !== 1))
+    return void disposeNode(node, value, disposer);
   const since = closing.clock ?? (closing.since = closing.clock = time());
   let result: unknown;
   try {
