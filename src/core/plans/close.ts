@@ -24,7 +24,7 @@ import { isThenable } from "../words/thenable.ts";
 import { onStack, running } from "../building/running.ts";
 import { dispose, end, reportOf, ScopeShutdown } from "../shutdown/shutdown.ts";
 import type { ShutdownReport, ShutdownRow } from "../types/shutdown.ts";
-import { symbolOf } from "./keep.ts";
+import { append, symbolOf } from "./keep.ts";
 import { type PlannedScope, slots } from "./records.ts";
 import { nodeFor, nothing } from "./settle.ts";
 
@@ -166,14 +166,4 @@ let clock: typeof web.performance;
 /** Reads the clock. In Node.js, finding it takes half as long again as reading it. */
 function time(): number {
   return (clock ??= web.performance)?.now() ?? 0;
-}
-
-/** An array literal takes the room of its elements. Pushing to an empty array makes room for seventeen. */
-export function append<T>(list: T[], it: T): T[] {
-  const { length, 0: a, 1: b } = list;
-  if (length === 0) return [it];
-  if (length === 1) return [a!, it];
-  if (length === 2) return [a!, b!, it];
-  list.push(it);
-  return list;
 }

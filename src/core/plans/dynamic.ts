@@ -1,8 +1,8 @@
 /**
  * Dynamic factories on plans: those that are given a resolver, and resolve what they need while they run.
  *
- * While such a factory is the one that runs, its resolver follows plans, on the same stack. In every other case (another
- * factory has got hold of it, or it is used after its service was built) it is the engine's resolver.
+ * While such a factory is the one that runs, its resolver follows plans, on the same stack. After its service was built, it
+ * gives what was built in the same scope before. In every other case it is the engine's resolver.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { Resolver } from "../types/provider.ts";
 import { isThenable } from "../words/thenable.ts";
 import { isToken } from "../words/token.ts";
 import { type Entry, type Plan, type PlannedScope, type Run, type Shape, slots } from "./records.ts";
-import { nothing } from "./settle.ts";
+import { noteDynamic, nothing } from "./settle.ts";
 import {
   done,
   followWithin,
@@ -57,15 +57,12 @@ export function ofDynamic(plan: Plan, make: Make, entryOf: EntryOf): Run {
     if (promoted !== 0 || isPromise) return done(it, isPromise);
     lend(at, undefined);
     pop();
-    if (lent.entries !== undefined) {
-      if (scope.dynamic === undefined) scope.dynamic = [plan, lent.entries];
-      else scope.dynamic.push(plan, lent.entries);
-    }
+    if (lent.entries !== undefined) noteDynamic(scope, plan, lent.entries);
     return it;
   };
 }
 
-/** What `defer` gives to a service that is built on a plan. It is used by the engine, as soon as it is used. */
+/** The function of what `defer` gives to a service that is built on a plan. */
 export function deferred(plan: Plan, dependency: unknown, entryOf: EntryOf): Run {
   return (scope) => {
     const at = top - 1;
@@ -142,9 +139,9 @@ class Lent implements Told {
   noteLate(entry: Entry): void {
     const { scope, plan } = this;
     if (plan.deps.includes(entry)) return;
-    const list = (scope.dynamic ??= []);
-    const known = list.some((it, at) => it === plan && (list[at + 1] as Entry[]).includes(entry));
-    if (!known) list.push(plan, [entry]);
+    const list = scope.dynamic;
+    const isKnown = list?.some((it, at) => it === plan && (list[at + 1] as Entry[]).includes(entry));
+    if (!isKnown) noteDynamic(scope, plan, [entry]);
   }
 
   note(entry: Entry): void {

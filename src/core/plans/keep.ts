@@ -6,10 +6,10 @@
 
 import { isScopeOfTree, own, ownFresh } from "../model/ownership.ts";
 import { noteChange } from "../model/edges.ts";
-import { BUILT, Node } from "../model/records.ts";
+import { type Node, none } from "../model/records.ts";
 import { attach } from "../model/tree.ts";
 import { type Plan, type PlannedScope, slots } from "./records.ts";
-import { nothing } from "./settle.ts";
+import { nodeFor, noteDynamic, nothing } from "./settle.ts";
 import { hasCalled, takeCalled } from "./stack.ts";
 
 /** From how many slots on the order in which they are filled is noted from the beginning. */
@@ -17,22 +17,15 @@ const manySlots = 48;
 
 /** Puts a new instance in its slot, and has the scope known to the one above, because there is something to dispose. */
 export function keep(scope: PlannedScope, plan: Plan, it: unknown): unknown {
-  const { slot, definition, shape } = plan;
+  const { slot, shape } = plan;
   const filled = (scope[slots] ??= new Array<unknown>(shape.plans.length));
   filled[slot] = it === undefined ? nothing : it;
   if (slot > scope.lastSlot && scope.order === undefined && filled.length < manySlots) scope.lastSlot = slot;
   else inOrder(scope, slot);
   if (!scope.isHeld) hold(scope);
   if (symbolOf(plan, it) !== undefined && !isScopeOfTree(it as object, scope)) {
-    const node = new Node(definition, scope);
-    node.state = BUILT;
-    node.value = it;
-    if (owns(plan, node, it as object)) {
-      const { owners } = scope;
-      if (owners === undefined) scope.owners = [node];
-      else if (owners.length === 1) scope.owners = [owners[0]!, node];
-      else owners.push(node);
-    }
+    const node = nodeFor(scope, plan, it);
+    if (owns(plan, node, it as object)) scope.owners = append(scope.owners ?? none, node);
   }
   if (scope.tree.hasStops) noteChange(scope);
   if (hasCalled) dependOnCalled(scope, plan);
@@ -42,7 +35,7 @@ export function keep(scope: PlannedScope, plan: Plan, it: unknown): unknown {
 /** Its factory, or that of a transient made for it, has called a scope. */
 function dependOnCalled(scope: PlannedScope, plan: Plan): void {
   const entries = takeCalled();
-  if (entries) (scope.dynamic ??= []).push(plan, entries);
+  if (entries) noteDynamic(scope, plan, entries);
 }
 
 /** Has a node own an instance, and gives whether it does. Looking first who owns it takes longer than trying. */
@@ -92,4 +85,14 @@ export function symbolOf(plan: Plan, it: unknown): symbol | undefined {
     // A revoked proxy, or one that refuses to be looked at.
     return undefined;
   }
+}
+
+/** Adds to a short list. An array literal takes the room of its elements; pushing to an empty array makes room for seventeen. */
+export function append<T>(list: readonly T[], it: T): T[] {
+  const { length, 0: a, 1: b } = list;
+  if (length === 0) return [it];
+  if (length === 1) return [a!, it];
+  if (length === 2) return [a!, b!, it];
+  (list as T[]).push(it);
+  return list as T[];
 }

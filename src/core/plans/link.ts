@@ -56,15 +56,20 @@ const maxSlots = 256;
 export function entryOf(shape: Shape, scope: PlannedScope, token: unknown, depth = 0): Entry | undefined {
   const known = shape.get(token);
   if (known !== undefined || !isToken(token)) return known;
-  const key = scope.tree.fallbacks?.get(token);
-  const found = find(shape, scope, token) ?? (key && find(shape, scope, key));
+  const found = find(shape, scope, token);
   if (!found) return undefined;
   shape.set(token, found);
   if (found instanceof Plan && found.run === undefined) link(found, scope, depth);
   return found;
 }
 
+/** What a scope of the shape finds for a token. A fallback is found after all others. */
 function find(shape: Shape, scope: PlannedScope, token: object): Entry | undefined {
+  const key = scope.tree.fallbacks?.get(token);
+  return findUnder(shape, token) ?? (key && findUnder(shape, key));
+}
+
+function findUnder(shape: Shape, token: object): Entry | undefined {
   let up = 0;
   for (let at: Shape | undefined = shape; at; at = at.above, up++) {
     const { owner, given, plans } = at;
@@ -122,9 +127,9 @@ function link(plan: Plan, scope: PlannedScope, depth: number): void {
   const isInNode = lifetime === SCOPED && shape.owner !== undefined;
   let run = isInNode ? inNode(plan, origin!) : freshOf(plan, scope, depth);
   if (!run) return;
-  // A scope has room for each of them, whether it uses it or not.
-  if (lifetime === SCOPED && !isInNode && shape.plans.length >= maxSlots) return;
   if (lifetime === SCOPED && !isInNode) {
+    // A scope has room for each of them, whether it uses it or not.
+    if (shape.plans.length >= maxSlots) return;
     if (options.stop) shape.hasStop = true;
     plan.slot = shape.plans.push(plan) - 1;
     run = inSlot(plan, origin!, run);
@@ -241,10 +246,7 @@ function constant(shape: Shape, it: unknown): Plan {
 
 /** Whether something visible provides a dependency; nothing when that is for the engine to say. */
 function isProvided(shape: Shape, scope: PlannedScope, dependency: Single): boolean | undefined {
-  if (isToken(dependency)) {
-    const key = scope.tree.fallbacks?.get(dependency);
-    return !!find(shape, scope, dependency) || !!(key && find(shape, scope, key));
-  }
+  if (isToken(dependency)) return find(shape, scope, dependency) !== undefined;
   if (isCombinator(dependency)) {
     const { kind, of } = dependency;
     return kind === "optional" ? true : kind === "map" ? isProvided(shape, scope, of!) : undefined;

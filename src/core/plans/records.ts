@@ -17,7 +17,7 @@ export type Run = (scope: PlannedScope) => unknown;
 /** What a plan depends on: another plan, or something that all scopes below the one that registers it share. */
 export type Entry = Node | Plan;
 
-/** How to get a service, a tuple or the like in scopes of one shape. It holds no scope and no instance. */
+/** How to get a service, a tuple or the like in scopes of one shape. It holds nothing of the scopes that it is followed in. */
 export class Plan {
   /** Never `BUILT`: `get` looks at the state of nodes and plans alike. */
   declare readonly state: number;

@@ -47,6 +47,10 @@ import { follow, forget, isBase, isOnPlans, noteCalled, promote, received, top }
 /** How often a scope with providers of its own resolves by the engine before it links plans. */
 const resolvesBeforeLinking = 50;
 
+/** How often scopes of a shape resolve by the engine before plans are linked: the only scope of a shape, and scopes that share one. */
+const resolvesOfOwner = 20;
+const resolvesOfShared = 2;
+
 /** How many shapes of scopes below are remembered. */
 const maxBelow = 8;
 
@@ -278,14 +282,14 @@ function getOnPlan(scope: FastScope, dependency: Single, found: Entry | undefine
     if (!isCurrent(scope)) return unplanned;
     const { shape } = scope;
     // Linking pays where something is resolved more often than in a container for one test.
-    if (shape.uses < (shape.owner ? 20 : 2)) {
+    if (shape.uses < (shape.owner ? resolvesOfOwner : resolvesOfShared)) {
       shape.uses++;
       return unplanned;
     }
     it = entryOf(shape, scope, dependency);
     if (it === undefined && !isToken(dependency)) {
       check(dependency, "what is resolved");
-      it = entryFor(scope.shape, scope, dependency, 0);
+      it = entryFor(shape, scope, dependency, 0);
     }
     if (it === undefined) return unplanned;
   }

@@ -59,6 +59,12 @@ export function settle(scope: PlannedScope): void {
   }
 }
 
+/** Notes what a service depends on because its factory, or the service itself, has resolved it. */
+export function noteDynamic(scope: PlannedScope, plan: Plan, entries: Entry[]): void {
+  if (scope.dynamic === undefined) scope.dynamic = [plan, entries];
+  else scope.dynamic.push(plan, entries);
+}
+
 /** Makes the node of an instance in a slot, if no node owns it yet. */
 export function nodeFor(scope: PlannedScope, { definition }: Plan, value: unknown): Node {
   const node = new Node(definition, scope);
