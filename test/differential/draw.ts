@@ -248,7 +248,7 @@ const slowSteps = weights<Act["do"]>({
   warm: 2,
   app: 1,
 } as Record<Act["do"], number>);
-const acts = weights<Act["do"]>({
+const weightsOfActs = {
   get: 30,
   getAsync: 7,
   has: 2,
@@ -275,35 +275,9 @@ const acts = weights<Act["do"]>({
   onCleanup: 4,
   warm: 1,
   tick: 2,
-} as Record<Act["do"], number>);
-const slowActs = weights<Act["do"]>({
-  get: 30,
-  getAsync: 18,
-  has: 2,
-  run: 2,
-  runAsync: 1,
-  kept: 8,
-  open: 7,
-  provide: 6,
-  override: 7,
-  shutdown: 10,
-  abort: 1,
-  settle: 2,
-  observe: 4,
-  unobserve: 1,
-  release: 4,
-  reload: 2,
-  withdraw: 1,
-  graph: 1,
-  pending: 2,
-  look: 2,
-  listen: 1,
-  time: 1,
-  throw: 6,
-  onCleanup: 4,
-  warm: 1,
-  tick: 2,
-} as Record<Act["do"], number>);
+} as Record<Act["do"], number>;
+const acts = weights<Act["do"]>(weightsOfActs);
+const slowActs = weights<Act["do"]>({ ...weightsOfActs, getAsync: 18 });
 
 const usual: readonly Given[] = [
   "disposable",
